@@ -1,0 +1,155 @@
+use sea_orm_migration::{prelude::*, schema::*};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("member")
+                    .col(uuid("id").primary_key())
+                    .col(text("display_name"))
+                    .col(blob("sort_key"))
+                    .col(text("folded_name"))
+                    .col(text_null("avatar_url"))
+                    .col(timestamp_with_time_zone("created_at"))
+                    .col(big_integer("version"))
+                    .col(timestamp_with_time_zone_null("erased_at"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create().name("member_sort_key_id").table("member").col("sort_key").col("id").to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("member_private")
+                    .col(uuid("member_id").primary_key())
+                    .col(text_null("phone_cipher"))
+                    .col(text_null("phone_hash"))
+                    .col(text_null("email_cipher"))
+                    .col(text_null("email_hash"))
+                    .foreign_key(ForeignKey::create().from("member_private", "member_id").to("member", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("member_private_phone_hash")
+                    .table("member_private")
+                    .col("phone_hash")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("member_private_email_hash")
+                    .table("member_private")
+                    .col("email_hash")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("zalo_identity")
+                    .col(uuid("member_id").primary_key())
+                    .col(text("app_user_cipher"))
+                    .col(text("app_user_hash"))
+                    .col(text_null("oa_user_cipher"))
+                    .col(text_null("oa_user_hash"))
+                    .col(text_null("shown_user_cipher"))
+                    .col(text_null("shown_user_hash"))
+                    .col(boolean("follows_oa"))
+                    .col(timestamp_with_time_zone("linked_at"))
+                    .foreign_key(ForeignKey::create().from("zalo_identity", "member_id").to("member", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("zalo_identity_app_user_hash")
+                    .table("zalo_identity")
+                    .col("app_user_hash")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("zalo_identity_oa_user_hash")
+                    .table("zalo_identity")
+                    .col("oa_user_hash")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("zalo_identity_shown_user_hash")
+                    .table("zalo_identity")
+                    .col("shown_user_hash")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("membership")
+                    .col(uuid("id").primary_key())
+                    .col(uuid("member_id"))
+                    .col(uuid("unit_id"))
+                    .col(text("kind"))
+                    .col(date("valid_from"))
+                    .col(date("valid_to"))
+                    .foreign_key(ForeignKey::create().from("membership", "member_id").to("member", "id"))
+                    .foreign_key(ForeignKey::create().from("membership", "unit_id").to("unit", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("membership_member_id_valid_from")
+                    .table("membership")
+                    .col("member_id")
+                    .col("valid_from")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("membership_unit_id_valid_from")
+                    .table("membership")
+                    .col("unit_id")
+                    .col("valid_from")
+                    .to_owned(),
+            )
+            .await?;
+        manager.get_connection().execute_unprepared("CREATE UNIQUE INDEX membership_one_open_home ON membership (member_id) WHERE kind = 'home' AND valid_to = '9999-12-31'").await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("membership").to_owned()).await?;
+        manager.drop_table(Table::drop().table("zalo_identity").to_owned()).await?;
+        manager.drop_table(Table::drop().table("member_private").to_owned()).await?;
+        manager.drop_table(Table::drop().table("member").to_owned()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+use sea_orm_migration::{prelude::*, schema::*};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("staff_account")
+                    .col(uuid("member_id").primary_key())
+                    .col(text("username"))
+                    .col(text("password_hash"))
+                    .col(timestamp_with_time_zone("created_at"))
+                    .col(timestamp_with_time_zone_null("disabled_at"))
+                    .foreign_key(ForeignKey::create().from("staff_account", "member_id").to("member", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("staff_account_username")
+                    .table("staff_account")
+                    .col("username")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("session")
+                    .col(uuid("id").primary_key())
+                    .col(uuid("member_id"))
+                    .col(text("client_id"))
+                    .col(text_null("device"))
+                    .col(timestamp_with_time_zone("created_at"))
+                    .col(timestamp_with_time_zone("last_used_at"))
+                    .col(timestamp_with_time_zone("expires_at"))
+                    .col(timestamp_with_time_zone_null("revoked_at"))
+                    .foreign_key(ForeignKey::create().from("session", "member_id").to("member", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("session_member_id_created_at")
+                    .table("session")
+                    .col("member_id")
+                    .col("created_at")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("refresh_token")
+                    .col(text("token_hash").primary_key())
+                    .col(uuid("session_id"))
+                    .col(timestamp_with_time_zone("issued_at"))
+                    .col(timestamp_with_time_zone("expires_at"))
+                    .col(timestamp_with_time_zone_null("used_at"))
+                    .foreign_key(ForeignKey::create().from("refresh_token", "session_id").to("session", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create().name("refresh_token_session_id").table("refresh_token").col("session_id").to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create().name("refresh_token_expires_at").table("refresh_token").col("expires_at").to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("authorization_code")
+                    .col(text("code_hash").primary_key())
+                    .col(text("client_id"))
+                    .col(uuid("member_id"))
+                    .col(text("redirect_uri"))
+                    .col(text("code_challenge"))
+                    .col(timestamp_with_time_zone("expires_at"))
+                    .col(timestamp_with_time_zone_null("used_at"))
+                    .col(uuid_null("session_id"))
+                    .foreign_key(ForeignKey::create().from("authorization_code", "member_id").to("member", "id"))
+                    .foreign_key(ForeignKey::create().from("authorization_code", "session_id").to("session", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("authorization_code_expires_at")
+                    .table("authorization_code")
+                    .col("expires_at")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("signing_key")
+                    .col(text("kid").primary_key())
+                    .col(text("public_key"))
+                    .col(text("private_cipher"))
+                    .col(timestamp_with_time_zone("created_at"))
+                    .col(timestamp_with_time_zone_null("retired_at"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("client_app")
+                    .col(uuid("id").primary_key())
+                    .col(text("client_id"))
+                    .col(text("name"))
+                    .col(text("secret_hash"))
+                    .col(json_binary("scopes"))
+                    .col(timestamp_with_time_zone("created_at"))
+                    .col(timestamp_with_time_zone_null("disabled_at"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create().name("client_app_client_id").table("client_app").col("client_id").unique().to_owned(),
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("client_app").to_owned()).await?;
+        manager.drop_table(Table::drop().table("signing_key").to_owned()).await?;
+        manager.drop_table(Table::drop().table("authorization_code").to_owned()).await?;
+        manager.drop_table(Table::drop().table("refresh_token").to_owned()).await?;
+        manager.drop_table(Table::drop().table("session").to_owned()).await?;
+        manager.drop_table(Table::drop().table("staff_account").to_owned()).await?;
+        Ok(())
+    }
+}

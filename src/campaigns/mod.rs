@@ -1,0 +1,1 @@
+//! Campaigns, what is pledged in them, what is done, and the figures that follow.

@@ -1,0 +1,75 @@
+//! Whatever differs between SQLite and PostgreSQL, by name.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, Statement,
+    sea_query::{Expr, SimpleExpr, Value},
+};
+
+/// Held while the schema is brought up to date.
+pub const MIGRATION_LOCK: i64 = 7_438_001;
+/// Held by the one replica that numbers events.
+pub const SEQUENCER_LOCK: i64 = 7_438_002;
+
+const BIGINT: &str = "bigint";
+const CHANNEL: &str = "thidua";
+
+/// Waits for a lock that ends with the transaction. On SQLite every writer has it already: there is only one.
+pub async fn lock_until_commit(db: &impl ConnectionTrait, lock: i64) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let statement =
+            Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [lock.into()]);
+        db.query_one_raw(statement).await?;
+    }
+    Ok(())
+}
+
+/// Takes a lock that ends with the transaction, unless somebody has it.
+pub async fn try_lock_until_commit(db: &impl ConnectionTrait, lock: i64) -> Result<bool, DbErr> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(true);
+    }
+    let statement = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT pg_try_advisory_xact_lock($1) AS taken",
+        [lock.into()],
+    );
+    let row = db.query_one_raw(statement).await?;
+    row.map_or(Ok(false), |row| row.try_get("", "taken"))
+}
+
+/// Tells the other replicas, when the transaction commits. On SQLite there are none.
+pub async fn notify(db: &impl ConnectionTrait, message: &str) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let values: [Value; 2] = [CHANNEL.into(), message.into()];
+        db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Messages of `notify`, from any replica, ours included; none on SQLite.
+pub async fn listen(db: &DatabaseConnection) -> Result<Option<Listener>, sqlx::Error> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(None);
+    }
+    let mut listener = sqlx::postgres::PgListener::connect_with(db.get_postgres_connection_pool()).await?;
+    listener.listen(CHANNEL).await?;
+    Ok(Some(Listener(listener)))
+}
+
+/// A connection that hears messages.
+#[derive(Debug)]
+pub struct Listener(sqlx::postgres::PgListener);
+
+impl Listener {
+    /// The next message; it reconnects by itself where it can.
+    pub async fn next(&mut self) -> Result<String, sqlx::Error> {
+        self.0.recv().await.map(|message| message.payload().to_owned())
+    }
+}
+
+/// The sum of an integer column as a 64-bit integer (PostgreSQL would make a `numeric` of it), zero of nothing.
+pub fn sum(column: SimpleExpr) -> SimpleExpr {
+    SimpleExpr::from(sea_orm::sea_query::Func::coalesce([column.sum().cast_as(BIGINT), Expr::val(0_i64).into()]))
+        .cast_as(BIGINT)
+}

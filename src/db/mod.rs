@@ -1,0 +1,265 @@
+//! The database, SQLite or PostgreSQL through the same code. Reading and writing differ in their types: a function that
+//! reads takes `&impl ConnectionTrait`, one that writes takes `&Tx`, so that a write outside a transaction does not compile.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use migration::{Migrator, MigratorTrait as _};
+pub use sea_orm::ConnectionTrait;
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+};
+
+use crate::kit::{clock::day_in_vietnam, codes::Code, problem::Problem};
+
+pub mod dialect;
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Reads on SQLite: a few connections serve well, and each one has its own page cache.
+const SQLITE_READERS: u32 = 4;
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A database: where to read, and where to write.
+#[derive(Clone, Debug)]
+pub struct Db {
+    reads: DatabaseConnection,
+    writes: DatabaseConnection,
+}
+
+/// Who makes a change, for the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct Actor {
+    /// The caller's key (`member:…`, `app:…`), `anonymous` or `system`.
+    pub key: String,
+    /// The request it came by.
+    pub request_id: Option<String>,
+}
+
+impl Actor {
+    /// The server itself.
+    pub fn system() -> Self {
+        Self { key: "system".to_owned(), request_id: None }
+    }
+}
+
+/// What is to happen once a change is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// There are events to number and to spread.
+    WakeRelay,
+    /// Somebody's rights have changed.
+    ForgetCallers,
+    /// What people read has changed.
+    ForgetPages,
+}
+
+impl Effect {
+    /// Its name in a message to the other replicas.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WakeRelay => "wake_relay",
+            Self::ForgetCallers => "forget_callers",
+            Self::ForgetPages => "forget_pages",
+        }
+    }
+
+    /// The effect of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::WakeRelay, Self::ForgetCallers, Self::ForgetPages].into_iter().find(|effect| effect.name() == name)
+    }
+}
+
+/// A change in progress: a transaction that also knows what time it is and who makes it.
+#[derive(Debug)]
+pub struct Tx {
+    inner: DatabaseTransaction,
+    now: DateTime<Utc>,
+    actor: Actor,
+    effects: Mutex<Vec<Effect>>,
+}
+
+impl Db {
+    /// Connects to `url` (`sqlite://…` or `postgres://…`); `connections` bounds the PostgreSQL pool.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, DbErr> {
+        if url.starts_with("sqlite:") {
+            let writes = Database::connect(sqlite_options(url, 1, false)).await?;
+            let reads = Database::connect(sqlite_options(url, SQLITE_READERS, true)).await?;
+            return Ok(Self { reads, writes });
+        }
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(|options| options.options([("synchronous_commit", "on"), ("timezone", "UTC")]));
+        let pool = Database::connect(options).await?;
+        Ok(Self { reads: pool.clone(), writes: pool })
+    }
+
+    /// Where to read, outside a change.
+    pub const fn reads(&self) -> &DatabaseConnection {
+        &self.reads
+    }
+
+    /// Is it SQLite or PostgreSQL?
+    pub fn backend(&self) -> DbBackend {
+        self.writes.get_database_backend()
+    }
+
+    /// Begins a change. On SQLite it takes the writer's place at once (`BEGIN IMMEDIATE`): a transaction that turns from
+    /// reading to writing would fail under load.
+    pub async fn begin(&self, now: DateTime<Utc>, actor: Actor) -> Result<Tx, DbErr> {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.writes.begin_with_options(immediate).await?;
+        Ok(Tx { inner, now, actor, effects: Mutex::default() })
+    }
+
+    /// Brings the schema up to date. Replicas that start together do it one after the other.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        if self.backend() == DbBackend::Sqlite {
+            return Migrator::up(&self.writes, None).await;
+        }
+        let lock = self.begin(DateTime::UNIX_EPOCH, Actor::system()).await?;
+        dialect::lock_until_commit(&lock, dialect::MIGRATION_LOCK).await?;
+        Migrator::up(&self.writes, None).await?;
+        lock.commit().await.map(|_no_effects| ())
+    }
+
+    /// Takes back the last migration.
+    pub async fn migrate_down(&self) -> Result<(), DbErr> {
+        Migrator::down(&self.writes, Some(1)).await
+    }
+
+    /// The names of the migrations that are still to be run.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, DbErr> {
+        let pending = Migrator::get_pending_migrations(&self.writes).await?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
+    /// Closes every connection, after a last checkpoint on SQLite.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.reads.close().await?;
+        self.writes.close().await
+    }
+}
+
+fn sqlite_options(url: &str, connections: u32, is_read_only: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false).map_sqlx_sqlite_opts(
+        move |options| {
+            use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+            options
+                .create_if_missing(!is_read_only)
+                .read_only(is_read_only)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(SQLITE_BUSY_TIMEOUT)
+        },
+    );
+    options
+}
+
+impl Tx {
+    /// The moment of this change.
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The calendar day of this change, in Vietnam.
+    pub fn today(&self) -> NaiveDate {
+        day_in_vietnam(self.now)
+    }
+
+    /// Who makes it.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Lets something happen once this is committed, here and on every other replica.
+    pub fn after_commit(&self, effect: Effect) {
+        let mut effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
+        if !effects.contains(&effect) {
+            effects.push(effect);
+        }
+    }
+
+    /// Makes the change durable; gives what is to happen now.
+    pub async fn commit(self) -> Result<Vec<Effect>, DbErr> {
+        let effects = self.effects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for effect in &effects {
+            dialect::notify(&self.inner, effect.name()).await?;
+        }
+        self.inner.commit().await?;
+        Ok(effects)
+    }
+
+    /// A part of the change that can fail alone.
+    pub async fn savepoint(&self) -> Result<Self, DbErr> {
+        let inner = self.inner.begin().await?;
+        Ok(Self { inner, now: self.now, actor: self.actor.clone(), effects: Mutex::default() })
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub async fn release_into(self, outer: &Self) -> Result<(), DbErr> {
+        let effects = self.effects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.inner.commit().await?;
+        effects.into_iter().for_each(|effect| outer.after_commit(effect));
+        Ok(())
+    }
+
+    /// Undoes it.
+    pub async fn roll_back(self) -> Result<(), DbErr> {
+        self.inner.rollback().await
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
+    }
+}
+
+/// A rule that the database keeps becomes the problem that it means; the rest is unexpected.
+impl From<DbErr> for Problem {
+    fn from(error: DbErr) -> Self {
+        match (&error, error.sql_err()) {
+            (_, Some(SqlErr::UniqueConstraintViolation(_))) => Self { cause: None, ..Self::new(Code::AlreadyExists) },
+            (DbErr::ConnectionAcquire(_) | DbErr::Conn(_), _) => {
+                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl crate::kit::once::Once {
+    /// Who makes the change, for the audit log.
+    pub fn actor(&self) -> Actor {
+        Actor { key: self.caller.clone(), request_id: self.request_id.clone() }
+    }
+}

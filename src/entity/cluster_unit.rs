@@ -1,0 +1,18 @@
+//! A unit's place in a cluster, dated.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "cluster_unit")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub cluster_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub unit_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub valid_from: Date,
+    pub valid_to: Date,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

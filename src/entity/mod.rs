@@ -1,0 +1,45 @@
+//! The tables as the object-relational mapper sees them: columns and nothing else, one file a table.
+//! Rows stay inside `store.rs` files; no entity is ever sent to a client.
+
+pub mod activity;
+pub mod activity_revision;
+pub mod activity_tag;
+pub mod audit_row;
+pub mod authorization_code;
+pub mod campaign;
+pub mod campaign_audience;
+pub mod campaign_version;
+pub mod checkin;
+pub mod client_app;
+pub mod cluster;
+pub mod cluster_unit;
+pub mod commitment;
+pub mod criterion;
+pub mod delivery;
+pub mod delivery_attempt;
+pub mod flag_holding;
+pub mod idempotency_key;
+pub mod inbox_row;
+pub mod ledger_entry;
+pub mod member;
+pub mod member_private;
+pub mod membership;
+pub mod milestone;
+pub mod notification;
+pub mod outbox_event;
+pub mod phase;
+pub mod pledge;
+pub mod pledge_version;
+pub mod provider_token;
+pub mod refresh_token;
+pub mod role_grant;
+pub mod session;
+pub mod signing_key;
+pub mod staff_account;
+pub mod target;
+pub mod target_unit_total;
+pub mod unit;
+pub mod unit_closure;
+pub mod unit_version;
+pub mod work;
+pub mod zalo_identity;

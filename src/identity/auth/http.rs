@@ -1,0 +1,70 @@
+//! Sign-in over HTTP.
+
+use actix_web::{http::header::CACHE_CONTROL, post, web::Data};
+
+use super::{
+    actions,
+    wire::{OwnProfile, RefreshRequest, SignedInView, ZaloSignIn},
+};
+use crate::{
+    app::App,
+    identity::{
+        authenticate::load_person,
+        sessions::{self, TokenPair},
+    },
+    kit::{
+        answer::{Answer, Reply},
+        body::{Body, NoFields},
+        caller::SignedIn,
+        once::Once,
+        problem::Problem,
+    },
+    organisation::members,
+};
+
+/// Sign in with Zalo
+///
+/// A Mini App's access token, verified against Zalo, becomes a session. The first sign-in links the Zalo id to the member
+/// who was imported with the same phone number, else makes a guest.
+#[utoipa::path(tag = "auth", security(()), request_body = ZaloSignIn,
+    responses((status = 200, body = SignedInView), (status = 401, description = "zalo_token_refused"),
+        (status = 500, description = "zalo_misconfigured internal_error"), (status = 503, description = "zalo_unavailable unavailable")))]
+#[post("/auth/zalo")]
+pub async fn sign_in_with_zalo(app: Data<App>, once: Once, body: Body<ZaloSignIn>) -> Answer<SignedInView> {
+    let vouched = actions::ask_zalo(&app, &body.0).await?;
+    let view = app
+        .change_as(once.actor(), async |tx| {
+            let (member_id, opened) = actions::sign_in(&app, tx, vouched).await?;
+            let member = members::find(tx, member_id, tx.today()).await?.ok_or_else(Problem::not_found)?;
+            let person = load_person(tx, member_id, opened.session_id, tx.today()).await?;
+            let role = person.ok_or_else(Problem::not_found)?.role();
+            Ok(SignedInView { tokens: opened.tokens, member: OwnProfile { member: member.into(), role } })
+        })
+        .await?;
+    Ok(Reply::ok(view).with(&CACHE_CONTROL, "no-store".to_owned()))
+}
+
+/// Refresh a session
+///
+/// A refresh token is good once. Using one a second time ends its session: somebody has copied it.
+#[utoipa::path(tag = "auth", security(()), request_body = RefreshRequest,
+    responses((status = 200, body = TokenPair), (status = 401, description = "invalid_refresh_token")))]
+#[post("/auth/refresh")]
+pub async fn refresh_session(app: Data<App>, once: Once, body: Body<RefreshRequest>) -> Answer<TokenPair> {
+    let pair =
+        app.change_as(once.actor(), async |tx| sessions::renew(&app, tx, &body.0.refresh_token, None).await).await?;
+    Ok(Reply::ok(TokenPair::or_refused(pair)?).with(&CACHE_CONTROL, "no-store".to_owned()))
+}
+
+/// Log out
+///
+/// Ends the session that the access token belongs to: its refresh tokens at once, its access tokens within 5 seconds.
+#[utoipa::path(tag = "auth", security(("member" = []), ("staff" = [])), request_body = NoFields, responses((status = 204)))]
+#[post("/auth/logout")]
+pub async fn log_out(app: Data<App>, caller: SignedIn, once: Once, _body: Body<NoFields>) -> Answer<()> {
+    app.change(once, async |tx| {
+        sessions::close(tx, caller.session_id).await?;
+        Ok(Reply::nothing())
+    })
+    .await
+}

@@ -1,0 +1,126 @@
+//! The gate: who calls, and whether they may call that often. A token that is not good is a 401 on every route, the public
+//! ones too, so that a client learns of it where it happens.
+
+use std::{net::IpAddr, sync::Arc};
+
+use actix_web::{
+    HttpMessage as _, ResponseError as _,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::AUTHORIZATION,
+    middleware::Next,
+    web::Data,
+};
+use chrono::DateTime;
+
+use super::store;
+use crate::{
+    app::{App, token_key},
+    identity::keys,
+    kit::{
+        caller::Caller,
+        codes::Code,
+        ids::{ClientAppId, MemberId, SessionId},
+        jwt::{Claims, KeyRing},
+        problem::Problem,
+    },
+};
+
+/// What is asked without being counted: probes, and pages that machines scrape.
+const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
+/// Finds out who calls, counts the call, and lets it through.
+pub async fn authenticate<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let Some(app) = request.app_data::<Data<App>>().cloned() else {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    };
+    let address = address_of(&request, app.config.server.forwarded_hops);
+    let caller = match caller_of(&app, &request).await {
+        Ok(caller) => caller,
+        Err(problem) => {
+            let _counted = app.limits.count(None, address);
+            return Ok(request.into_response(problem.error_response()).map_into_right_body());
+        }
+    };
+    if UNCOUNTED.contains(&request.path()) {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    let left = match app.limits.count(caller.as_ref(), address) {
+        Ok(left) => left,
+        Err((problem, left)) => {
+            let mut response = request.into_response(problem.error_response()).map_into_right_body();
+            left.write(response.headers_mut());
+            return Ok(response);
+        }
+    };
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    let mut response = next.call(request).await?.map_into_left_body();
+    left.write(response.headers_mut());
+    Ok(response)
+}
+
+/// The client's address: the last that a trusted proxy wrote down, or the peer's.
+fn address_of(request: &ServiceRequest, hops: usize) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
+    if hops == 0 {
+        return peer;
+    }
+    let forwarded: Vec<IpAddr> = request
+        .headers()
+        .get_all("x-forwarded-for")
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|address| address.trim().parse().ok())
+        .collect();
+    forwarded.len().checked_sub(hops).and_then(|place| forwarded.get(place)).copied().unwrap_or(peer)
+}
+
+async fn caller_of(app: &App, request: &ServiceRequest) -> Result<Option<Caller>, Problem> {
+    let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(None) };
+    let header = header.to_str().unwrap_or_default();
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    if scheme.eq_ignore_ascii_case("basic") {
+        // A client app at the token endpoint (RFC 6749, 2.3.1), which reads it itself.
+        return Ok(None);
+    }
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::new(Code::InvalidToken));
+    }
+    let key = token_key(token);
+    if let Some(caller) = app.callers.get(&key) {
+        return Ok(Some(caller));
+    }
+    let claims = verify(app, token).await?;
+    let caller = look_up(app, &claims).await?;
+    let ends = DateTime::from_timestamp(claims.exp, 0).unwrap_or_default();
+    app.callers.put(key, caller.clone(), ends);
+    Ok(Some(caller))
+}
+
+async fn verify(app: &App, token: &str) -> Result<Claims, Problem> {
+    let invalid = || Problem::new(Code::InvalidToken);
+    let kid = KeyRing::kid_of(token).ok_or_else(invalid)?;
+    if !app.keys().knows(&kid) {
+        keys::reload(app).await?;
+    }
+    app.keys().verify(app.clock.now(), token).map_err(|_why_is_nobodys_business| invalid())
+}
+
+async fn look_up(app: &App, claims: &Claims) -> Result<Caller, Problem> {
+    let invalid = || Problem::new(Code::InvalidToken);
+    let db = app.db.reads();
+    let Some(session_id) = claims.sid else {
+        let app = store::load_app(db, ClientAppId(claims.sub)).await?.ok_or_else(invalid)?;
+        return Ok(Caller::App(Arc::new(app)));
+    };
+    if !store::is_session_open(db, session_id, claims.sub).await? {
+        return Err(invalid());
+    }
+    let person = store::load_person(db, MemberId(claims.sub), SessionId(session_id), app.clock.today()).await?;
+    Ok(Caller::Person(Arc::new(person.ok_or_else(invalid)?)))
+}

@@ -1,0 +1,59 @@
+//! What is looked up about whoever calls.
+
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use uuid::Uuid;
+
+use crate::{
+    entity::{client_app, member, membership, role_grant, session},
+    kit::{
+        caller::{App, Grant, Person, Role},
+        ids::{ClientAppId, MemberId, SessionId, UnitId},
+    },
+    organisation::units::within,
+};
+
+/// Does this session still hold?
+pub async fn is_session_open(db: &impl ConnectionTrait, id: Uuid, member_id: Uuid) -> Result<bool, DbErr> {
+    let session = session::Entity::find_by_id(id).one(db).await?;
+    Ok(session.is_some_and(|session| session.member_id == member_id && session.revoked_at.is_none()))
+}
+
+/// A person with their units and roles of `day`; none when they were erased.
+pub async fn load_person(
+    db: &impl ConnectionTrait,
+    member_id: MemberId,
+    session_id: SessionId,
+    day: NaiveDate,
+) -> Result<Option<Person>, DbErr> {
+    let member = member::Entity::find_by_id(member_id.0).one(db).await?;
+    if member.is_none_or(|member| member.erased_at.is_some()) {
+        return Ok(None);
+    }
+    let memberships = membership::Entity::find()
+        .filter(membership::Column::MemberId.eq(member_id.0))
+        .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
+        // "home" comes before "temporary".
+        .order_by_asc(membership::Column::Kind)
+        .all(db)
+        .await?;
+    let grants = role_grant::Entity::find()
+        .filter(role_grant::Column::MemberId.eq(member_id.0))
+        .filter(within(role_grant::Column::ValidFrom, role_grant::Column::ValidTo, day))
+        .all(db)
+        .await?;
+    let grants = grants
+        .into_iter()
+        .filter_map(|grant| Role::named(&grant.role).map(|role| Grant { role, unit_id: grant.unit_id.map(UnitId) }))
+        .collect();
+    let unit_ids = memberships.into_iter().map(|membership| UnitId(membership.unit_id)).collect();
+    Ok(Some(Person { member_id, session_id, unit_ids, grants }))
+}
+
+/// A client app that is not disabled.
+pub async fn load_app(db: &impl ConnectionTrait, id: ClientAppId) -> Result<Option<App>, DbErr> {
+    let app = client_app::Entity::find_by_id(id.0).one(db).await?;
+    Ok(app
+        .filter(|app| app.disabled_at.is_none())
+        .map(|app| App { id, scopes: serde_json::from_value(app.scopes).unwrap_or_default() }))
+}

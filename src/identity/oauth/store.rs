@@ -1,0 +1,60 @@
+//! All SQL about authorization codes.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, sea_query::Expr,
+};
+
+use crate::{
+    db::Tx,
+    entity::authorization_code::{ActiveModel, Column, Entity, Model},
+    kit::ids::{MemberId, SessionId},
+};
+
+/// A code to be given out.
+pub struct NewCode<'a> {
+    /// Its hash.
+    pub hash: String,
+    /// To which client.
+    pub client_id: &'a str,
+    /// For whom.
+    pub member_id: MemberId,
+    /// Where they are sent back to.
+    pub redirect_uri: &'a str,
+    /// What the verifier must hash to.
+    pub code_challenge: &'a str,
+    /// Until when it is good.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Adds a code.
+pub async fn insert(tx: &Tx, new: NewCode<'_>) -> Result<(), DbErr> {
+    let row = ActiveModel {
+        code_hash: Set(new.hash),
+        client_id: Set(new.client_id.to_owned()),
+        member_id: Set(new.member_id.0),
+        redirect_uri: Set(new.redirect_uri.to_owned()),
+        code_challenge: Set(new.code_challenge.to_owned()),
+        expires_at: Set(new.expires_at),
+        used_at: Set(None),
+        session_id: Set(None),
+    };
+    Entity::insert(row).exec_without_returning(tx).await.map(|_rows| ())
+}
+
+/// The code of that hash.
+pub async fn find(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(hash.to_owned()).one(db).await
+}
+
+/// Uses a code up for this session. Only one of many at once succeeds.
+pub async fn use_up(tx: &Tx, hash: &str, session: SessionId) -> Result<bool, DbErr> {
+    let used = Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(tx.now()))
+        .col_expr(Column::SessionId, Expr::value(session.0))
+        .filter(Column::CodeHash.eq(hash))
+        .filter(Column::UsedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(used.rows_affected == 1)
+}

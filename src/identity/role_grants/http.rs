@@ -1,0 +1,74 @@
+//! Role grants over HTTP.
+
+use actix_web::{
+    delete, get, post,
+    web::{Data, Path},
+};
+
+use super::{
+    actions, store,
+    wire::{NewRoleGrant, RoleGrantFilter, RoleGrantView},
+};
+use crate::{
+    app::App,
+    kit::{
+        answer::{Answer, Reply},
+        body::{Body, Query},
+        caller::{SignedIn, Staff},
+        ids::RoleGrantId,
+        once::Once,
+        page::Listed,
+    },
+};
+
+/// List role grants
+///
+/// Your own, and those over units that you manage; oldest first, ended ones too.
+#[utoipa::path(tag = "role_grants", params(RoleGrantFilter), security(("member" = []), ("staff" = [])),
+    responses((status = 200, body = Listed<RoleGrantView>)))]
+#[get("/role-grants")]
+pub async fn list_role_grants(
+    app: Data<App>,
+    caller: SignedIn,
+    query: Query<RoleGrantFilter>,
+) -> Answer<Listed<RoleGrantView>> {
+    let whose = caller.member_id.to_string();
+    let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
+    let day = app.clock.today();
+    let grants = store::page_visible(app.db.reads(), &caller, query.filter.member_id, day, &page).await?;
+    Ok(Reply::list(app.cursors.slice(&page, grants, |grant| grant.id).map(RoleGrantView::from)))
+}
+
+/// Grant a role
+///
+/// An admin grants any role; a manager grants `unit_manager` and `editor` for their own units and all below them.
+#[utoipa::path(tag = "role_grants", security(("staff" = [])), request_body = NewRoleGrant,
+    responses((status = 201, body = RoleGrantView)))]
+#[post("/role-grants")]
+pub async fn create_role_grant(
+    app: Data<App>,
+    caller: Staff,
+    once: Once,
+    body: Body<NewRoleGrant>,
+) -> Answer<RoleGrantView> {
+    let grant = body.0.parse(caller.member_id, app.clock.today())?;
+    app.change(once, async |tx| {
+        let grant = actions::grant(tx, &caller, grant).await?;
+        Ok(Reply::created(format!("/v1/role-grants/{}", grant.id), grant.into()))
+    })
+    .await
+}
+
+/// Delete a role grant
+///
+/// Takes the role back from today on; the grant stays as history. It stops working everywhere within 5 seconds.
+#[utoipa::path(tag = "role_grants", params(("role_grant_id" = RoleGrantId, Path, description = "The grant")),
+    security(("staff" = [])), responses((status = 204)))]
+#[delete("/role-grants/{role_grant_id}")]
+pub async fn delete_role_grant(app: Data<App>, caller: SignedIn, path: Path<RoleGrantId>, once: Once) -> Answer<()> {
+    app.change(once, async |tx| {
+        actions::revoke(tx, &caller, *path).await?;
+        Ok(Reply::nothing())
+    })
+    .await
+}

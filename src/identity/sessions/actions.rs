@@ -1,0 +1,124 @@
+//! Opening, renewing and closing sessions.
+
+use chrono::Duration;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::store;
+use crate::{
+    app::App,
+    db::{Effect, Tx},
+    kit::{
+        codes::Code,
+        ids::{MemberId, SessionId},
+        jwt::ACCESS_TOKEN_LIFE,
+        problem::Problem,
+        secret::{random_token, token_hash},
+    },
+};
+
+/// How long a refresh token waits for its use; each use begins it anew.
+const REFRESH_LIFE: Duration = Duration::days(30);
+
+/// An access token and what renews it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TokenPair {
+    /// A JWT of 15 minutes for `Authorization: Bearer`.
+    #[schema(examples("eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2ln"))]
+    pub access_token: String,
+    /// Always `Bearer`.
+    #[schema(examples("Bearer"))]
+    pub token_type: &'static str,
+    /// How many seconds the access token is good for.
+    #[schema(examples(900))]
+    pub expires_in: u64,
+    /// Good once, for 30 days. Using it again ends the session.
+    #[schema(examples("Zk3J0m7Q2r9xV1n5b8c4d6e0f2g4h6i8j0k2l4m6n8o"))]
+    pub refresh_token: String,
+}
+
+/// A session that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// Which.
+    pub session_id: SessionId,
+    /// Its first tokens.
+    pub tokens: TokenPair,
+}
+
+/// Opens a session of this member by this client.
+pub async fn open(app: &App, tx: &Tx, member: MemberId, client_id: &str) -> Result<Opened, Problem> {
+    let session_id = SessionId::new();
+    store::insert(tx, session_id, member, client_id, tx.now() + REFRESH_LIFE).await?;
+    let tokens = issue(app, tx, member, session_id, client_id).await?;
+    Ok(Opened { session_id, tokens })
+}
+
+/// Exchanges a refresh token for a new pair. `None` when it is not good; a second use has then ended the session, and this
+/// change must still be committed.
+pub async fn renew(
+    app: &App,
+    tx: &Tx,
+    refresh_token: &str,
+    client_id: Option<&str>,
+) -> Result<Option<TokenPair>, Problem> {
+    let hash = token_hash(refresh_token);
+    let Some(token) = store::find_token(tx, &hash).await? else { return Ok(None) };
+    let session_id = SessionId(token.session_id);
+    let session = store::find(tx, session_id).await?;
+    let Some(session) = session.filter(|session| session.revoked_at.is_none()) else { return Ok(None) };
+    if client_id.is_some_and(|client_id| client_id != session.client_id) {
+        return Ok(None);
+    }
+    if !store::use_token(tx, &hash).await? {
+        tracing::warn!(session.id = %session_id, "a refresh token was used twice; its session is ended");
+        close(tx, session_id).await?;
+        return Ok(None);
+    }
+    if token.expires_at <= tx.now() {
+        return Ok(None);
+    }
+    store::touch(tx, session_id, tx.now() + REFRESH_LIFE).await?;
+    issue(app, tx, MemberId(session.member_id), session_id, &session.client_id).await.map(Some)
+}
+
+/// Ends a session: its refresh tokens at once, its access tokens within seconds.
+pub async fn close(tx: &Tx, session: SessionId) -> Result<(), Problem> {
+    store::revoke(tx, session).await?;
+    tx.after_commit(Effect::ForgetCallers);
+    Ok(())
+}
+
+/// Ends the session of a refresh token; an unknown one ends nothing.
+pub async fn close_by_token(tx: &Tx, refresh_token: &str) -> Result<(), Problem> {
+    match store::find_token(tx, &token_hash(refresh_token)).await? {
+        Some(token) => close(tx, SessionId(token.session_id)).await,
+        None => Ok(()),
+    }
+}
+
+/// An access token in a session of its own, for scripts.
+pub async fn token_for_scripts(app: &App, tx: &Tx, member: MemberId) -> Result<String, Problem> {
+    Ok(open(app, tx, member, "command-line").await?.tokens.access_token)
+}
+
+async fn issue(
+    app: &App,
+    tx: &Tx,
+    member: MemberId,
+    session: SessionId,
+    client_id: &str,
+) -> Result<TokenPair, Problem> {
+    let refresh_token = random_token();
+    store::insert_token(tx, token_hash(&refresh_token), session, tx.now() + REFRESH_LIFE).await?;
+    let access_token =
+        app.keys().sign(tx.now(), member.0, client_id, Some(session.0), None).map_err(Problem::internal)?;
+    Ok(TokenPair { access_token, token_type: "Bearer", expires_in: ACCESS_TOKEN_LIFE.as_secs(), refresh_token })
+}
+
+impl TokenPair {
+    /// The pair, or the problem of a refresh token that is not good.
+    pub fn or_refused(pair: Option<Self>) -> Result<Self, Problem> {
+        pair.ok_or_else(|| Problem::new(Code::InvalidRefreshToken))
+    }
+}

@@ -1,0 +1,197 @@
+//! What comes in: a body or a query string, brought to one normal form, checked against the operation's own schema with
+//! every fault at once, and only then made a Rust value.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
+
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::Payload,
+    http::header::CONTENT_TYPE,
+    web::{Bytes, Data},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    codes::{Code, FaultCode},
+    faults::{Fault, Place},
+    problem::Problem,
+    schemas::Schemas,
+    secret::{sha256, to_hex},
+    text::nfc,
+};
+
+/// The largest body, in bytes, also after decompression (media apart).
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A JSON body that its schema accepts, all texts in Normalization Form C.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+/// The body of an operation that has nothing to say: `{}`, or none at all.
+#[derive(Debug, serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct NoFields {}
+
+/// A hash of the body, for `Idempotency-Key`: the same key with another body is a mistake.
+#[derive(Clone, Debug, Default)]
+pub struct Fingerprint(pub Arc<OnceLock<String>>);
+
+impl Fingerprint {
+    /// The one of this request, shared by whoever asks.
+    pub fn of(request: &HttpRequest) -> Self {
+        let mut extensions = request.extensions_mut();
+        if let Some(fingerprint) = extensions.get::<Self>() {
+            return fingerprint.clone();
+        }
+        let fingerprint = Self::default();
+        extensions.insert(fingerprint.clone());
+        fingerprint
+    }
+}
+
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media_type = check_media_type(request);
+        let fingerprint = Fingerprint::of(request);
+        let schemas = request.app_data::<Data<Schemas>>().cloned();
+        // `Bytes` decompresses, with its limit on what comes out (`PayloadConfig`, set in the factory).
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            if !bytes.is_empty() {
+                media_type?;
+            }
+            let _already_set = fingerprint.0.set(to_hex(&sha256(&bytes)));
+            let value = read_value(&T::name(), schemas.as_ref().map(|schemas| schemas.get_ref()), &bytes)?;
+            serde_json::from_value(value).map(Body).map_err(|error| {
+                tracing::warn!(schema = %T::name(), %error, "a body that its schema accepts does not fit its type");
+                Problem::invalid(vec![Fault::at("", FaultCode::WrongType).with("expected", T::name())])
+            })
+        })
+    }
+}
+
+fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
+    let expected = if request.method() == actix_web::http::Method::PATCH {
+        "application/merge-patch+json, application/json"
+    } else {
+        "application/json"
+    };
+    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if !given.is_empty() && expected.split(", ").any(|one| one == given) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected))
+}
+
+fn unreadable(error: &actix_web::Error) -> Problem {
+    if error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(Code::BodyTooLarge).with("limit", BODY_LIMIT)
+    } else {
+        Problem::new(Code::MalformedRequest)
+    }
+}
+
+fn read_value(name: &str, schemas: Option<&Schemas>, bytes: &[u8]) -> Result<Value, Problem> {
+    let bytes = if bytes.is_empty() && name == NoFields::name() { b"{}" } else { bytes };
+    let mut value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;
+    let mut faults = Vec::new();
+    normalise(&mut value, "", &mut faults);
+    match schemas.and_then(|schemas| schemas.body_faults(name, &value)) {
+        Some(found) => faults.extend(found),
+        None => tracing::error!(schema = name, "no schema of that name is in the OpenAPI document"),
+    }
+    if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) }
+}
+
+/// Texts in Normalization Form C, before anything measures them; U+0000, which PostgreSQL cannot keep, is a fault.
+fn normalise(value: &mut Value, pointer: &str, faults: &mut Vec<Fault>) {
+    match value {
+        Value::String(text) => {
+            if text.contains('\0') {
+                faults.push(Fault::at(pointer, FaultCode::InvalidCharacter));
+            }
+            *text = nfc(text);
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter_mut().enumerate() {
+                normalise(item, &format!("{pointer}/{place}"), faults);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                normalise(field, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), faults);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Query parameters that the operation's own description accepts. `T::OPERATION` names the operation.
+#[derive(Debug)]
+pub struct Query<T> {
+    /// The parameters as a Rust value.
+    pub filter: T,
+    /// All but `limit` and `cursor`, in order of name: what a cursor is bound to.
+    pub pairs: BTreeMap<String, String>,
+    /// The path that was asked for.
+    pub path: String,
+}
+
+/// The query parameters of one operation.
+pub trait Filter: DeserializeOwned + 'static {
+    /// The id of the operation that documents them.
+    const OPERATION: &'static str;
+}
+
+impl<T: Filter> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(read_query(request))
+    }
+}
+
+fn read_query<T: Filter>(request: &HttpRequest) -> Result<Query<T>, Problem> {
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(request.query_string().as_bytes())
+        .map(|(name, text)| (name.into_owned(), nfc(&text)))
+        .collect();
+    let mut faults: Vec<Fault> = pairs
+        .iter()
+        .filter(|(_, text)| text.contains('\0'))
+        .map(|(name, _)| Fault {
+            place: Place::Query(name.clone()),
+            code: FaultCode::InvalidCharacter,
+            values: Vec::new(),
+        })
+        .collect();
+    let schemas = request.app_data::<Data<Schemas>>();
+    let Some(parameters) = schemas.and_then(|schemas| schemas.query(T::OPERATION)) else {
+        tracing::error!(operation = T::OPERATION, "no operation of that name is in the OpenAPI document");
+        return Err(Problem::new(Code::InternalError));
+    };
+    let (object, found) = parameters.read(&pairs);
+    faults.extend(found);
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    let filter = serde_json::from_value(Value::Object(object)).map_err(|error| {
+        tracing::warn!(operation = T::OPERATION, %error, "a query that its schema accepts does not fit its type");
+        Problem::new(Code::MalformedRequest)
+    })?;
+    let pairs = pairs.into_iter().filter(|(name, _)| name != "limit" && name != "cursor").collect();
+    Ok(Query { filter, pairs, path: request.path().to_owned() })
+}

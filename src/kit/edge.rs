@@ -1,0 +1,189 @@
+//! The outermost middleware: every request gets its id and its log line here, and no error leaves in any other shape than
+//! `application/problem+json`, actix's own included.
+
+use std::time::{Duration, Instant};
+
+use actix_web::{
+    HttpMessage as _, ResponseError as _,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use super::{codes::Code, language::Language, problem::Problem};
+
+/// The header of the request id, on every answer.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LONGEST_REQUEST_ID: usize = 128;
+/// A read that takes longer than this is worth a line in the log.
+const SLOW: Duration = Duration::from_millis(500);
+/// Swagger UI's own scripts and its inline styles; it talks to this server alone.
+const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The id of a request, for whoever wants to write it down.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Runs a request and makes its answer presentable.
+pub async fn edge<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    let language = Language::of(request.headers());
+    let method = request.method().clone();
+    let is_acceptable = accepts_json(&request);
+    let is_swagger = request.path().starts_with("/swagger-ui/");
+    request.extensions_mut().insert(RequestId(id.clone()));
+    if method == Method::HEAD {
+        // Routed as GET; the server leaves the body out, because the request line said HEAD.
+        request.head_mut().method = Method::GET;
+    }
+    let span = tracing::info_span!("request", request.id = %id);
+    async move {
+        let response = if is_acceptable {
+            next.call(request).await?.map_into_left_body()
+        } else {
+            let refusal = Problem::new(Code::NotAcceptable).error_response();
+            request.into_response(refusal).map_into_right_body()
+        };
+        let mut response = worded(response, language, &id, &method);
+        dress(response.headers_mut(), &id, is_swagger);
+        record(&response, &method, started.elapsed());
+        Ok(response)
+    }
+    .instrument(span)
+    .await
+}
+
+/// Taken over when it is well formed, else made.
+fn request_id(headers: &HeaderMap) -> String {
+    headers
+        .get(&X_REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| !id.is_empty() && id.len() <= LONGEST_REQUEST_ID)
+        .filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)))
+        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// Everything under `/v1` is JSON unless its route says otherwise.
+fn accepts_json(request: &ServiceRequest) -> bool {
+    let Some(accept) = request.headers().get(header::ACCEPT) else { return true };
+    let accept = accept.to_str().unwrap_or("*/*");
+    !request.path().starts_with("/v1/")
+        || accept.is_empty()
+        || ["*/*", "application/*", "application/json", "application/problem+json"]
+            .iter()
+            .any(|range| accept.contains(range))
+}
+
+fn worded<B: MessageBody + 'static>(
+    response: ServiceResponse<EitherBody<B, BoxBody>>,
+    language: Language,
+    id: &str,
+    method: &Method,
+) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    if response.status().as_u16() < 400 {
+        return response;
+    }
+    let known = response.response().extensions().get::<Problem>().cloned();
+    let has_own_body = response.headers().contains_key(header::CONTENT_TYPE)
+        && !response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let problem = match known {
+        Some(problem) => problem,
+        None if has_own_body => return response,
+        None => of_status(response.status(), method),
+    };
+    if problem.code.status() >= 500 {
+        let cause = problem.cause.as_ref().map(|cause| chain(cause.as_ref()));
+        tracing::error!(code = problem.code.name(), cause = cause.as_deref(), "a request failed");
+    }
+    let (request, response) = response.into_parts();
+    let document = serde_json::to_vec(&problem.worded(language, id)).unwrap_or_default();
+    let mut response = response.set_body(EitherBody::right(BoxBody::new(document)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    for (name, value) in &problem.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+    if problem.code.status() == 401 {
+        let challenge = match problem.code {
+            Code::Unauthorized => "Bearer realm=\"thidua\"",
+            _ => "Bearer realm=\"thidua\", error=\"invalid_token\"",
+        };
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if problem.code.status() == 503 && !headers.contains_key(header::RETRY_AFTER) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    ServiceResponse::new(request, response)
+}
+
+/// An error of actix's own, as a problem.
+fn of_status(status: StatusCode, method: &Method) -> Problem {
+    match status.as_u16() {
+        404 => Problem::not_found(),
+        405 => Problem::new(Code::MethodNotAllowed).with("method", method),
+        406 => Problem::new(Code::NotAcceptable),
+        413 => Problem::new(Code::BodyTooLarge).with("limit", super::body::BODY_LIMIT),
+        414 => Problem::new(Code::UriTooLong),
+        415 => Problem::new(Code::UnsupportedMediaType).with("expected", "application/json"),
+        503 | 408 => Problem::new(Code::Unavailable),
+        400..500 => Problem::new(Code::MalformedRequest),
+        _ => Problem::new(Code::InternalError),
+    }
+}
+
+/// An error with everything that lies underneath it.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(deeper) = source {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        source = deeper.source();
+    }
+    text
+}
+
+/// The headers that every answer has.
+fn dress(headers: &mut HeaderMap, id: &str, is_swagger: bool) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let policy = if is_swagger { SWAGGER_POLICY } else { "default-src 'none'; frame-ancestors 'none'" };
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+}
+
+/// One line for each change, each failure and each slow read; every request is in the metrics.
+fn record<B>(response: &ServiceResponse<B>, method: &Method, duration: Duration) {
+    let route = response.request().match_pattern();
+    let route = route.as_deref().unwrap_or("none");
+    let status = response.status().as_u16();
+    super::metrics::count_request(method, route, status, duration);
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    if status >= 400 || method != Method::GET || duration >= SLOW {
+        tracing::info!(%method, route, status, duration_ms, "answered");
+    } else {
+        tracing::debug!(%method, route, status, duration_ms, "answered");
+    }
+}

@@ -1,0 +1,69 @@
+//! Strong entity tags (RFC 9110, 8.8.3), `"<version>-<hash>"`: the hash of the bytes tells a reader whether anything
+//! differs; the version of the row alone tells a writer whether somebody else has changed it. So a figure that moves
+//! beside a text does not fail the edit of the text.
+
+use std::future::{Ready, ready};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH},
+};
+
+use super::{codes::Code, problem::Problem, secret::sha256, secret::to_hex};
+
+/// The tag of these bytes, of a row with that version.
+pub fn tag_of(version: Option<i64>, bytes: &[u8]) -> String {
+    let mut hash = to_hex(&sha256(bytes));
+    hash.truncate(16);
+    version.map_or_else(|| format!("\"{hash}\""), |version| format!("\"{version}-{hash}\""))
+}
+
+/// Does the reader have these bytes already?
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|known| known.trim().trim_start_matches("W/"))
+        .any(|known| known == "*" || known == tag)
+}
+
+/// The versions that the writer has seen; none given means that it acts on what is there.
+#[derive(Clone, Debug)]
+pub struct IfMatch(Option<Vec<String>>);
+
+impl IfMatch {
+    /// For changes that no client asked for.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Fails when the row is at a version that the writer has not seen.
+    pub fn check(&self, version: i64) -> Result<(), Problem> {
+        let Some(seen) = &self.0 else { return Ok(()) };
+        let is_seen = seen.iter().any(|tag| {
+            let of_row = tag.trim_matches('"').split('-').next().and_then(|text| text.parse::<i64>().ok());
+            tag == "*" || of_row == Some(version)
+        });
+        if is_seen { Ok(()) } else { Err(Problem::new(Code::PreconditionFailed)) }
+    }
+}
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut seen = request.headers().get_all(IF_MATCH).peekable();
+        if seen.peek().is_none() {
+            return ready(Ok(Self(None)));
+        }
+        let tags = seen
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(|tag| tag.trim().to_owned())
+            .collect();
+        ready(Ok(Self(Some(tags))))
+    }
+}

@@ -1,0 +1,88 @@
+//! Ids are types, so that a unit's id never stands where a member's is asked for. All are UUIDv7 (RFC 9562, 5.7):
+//! they sort by the time they were made, which keeps indexes compact.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident,)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = Uuid, format = Uuid, examples("019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e"))]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, later in order than every id made before it in this process.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A unit of the organisation.
+    UnitId,
+    /// An emulation cluster.
+    ClusterId,
+    /// A person.
+    MemberId,
+    /// A person's place in a unit.
+    MembershipId,
+    /// A role given to a person.
+    RoleGrantId,
+    /// A signed-in device.
+    SessionId,
+    /// A client app of a third party.
+    ClientAppId,
+    /// A campaign.
+    CampaignId,
+    /// A phase of a campaign.
+    PhaseId,
+    /// A target of a campaign.
+    TargetId,
+    /// A pledge.
+    PledgeId,
+    /// A commitment inside a pledge.
+    CommitmentId,
+    /// A check-in. Made by the phone, so that sending again is safe.
+    CheckinId,
+    /// A work that a unit carries out.
+    WorkId,
+    /// Something to read in the feed.
+    ActivityId,
+    /// An event in the outbox.
+    EventId,
+    /// A notification.
+    NotificationId,
+    /// A delivery to an outside channel.
+    DeliveryId,
+}

@@ -1,0 +1,58 @@
+//! Figures about the process, in the text format of Prometheus. Label values come from closed sets only.
+
+use std::{sync::OnceLock, time::Duration};
+
+use actix_web::http::Method;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+const SECONDS: &[f64] = &[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Starts to count; once a process, however often it is called.
+pub fn install() {
+    RECORDER.get_or_init(|| {
+        let matcher = Matcher::Suffix("_seconds".to_owned());
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(matcher, SECONDS).ok()?;
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(recorder).ok().map(|()| handle)
+    });
+}
+
+/// All figures as text; empty before `install`.
+pub fn render() -> String {
+    RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// Folds what was observed into the histograms, so that memory stays bounded between two scrapes.
+pub fn tidy() {
+    if let Some(Some(handle)) = RECORDER.get() {
+        handle.run_upkeep();
+    }
+}
+
+/// One answered request.
+pub fn count_request(method: &Method, route: &str, status: u16, duration: Duration) {
+    let labels = [
+        ("method", method.as_str().to_owned()),
+        ("route", route.to_owned()),
+        ("status", status_label(status).to_owned()),
+    ];
+    metrics::histogram!("http_request_duration_seconds", &labels).record(duration.as_secs_f64());
+}
+
+const fn status_label(status: u16) -> &'static str {
+    match status {
+        200..300 => "2xx",
+        300..400 => "3xx",
+        401 => "401",
+        403 => "403",
+        404 => "404",
+        409 => "409",
+        412 => "412",
+        422 => "422",
+        429 => "429",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}

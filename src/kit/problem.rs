@@ -1,0 +1,175 @@
+//! What went wrong, as facts: a code, values, faults. Rules and actions return it; the outermost middleware words it in
+//! the client's language (RFC 9457). It is no HTTP type: nothing here is text for people.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    codes::{Code, FaultCode, fill},
+    faults::{Fault, Place},
+    language::Language,
+};
+
+/// A request that was not carried out, and why.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The stable name of what went wrong.
+    pub code: Code,
+    /// What stands for the `{name}`s in the code's words.
+    pub values: Vec<(&'static str, String)>,
+    /// Each thing that is wrong with the input.
+    pub faults: Vec<Fault>,
+    /// Headers that go with it: `Allow`, `Retry-After`.
+    pub headers: Vec<(&'static str, String)>,
+    /// What lies underneath an unexpected one; logged, never sent.
+    pub cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem of that code.
+    pub fn new(code: Code) -> Self {
+        Self { code, values: Vec::new(), faults: Vec::new(), headers: Vec::new(), cause: None }
+    }
+
+    /// There is no such thing, as far as this caller may know.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// The caller may know of it but not do this.
+    pub fn forbidden() -> Self {
+        Self::new(Code::Forbidden)
+    }
+
+    /// Well-formed input with these faults.
+    pub fn invalid(faults: Vec<Fault>) -> Self {
+        let count = faults.len().to_string();
+        Self { faults, ..Self::new(Code::InvalidInput).with("count", count) }
+    }
+
+    /// Something that should not have happened.
+    pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self { cause: Some(Arc::new(cause)), ..Self::new(Code::InternalError) }
+    }
+
+    /// The same, with a value for the `{name}` in its words.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+
+    /// The same, with a header.
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+
+    /// The document for the client.
+    pub fn worded(&self, language: Language, request_id: &str) -> ProblemDocument {
+        let errors = self.faults.iter().map(|fault| FaultDocument::of(fault, language)).collect();
+        ProblemDocument {
+            kind: format!("/problems/{}", self.code.name()),
+            title: self.code.title(language).to_owned(),
+            status: self.code.status(),
+            detail: fill(self.code.detail(language), &self.values),
+            code: self.code.name().to_owned(),
+            request_id: request_id.to_owned(),
+            errors,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.name())?;
+        for fault in &self.faults {
+            write!(f, " {}:{}", fault.place.as_str(), fault.code.name())?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Problem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+/// An error, after RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem, title = "Problem")]
+pub struct ProblemDocument {
+    /// A URI path that is served as a page which explains the problem.
+    #[serde(rename = "type")]
+    #[schema(format = "uri-reference", examples("/problems/not_found"))]
+    pub kind: String,
+    /// What kind of problem it is, in the language of `Accept-Language`.
+    #[schema(examples("Không tìm thấy"))]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, examples(404))]
+    pub status: u16,
+    /// What happened this time, and what to do.
+    #[schema(examples("Không có gì ở địa chỉ này, hoặc bạn không được xem."))]
+    pub detail: String,
+    /// The stable name that programs branch on.
+    #[schema(pattern = "^[a-z_]+$", examples("not_found"))]
+    pub code: String,
+    /// The same as in the header `X-Request-Id`; quote it when you report the problem.
+    #[schema(examples("019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e"))]
+    pub request_id: String,
+    /// For bad input: every fault at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<FaultDocument>,
+}
+
+/// One fault of the input.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Fault)]
+pub struct FaultDocument {
+    /// Where in the body: a JSON Pointer (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("/commitments/0/quantity"))]
+    pub pointer: Option<String>,
+    /// Which query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("limit"))]
+    pub parameter: Option<String>,
+    /// The stable name of the fault.
+    #[schema(examples("out_of_range"))]
+    pub code: String,
+    /// What is wrong, for people.
+    #[schema(examples("Ngoài giới hạn cho phép (>= 0)."))]
+    pub detail: String,
+}
+
+impl FaultDocument {
+    fn of(fault: &Fault, language: Language) -> Self {
+        let (pointer, parameter) = match &fault.place {
+            Place::Body(pointer) => (Some(pointer.clone()), None),
+            Place::Query(name) => (None, Some(name.clone())),
+        };
+        let values: Vec<_> = fault.values.iter().map(|(name, value)| (*name, value.worded(language))).collect();
+        Self {
+            pointer,
+            parameter,
+            code: fault.code.name().to_owned(),
+            detail: fill(fault.code.detail(language), &values),
+        }
+    }
+}
+
+/// A single fault is a problem too.
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::invalid(vec![fault])
+    }
+}
+
+/// The shortest way to say that one field of the body is wrong.
+pub fn bad_field(pointer: impl Into<String>, code: FaultCode) -> Problem {
+    Fault::at(pointer, code).into()
+}

@@ -1,0 +1,137 @@
+//! The OpenAPI document is the validator: what is documented and what is accepted cannot differ. One compiled schema for
+//! each body and each set of query parameters, made once at start.
+
+use std::collections::HashMap;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use super::faults::{Fault, Place, against_schema};
+
+/// The schemas of what comes in, compiled.
+pub struct Schemas {
+    bodies: HashMap<String, Validator>,
+    queries: HashMap<String, Parameters>,
+}
+
+/// The query parameters of one operation.
+pub struct Parameters {
+    types: HashMap<String, Value>,
+    schema: Validator,
+}
+
+/// The document has a schema that cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("the OpenAPI document's schema {name} cannot be compiled: {reason}")]
+pub struct BadSchema {
+    name: String,
+    reason: String,
+}
+
+impl Schemas {
+    /// Compiles what the document says of request bodies and query parameters.
+    pub fn compile(document: &Value) -> Result<Self, BadSchema> {
+        let components = document.get("components").cloned().unwrap_or_else(|| json!({}));
+        let mut schemas = Self { bodies: HashMap::new(), queries: HashMap::new() };
+        let operations = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+        for operation in
+            operations.flat_map(|(_, item)| item.as_object().into_iter().flatten()).map(|(_, operation)| operation)
+        {
+            schemas.add_bodies(operation, &components)?;
+            schemas.add_query(operation, &components)?;
+        }
+        Ok(schemas)
+    }
+
+    fn add_bodies(&mut self, operation: &Value, components: &Value) -> Result<(), BadSchema> {
+        let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
+        for media in content.into_iter().flatten().map(|(_, media)| media) {
+            let reference = media.pointer("/schema/$ref").and_then(Value::as_str).unwrap_or_default();
+            let Some(name) = reference.strip_prefix("#/components/schemas/") else { continue };
+            if !self.bodies.contains_key(name) {
+                let schema = json!({ "$ref": reference, "components": components });
+                self.bodies.insert(name.to_owned(), compiled(name, &schema)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_query(&mut self, operation: &Value, components: &Value) -> Result<(), BadSchema> {
+        let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+        let parameters = operation.get("parameters").and_then(Value::as_array);
+        let mut types = HashMap::new();
+        let mut required = Vec::new();
+        for parameter in parameters.into_iter().flatten() {
+            if parameter.get("in").and_then(Value::as_str) != Some("query") {
+                continue;
+            }
+            let (Some(name), Some(schema)) = (parameter.get("name").and_then(Value::as_str), parameter.get("schema"))
+            else {
+                continue;
+            };
+            types.insert(name.to_owned(), schema.clone());
+            if parameter.get("required").and_then(Value::as_bool) == Some(true) {
+                required.push(name.to_owned());
+            }
+        }
+        let properties: Map<String, Value> =
+            types.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect();
+        let schema = json!({
+            "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+            "components": components,
+        });
+        self.queries.insert(name.to_owned(), Parameters { types, schema: compiled(name, &schema)? });
+        Ok(())
+    }
+
+    /// Every fault of a body against the schema of that name; none when there is no such schema.
+    pub fn body_faults(&self, name: &str, body: &Value) -> Option<Vec<Fault>> {
+        self.bodies.get(name).map(|schema| against_schema(schema, body, Place::Body))
+    }
+
+    /// The query parameters of an operation.
+    pub fn query(&self, operation: &str) -> Option<&Parameters> {
+        self.queries.get(operation)
+    }
+}
+
+impl Parameters {
+    /// The pairs of a query string as one JSON object, each in the type that its schema has; and every fault of it.
+    pub fn read(&self, pairs: &[(String, String)]) -> (Map<String, Value>, Vec<Fault>) {
+        let object: Map<String, Value> =
+            pairs.iter().map(|(name, text)| (name.clone(), self.typed(name, text))).collect();
+        let value = Value::Object(object);
+        let faults =
+            against_schema(&self.schema, &value, |pointer| Place::Query(pointer.trim_start_matches('/').to_owned()));
+        match value {
+            Value::Object(object) => (object, faults),
+            _ => (Map::new(), faults),
+        }
+    }
+
+    fn typed(&self, name: &str, text: &str) -> Value {
+        let wants = |kind: &str| match self.types.get(name).and_then(|schema| schema.get("type")) {
+            Some(Value::String(only)) => only == kind,
+            Some(Value::Array(several)) => several.iter().any(|one| one == kind),
+            _ => false,
+        };
+        if wants("integer")
+            && let Ok(number) = text.parse::<i64>()
+        {
+            return number.into();
+        }
+        if wants("boolean")
+            && let Ok(truth) = text.parse::<bool>()
+        {
+            return truth.into();
+        }
+        text.into()
+    }
+}
+
+fn compiled(name: &str, schema: &Value) -> Result<Validator, BadSchema> {
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(schema)
+        .map_err(|error| BadSchema { name: name.to_owned(), reason: error.to_string() })
+}

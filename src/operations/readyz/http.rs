@@ -1,0 +1,29 @@
+//! Readiness over HTTP.
+
+use actix_web::{HttpResponse, get, web::Data};
+
+use crate::{
+    app::App,
+    kit::{codes::Code, problem::Problem},
+};
+
+/// Find out whether the server is ready
+///
+/// The database answers with the schema that this build knows, and nobody has asked the server to stop.
+#[utoipa::path(tag = "readyz", security(()),
+    responses((status = 200, body = String, content_type = "text/plain", example = "ready"), (status = 503, description = "unavailable")))]
+#[get("/readyz")]
+pub async fn find_readiness(app: Data<App>) -> Result<HttpResponse, Problem> {
+    if app.is_stopping() {
+        return Err(Problem::new(Code::Unavailable));
+    }
+    let pending = app.db.pending_migrations().await.map_err(|error| {
+        tracing::warn!(%error, "the database does not answer");
+        Problem::new(Code::Unavailable)
+    })?;
+    if !pending.is_empty() {
+        tracing::warn!(pending = pending.len(), "the schema is older than this build");
+        return Err(Problem::new(Code::Unavailable));
+    }
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready"))
+}

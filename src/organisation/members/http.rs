@@ -1,0 +1,94 @@
+//! Members over HTTP.
+
+use actix_web::{
+    get, post,
+    web::{Data, Path},
+};
+
+use super::{
+    MemberView, NewMember, actions, store,
+    store::Part,
+    wire::{MemberFilter, UnitMemberFilter},
+};
+use crate::{
+    app::App,
+    kit::{
+        answer::{Answer, Reply},
+        body::{Body, Query},
+        caller::{SignedIn, Staff},
+        ids::{MemberId, UnitId},
+        once::Once,
+        page::Listed,
+        problem::Problem,
+    },
+    organisation::units,
+};
+
+/// List members
+///
+/// The public part of the members that you may know of: yourself, colleagues of your units, and everybody in the units that
+/// you have duties in; in the Vietnamese order of names.
+#[utoipa::path(tag = "members", params(MemberFilter), security(("member" = []), ("staff" = [])),
+    responses((status = 200, body = Listed<MemberView>)))]
+#[get("/members")]
+pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberFilter>) -> Answer<Listed<MemberView>> {
+    let whose = caller.member_id.to_string();
+    let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
+    let part = query.filter.unit_id.map_or(Part::All, Part::Below);
+    let words = query.filter.q.as_deref();
+    let members = store::page_visible(app.db.reads(), &caller, part, words, app.clock.today(), &page).await?;
+    let slice = app.cursors.slice(&page, members, |listed| listed.key.clone());
+    Ok(Reply::list(slice.map(|listed| listed.member.into())))
+}
+
+/// Create a member
+///
+/// In a unit that you manage. The phone number links their first sign-in through Zalo to this member.
+#[utoipa::path(tag = "members", security(("staff" = [])), request_body = NewMember,
+    responses((status = 201, body = MemberView), (status = 409, description = "already_exists")))]
+#[post("/members")]
+pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberView> {
+    let new = body.0.parse()?;
+    app.change(once, async |tx| {
+        let member = actions::create(tx, &app.vault, &caller, new).await?;
+        let version = member.version;
+        Ok(Reply::created(format!("/v1/members/{}", member.id), member.into()).version(version))
+    })
+    .await
+}
+
+/// Find a member
+///
+/// The public part of a member whom you may know of.
+#[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
+    security(("member" = []), ("staff" = [])), responses((status = 200, body = MemberView)))]
+#[get("/members/{member_id}")]
+pub async fn find_member(app: Data<App>, caller: SignedIn, path: Path<MemberId>) -> Answer<MemberView> {
+    let member = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
+    let member = member.ok_or_else(Problem::not_found)?;
+    let version = member.version;
+    Ok(Reply::ok(member.into()).version(version))
+}
+
+/// List a unit's members
+///
+/// Those of this very unit whom you may know of, in the Vietnamese order of names.
+#[utoipa::path(tag = "members", params(("unit_id" = UnitId, Path, description = "The unit"), UnitMemberFilter),
+    security(("member" = []), ("staff" = [])), responses((status = 200, body = Listed<MemberView>)))]
+#[get("/units/{unit_id}/members")]
+pub async fn list_unit_members(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<UnitId>,
+    query: Query<UnitMemberFilter>,
+) -> Answer<Listed<MemberView>> {
+    let day = app.clock.today();
+    if !units::exists_on(app.db.reads(), *path, day).await? {
+        return Err(Problem::not_found());
+    }
+    let whose = caller.member_id.to_string();
+    let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
+    let members = store::page_visible(app.db.reads(), &caller, Part::Of(*path), None, day, &page).await?;
+    let slice = app.cursors.slice(&page, members, |listed| listed.key.clone());
+    Ok(Reply::list(slice.map(|listed| listed.member.into())))
+}

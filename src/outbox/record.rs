@@ -1,0 +1,29 @@
+//! Writes an event down, within the change that it tells of.
+
+use sea_orm::{ActiveValue::Set, DbErr, EntityTrait as _};
+
+use super::Event;
+use crate::{
+    db::{Effect, Tx},
+    entity::outbox_event,
+    kit::{ids::EventId, problem::Problem},
+};
+
+/// Records that `event` has happened; it is told once the change is committed.
+pub async fn record(tx: &Tx, event: Event) -> Result<(), Problem> {
+    let row = outbox_event::ActiveModel {
+        id: Set(EventId::new().0),
+        kind: Set(event.kind().to_owned()),
+        payload: Set(serde_json::to_value(&event).map_err(Problem::internal)?),
+        subject_id: Set(event.subject()),
+        recorded_at: Set(tx.now()),
+        position: Set(None),
+    };
+    insert(tx, row).await?;
+    tx.after_commit(Effect::WakeRelay);
+    Ok(())
+}
+
+async fn insert(tx: &Tx, row: outbox_event::ActiveModel) -> Result<(), DbErr> {
+    outbox_event::Entity::insert(row).exec_without_returning(tx).await.map(|_rows| ())
+}

@@ -1,0 +1,3 @@
+//! Clients of other people's services.
+
+pub mod zalo;

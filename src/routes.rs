@@ -1,0 +1,30 @@
+//! One screen shows every room. The handlers of a noun stand in its own `routes()`.
+
+use utoipa_actix_web::{scope, service_config::ServiceConfig};
+
+use crate::{
+    identity::{auth, me, oauth, role_grants, well_known},
+    operations::{healthz, metrics, problems, readyz},
+    organisation::{members, units},
+};
+
+/// Mounts everything.
+pub fn configure(service: &mut ServiceConfig<'_>) {
+    service
+        .service(
+            scope("/v1")
+                // Identity
+                .configure(auth::routes)
+                .configure(me::routes)
+                .configure(role_grants::routes)
+                // Organisation
+                .configure(units::routes)
+                .configure(members::routes),
+        )
+        .configure(oauth::routes)
+        .configure(well_known::routes)
+        .configure(healthz::routes)
+        .configure(readyz::routes)
+        .configure(metrics::routes)
+        .configure(problems::routes);
+}

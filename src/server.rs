@@ -1,0 +1,168 @@
+//! The one factory of the HTTP server, for `main` and for every test.
+
+use actix_cors::Cors;
+use actix_web::{
+    Error, HttpRequest, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::header::{self, ContentType},
+    middleware::{Compress, from_fn},
+    web::{self, Bytes, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, Redirect},
+};
+use utoipa_actix_web::AppExt as _;
+use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
+
+use crate::{
+    app::{App, Parts},
+    config,
+    db::Db,
+    identity::{authenticate::authenticate, keys},
+    kit::{
+        allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, edge::edge, metrics, once::IDEMPOTENCY_KEY,
+        problem::Problem, schemas::Schemas, vault::Vault,
+    },
+    openapi,
+    outside::zalo::Zalo,
+    routes,
+};
+
+/// Everything that the server's threads share, made once.
+#[derive(Clone)]
+pub struct House {
+    /// The shared state.
+    pub app: Data<App>,
+    schemas: Data<Schemas>,
+    document: Bytes,
+    origins: Vec<String>,
+}
+
+/// What a house is built from.
+pub struct Ground {
+    /// Every setting.
+    pub config: config::Config,
+    /// Where data is kept, migrated.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// What encrypts and hashes.
+    pub vault: Vault,
+}
+
+impl House {
+    /// Builds it: reads the keys, compiles the schemas, and connects to nobody else yet.
+    pub async fn build(ground: Ground) -> anyhow::Result<Self> {
+        let Ground { config, db, clock, vault } = ground;
+        metrics::install();
+        let document = openapi::document();
+        let keys = keys::load_or_make(&db, &clock, &vault, &config.public_url()).await?;
+        let zalo = Zalo::new(config.zalo_settings())?;
+        let origins = config.server.cors_origins.clone();
+        let routes = Routes::of(&document);
+        let app = App::new(Parts { config, db, clock, vault, keys, zalo, routes });
+        Ok(Self {
+            app: Data::new(app),
+            schemas: Data::new(Schemas::compile(&document)?),
+            document: Bytes::from(openapi::text(&document)),
+            origins,
+        })
+    }
+
+    /// The application that answers requests.
+    pub fn service(
+        &self,
+    ) -> actix_web::App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let document = self.document.clone();
+        let (rooms, _) = actix_web::App::new().into_utoipa_app().configure(routes::configure).split_for_parts();
+        rooms
+            .app_data(self.app.clone())
+            .app_data(self.schemas.clone())
+            .app_data(PayloadConfig::new(BODY_LIMIT))
+            .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| malformed(&error).into()))
+            .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
+            .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
+            .route("/openapi.json", web::get().to(move |request: HttpRequest| show_document(request, document.clone())))
+            .service(web::redirect("/", "/swagger-ui/").temporary())
+            .service(Redirect::new("/swagger-ui", "/swagger-ui/").temporary())
+            .service(swagger_ui())
+            .default_service(web::to(nothing_here))
+            .wrap(from_fn(authenticate))
+            .wrap(cors(self.origins.clone()))
+            .wrap(Compress::default())
+            .wrap(from_fn(edge))
+    }
+}
+
+fn malformed(error: &dyn std::fmt::Display) -> Problem {
+    tracing::debug!(%error, "a request that cannot be read");
+    Problem::new(Code::MalformedRequest)
+}
+
+async fn show_document(request: HttpRequest, document: Bytes) -> HttpResponse {
+    let tag = crate::kit::etag::tag_of(None, &document);
+    if crate::kit::etag::is_known(request.headers(), &tag) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+    }
+    HttpResponse::Ok()
+        .insert_header(ContentType::json())
+        .insert_header((header::CACHE_CONTROL, "public, no-cache"))
+        .insert_header((header::ETAG, tag))
+        .body(document)
+}
+
+/// Nothing answered: there is nothing at this address, or it takes other methods.
+async fn nothing_here(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
+    match app.routes.allow(request.path()) {
+        Some(allow) => {
+            Err(Problem::new(Code::MethodNotAllowed).with("method", request.method()).header("allow", allow))
+        }
+        None => Err(Problem::not_found()),
+    }
+}
+
+fn swagger_ui() -> SwaggerUi {
+    let config = Config::from("/openapi.json")
+        .display_request_duration(true)
+        .deep_linking(true)
+        .filter(true)
+        .doc_expansion("none")
+        .default_models_expand_depth(-1)
+        .persist_authorization(false);
+    let sign_in = oauth::Config::new().client_id("swagger-ui").use_pkce_with_authorization_code_grant(true);
+    SwaggerUi::new("/swagger-ui/{_:.*}").config(config).oauth(sign_in)
+}
+
+/// Exact origins, matched as text: the Mini App's web view has one of a scheme of its own.
+fn cors(origins: Vec<String>) -> Cors {
+    Cors::default()
+        .allowed_origin_fn(move |origin, _| origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()))
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "accept-language",
+            "if-match",
+            "if-none-match",
+            "x-request-id",
+        ])
+        .allowed_header(IDEMPOTENCY_KEY)
+        .expose_headers([
+            "etag",
+            "link",
+            "location",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "x-request-id",
+            "idempotent-replayed",
+        ])
+        .block_on_origin_mismatch(false)
+        .max_age(7200)
+}

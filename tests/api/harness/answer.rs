@@ -1,0 +1,77 @@
+//! What came back, and what tests ask of it.
+
+use actix_web::{
+    http::{StatusCode, header::HeaderMap},
+    web::Bytes,
+};
+use serde_json::Value;
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self { status: status.as_u16(), headers, body }
+    }
+
+    /// The body as JSON; fails the test unless the status is this one.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// A problem document of that status and code, complete.
+    #[track_caller]
+    pub fn is_problem(&self, status: u16, code: &str) -> Value {
+        let problem = self.expect(status);
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["type"], format!("/problems/{code}"));
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"));
+        assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
+        assert!(
+            problem["detail"].as_str().is_some_and(|detail| !detail.is_empty() && !detail.contains('{')),
+            "{problem}"
+        );
+        problem
+    }
+
+    /// A 422 that names exactly these faults: (pointer or parameter, code), in any order.
+    #[track_caller]
+    pub fn has_faults(&self, expected: &[(&str, &str)]) {
+        let problem = self.is_problem(422, "invalid_input");
+        let mut found: Vec<(String, String)> = problem["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| {
+                let place = fault["pointer"].as_str().or(fault["parameter"].as_str()).unwrap();
+                (place.to_owned(), fault["code"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        found.sort();
+        let mut expected: Vec<_> =
+            expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();
+        expected.sort();
+        assert_eq!(found, expected, "{problem}");
+    }
+}

@@ -1,0 +1,127 @@
+//! A database for each test, copied from one that was migrated once.
+
+use std::{env, path::PathBuf, thread};
+
+use config::Environment;
+use sea_orm::{ConnectionTrait as _, Database};
+use tempfile::TempDir;
+use thidua::{config::Config, db::Db};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
+
+/// What new databases are copied from.
+enum Template {
+    Sqlite(TempDir),
+    Postgres { server: String, name: String },
+}
+
+/// A database that goes when the test ends.
+pub enum TestDatabase {
+    Sqlite(TempDir),
+    Postgres { server: String, name: String },
+}
+
+/// The defaults, without what the developer's environment says, with limits that no test meets by chance.
+pub fn test_config() -> Config {
+    let nothing = Environment::with_prefix("THIDUA").source(Some(std::collections::HashMap::new()));
+    let mut config = Config::load_with(None, nothing).unwrap();
+    config.rate_limit.per_address = 1_000_000.try_into().unwrap();
+    config.rate_limit.per_member = 1_000_000.try_into().unwrap();
+    config.server.public_url = "http://127.0.0.1:8080".into();
+    config
+}
+
+impl TestDatabase {
+    pub async fn create() -> Self {
+        match TEMPLATE.get_or_init(make_template).await {
+            Template::Sqlite(template) => {
+                let folder = tempfile::tempdir().unwrap();
+                std::fs::copy(template.path().join("thidua.db"), folder.path().join("thidua.db")).unwrap();
+                Self::Sqlite(folder)
+            }
+            Template::Postgres { server, name: template } => {
+                let name = format!("thidua_test_{}", Uuid::now_v7().simple());
+                run(server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+                Self::Postgres { server: server.clone(), name }
+            }
+        }
+    }
+
+    /// An empty database, as a new user has it.
+    pub async fn create_empty() -> Self {
+        match env::var("TEST_DATABASE_URL") {
+            Err(_) => Self::Sqlite(tempfile::tempdir().unwrap()),
+            Ok(server) => {
+                let name = format!("thidua_test_{}", Uuid::now_v7().simple());
+                run(&server, &format!("CREATE DATABASE {name}")).await;
+                Self::Postgres { server, name }
+            }
+        }
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => sqlite_url(&folder.path().join("thidua.db")),
+            Self::Postgres { server, name } => with_name(server, name),
+        }
+    }
+
+    pub async fn connect(&self) -> Db {
+        Db::connect(&self.url(), 4).await.unwrap()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Self::Postgres { server, name } = self {
+            let (server, statement) = (server.clone(), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            let dropping = thread::spawn(move || {
+                tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap()
+                    .block_on(run(&server, &statement));
+            });
+            let _panicked = dropping.join();
+        }
+    }
+}
+
+async fn make_template() -> Template {
+    match env::var("TEST_DATABASE_URL") {
+        Err(_) => {
+            let folder = tempfile::tempdir().unwrap();
+            let db = Db::connect(&sqlite_url(&folder.path().join("thidua.db")), 1).await.unwrap();
+            db.migrate().await.unwrap();
+            db.close().await.unwrap();
+            Template::Sqlite(folder)
+        }
+        Ok(server) => {
+            let name = format!("thidua_template_{}", std::process::id());
+            run(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            run(&server, &format!("CREATE DATABASE {name}")).await;
+            let db = Db::connect(&with_name(&server, &name), 2).await.unwrap();
+            db.migrate().await.unwrap();
+            db.close().await.unwrap();
+            Template::Postgres { server, name }
+        }
+    }
+}
+
+async fn run(server: &str, statement: &str) {
+    let connection = Database::connect(server).await.unwrap();
+    connection.execute_unprepared(statement).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+fn sqlite_url(path: &PathBuf) -> String {
+    format!("sqlite://{}", path.display())
+}
+
+fn with_name(server: &str, name: &str) -> String {
+    let mut url = url::Url::parse(server).unwrap();
+    url.set_path(name);
+    url.into()
+}

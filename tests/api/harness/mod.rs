@@ -1,0 +1,162 @@
+//! What every test leans on: a server in this process on a database of its own, callers, and makers of dull, valid things.
+
+mod answer;
+mod clock;
+mod database;
+mod makers;
+mod zalo;
+
+use std::{future::Future, pin::Pin, rc::Rc};
+
+use actix_web::{
+    dev::Service as _,
+    http::Method,
+    test::{TestRequest, init_service, read_body},
+    web::Data,
+};
+use serde_json::Value;
+use thidua::{
+    app::App,
+    config::Config,
+    db::Actor,
+    identity::{sessions, staff},
+    kit::{caller::Role, ids::MemberId, vault::Vault},
+    server::{Ground, House},
+};
+
+pub use answer::Answer;
+pub use clock::TestClock;
+pub use makers::*;
+pub use zalo::ZaloStandIn;
+
+type Call = Rc<dyn Fn(actix_http::Request) -> Pin<Box<dyn Future<Output = Answer>>>>;
+
+/// A server, its database and its clock.
+pub struct TestApp {
+    pub app: Data<App>,
+    pub house: House,
+    pub clock: TestClock,
+    pub admin: Person,
+    call: Call,
+    /// Last: the database goes when everything that uses it has gone.
+    _database: database::TestDatabase,
+}
+
+/// Somebody with an access token.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: String,
+    pub token: String,
+}
+
+impl TestApp {
+    /// On a fresh, migrated database; Zalo is out of reach.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        thidua::install_crypto();
+        let clock = TestClock::at("2026-03-10T02:00:00Z");
+        let mut config = database::test_config();
+        change(&mut config);
+        let database = database::TestDatabase::create().await;
+        let db = database.connect().await;
+        let vault = Vault::new([42; 32]);
+        let house = House::build(Ground { config, db, clock: clock.clock(), vault }).await.unwrap();
+        let service = Rc::new(init_service(house.service()).await);
+        let call: Call = Rc::new(move |request| {
+            let service = Rc::clone(&service);
+            Box::pin(async move {
+                let response = match service.call(request).await {
+                    Ok(response) => response,
+                    Err(error) => panic!("an error left the application unworded: {error}"),
+                };
+                let (status, headers) = (response.status(), response.headers().clone());
+                Answer::new(status, headers, read_body(response).await)
+            })
+        });
+        let app = house.app.clone();
+        let admin = make_admin(&app).await;
+        Self { app, house, clock, admin, call, _database: database }
+    }
+
+    pub fn get(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::GET, url)
+    }
+
+    pub fn post(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::POST, url)
+    }
+
+    pub fn patch(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::PATCH, url)
+    }
+
+    pub fn delete(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::DELETE, url)
+    }
+
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {
+        Request { call: Rc::clone(&self.call), inner: TestRequest::with_uri(url.as_ref()).method(method) }
+    }
+
+    /// An access token of this member, in a session of its own.
+    pub async fn sign_in(&self, member_id: &str) -> Person {
+        let member = MemberId(member_id.parse().unwrap());
+        let token = self
+            .app
+            .change_as(Actor::system(), async |tx| sessions::token_for_scripts(&self.app, tx, member).await)
+            .await
+            .unwrap();
+        Person { id: member_id.to_owned(), token }
+    }
+}
+
+async fn make_admin(app: &Data<App>) -> Person {
+    let (id, token) = app
+        .change_as(Actor::system(), async |tx| {
+            let id = staff::create(tx, &app.vault, "admin", "no password".into(), Role::Admin, None).await?;
+            Ok((id, sessions::token_for_scripts(app, tx, id).await?))
+        })
+        .await
+        .unwrap();
+    Person { id: id.to_string(), token }
+}
+
+/// A request in the making; await it to send it.
+pub struct Request {
+    call: Call,
+    inner: TestRequest,
+}
+
+impl Request {
+    pub fn caller(self, person: &Person) -> Self {
+        self.header("Authorization", &format!("Bearer {}", person.token))
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.inner = self.inner.insert_header((name, value));
+        self
+    }
+
+    pub fn json(mut self, body: Value) -> Self {
+        self.inner = self.inner.set_json(body);
+        self
+    }
+
+    pub fn body(mut self, content_type: &str, body: impl Into<String>) -> Self {
+        self.inner = self.inner.insert_header(("Content-Type", content_type)).set_payload(body.into());
+        self
+    }
+}
+
+impl IntoFuture for Request {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        (self.call)(self.inner.to_request())
+    }
+}
