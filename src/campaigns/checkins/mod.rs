@@ -1,0 +1,5 @@
+//! Check-ins.
+
+mod store;
+
+pub use store::{CheckinNews, news_of};

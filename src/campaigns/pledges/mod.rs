@@ -1,0 +1,5 @@
+//! Pledges.
+
+mod store;
+
+pub use store::{PledgeNews, news_of};
