@@ -6,6 +6,7 @@ use crate::{
     identity::{auth, me, oauth, role_grants, well_known},
     operations::{healthz, metrics, problems, readyz},
     organisation::{members, units},
+    relay::{deliveries, notifications},
 };
 
 /// Mounts everything.
@@ -19,7 +20,10 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 .configure(role_grants::routes)
                 // Organisation
                 .configure(units::routes)
-                .configure(members::routes),
+                .configure(members::routes)
+                // Relay
+                .configure(notifications::routes)
+                .configure(deliveries::routes),
         )
         .configure(oauth::routes)
         .configure(well_known::routes)

@@ -59,8 +59,7 @@ pub async fn of(tx: &Tx, event: &Event) -> Result<Option<Told>, Problem> {
             let Some(pledge) = pledges::news_of(tx, *pledge_id).await? else { return Ok(None) };
             let mut managers = role_grants::managers_above(tx, pledge.unit_id, tx.today()).await?;
             managers.retain(|manager| Some(*manager) != pledge.signed_by);
-            let news =
-                News::PledgeSigned { pledger_name: pledge.pledger_name, campaign_title: pledge.campaign_title };
+            let news = News::PledgeSigned { pledger_name: pledge.pledger_name, campaign_title: pledge.campaign_title };
             Ok(Some(told(news, managers)))
         }
         Event::CheckinVerified { checkin_id } => {
