@@ -10,7 +10,7 @@ pub mod notifications;
 mod channels;
 pub mod deliveries;
 mod audience;
-mod provider_tokens;
+pub mod provider_tokens;
 mod spread;
 mod housekeeping;
 pub mod replicas;

@@ -15,3 +15,4 @@ mod identity;
 mod kit;
 mod operations;
 mod organisation;
+mod relay;
