@@ -11,7 +11,7 @@ use thidua::{
 use super::TestClock;
 
 const APP_ID: &str = "4212345678901234567";
-const APP_SECRET: &str = "a secret of the Zalo app";
+const APP_SECRET: &str = "secret-of-the-zalo-app";
 
 /// The stand-in and who is on it.
 pub struct ZaloStandIn {

@@ -26,7 +26,8 @@ impl Scene {
     }
 
     async fn only_delivery(&self) -> Value {
-        let mut page = self.app.get("/v1/deliveries").caller(&self.app.admin).await.expect(200);
+        let admin = self.app.sign_in(&self.app.admin.id).await;
+        let mut page = self.app.get("/v1/deliveries").caller(&admin).await.expect(200);
         let items = page["items"].as_array_mut().unwrap();
         assert_eq!(items.len(), 1, "{items:?}");
         items.remove(0)
@@ -97,7 +98,8 @@ async fn a_delivery_that_fails_too_often_is_dead_until_somebody_retries_it() {
     assert_eq!(dead["attempts"].as_array().unwrap().len(), 2);
     scene.zalo.work_again();
 
-    let answer = scene.retry(&dead, &scene.app.admin).await.expect(200);
+    let admin = scene.app.sign_in(&scene.app.admin.id).await;
+    let answer = scene.retry(&dead, &admin).await.expect(200);
     scene.app.run_relay().await;
 
     assert_eq!(answer["status"], "pending");
