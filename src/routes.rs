@@ -3,6 +3,7 @@
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 use crate::{
+    feed::{activities, feed},
     identity::{auth, me, oauth, role_grants, well_known},
     operations::{healthz, metrics, problems, readyz},
     organisation::{members, units},
@@ -19,7 +20,10 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 .configure(role_grants::routes)
                 // Organisation
                 .configure(units::routes)
-                .configure(members::routes),
+                .configure(members::routes)
+                // Feed
+                .configure(feed::routes)
+                .configure(activities::routes),
         )
         .configure(oauth::routes)
         .configure(well_known::routes)

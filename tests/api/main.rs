@@ -11,6 +11,7 @@
 
 mod harness;
 
+mod feed;
 mod identity;
 mod kit;
 mod operations;
