@@ -3,10 +3,12 @@
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 use crate::{
+    campaigns::{campaigns, checkins, pledges, progress, review_queue, targets, works},
     feed::{activities, feed},
     identity::{auth, me, oauth, role_grants, well_known},
     operations::{healthz, metrics, problems, readyz},
     organisation::{members, units},
+    relay::{deliveries, notifications},
 };
 
 /// Mounts everything.
@@ -21,9 +23,20 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 // Organisation
                 .configure(units::routes)
                 .configure(members::routes)
+                // Campaigns
+                .configure(campaigns::routes)
+                .configure(progress::routes)
+                .configure(targets::routes)
+                .configure(pledges::routes)
+                .configure(checkins::routes)
+                .configure(review_queue::routes)
+                .configure(works::routes)
                 // Feed
                 .configure(feed::routes)
-                .configure(activities::routes),
+                .configure(activities::routes)
+                // Relay
+                .configure(notifications::routes)
+                .configure(deliveries::routes),
         )
         .configure(oauth::routes)
         .configure(well_known::routes)

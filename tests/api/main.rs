@@ -11,8 +11,10 @@
 
 mod harness;
 
+mod campaigns;
 mod feed;
 mod identity;
 mod kit;
 mod operations;
 mod organisation;
+mod relay;

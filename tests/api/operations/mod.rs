@@ -1,1 +1,6 @@
-
+mod architecture;
+mod audit;
+mod openapi;
+mod probes;
+mod schema;
+mod sweeps;
