@@ -1,0 +1,23 @@
+//! The log: to standard error, for machines or for people.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Begins to log. A filter that cannot be read is replaced by `info`, and said so.
+pub fn begin(settings: &Log) {
+    let (filter, error) = match EnvFilter::try_new(&settings.filter) {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new("info"), Some(error)),
+    };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match settings.format {
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+        LogFormat::Text => subscriber.init(),
+    }
+    if let Some(error) = error {
+        tracing::warn!(%error, filter = settings.filter, "log.filter cannot be read; logging what `info` says");
+    }
+}
