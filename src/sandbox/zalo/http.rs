@@ -28,8 +28,13 @@ use super::{
 /// # Errors
 /// When the listener cannot be used.
 pub fn serve(listener: TcpListener, stage: web::Data<Stage>) -> io::Result<Server> {
-    let server = HttpServer::new(move || App::new().app_data(stage.clone()).configure(configure));
-    Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(listener)?.run())
+    let server = HttpServer::new(move || App::new().app_data(stage.clone()).configure(configure))
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(1)
+        // Whoever hangs up during a delay has not been served: no token is spent, no message taken.
+        .h1_allow_half_closed(false);
+    Ok(server.listen(listener)?.run())
 }
 
 /// Mounts every endpoint. The caller adds the `web::Data<Stage>`.

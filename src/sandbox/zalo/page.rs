@@ -27,7 +27,7 @@ nav a { margin-right: 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem; border-bottom: 1px solid #8884; }
 code { font-size: .85rem; overflow-wrap: anywhere; }
-article { margin: 1rem 0; padding: .75rem 1rem; border-left: 4px solid #0068ff; background: #8881; border-radius: .5rem; }
+article { margin: 1rem 0; padding: .75rem 1rem; border-left: 4px solid #0068ff; background: #8881; }
 article p { margin: .25rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 small { opacity: .75; }
 .on { color: #d33; font-weight: 600; }
@@ -51,7 +51,9 @@ pub fn home(stage: &Stage, own_url: &str) -> Markup {
                 code { "GET /codes?access_token=…" } "."
             }
             table {
-                thead { tr { th { "Họ tên" } th { "Access token và mã" } th { "Quan tâm OA" } th { "Tương tác trong 7 ngày" } } }
+                thead {
+                    tr { th { "Họ tên" } th { "Token và mã" } th { "Quan tâm OA" } th { "Tương tác trong 7 ngày" } }
+                }
                 tbody { @for person in stage.people() { (row(stage, person)) } }
             }
             h2 { "Gây lỗi" }
@@ -127,7 +129,11 @@ fn layout(title: &str, refresh_seconds: Option<u8>, content: Markup) -> Markup {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                nav { a href="/" { "Zalo thử nghiệm" } a href="/sent" { "Tin nhắn đã gửi" } a href="/faults" { "Bảng gây lỗi" } }
+                nav {
+                    a href="/" { "Zalo thử nghiệm" }
+                    a href="/sent" { "Tin nhắn đã gửi" }
+                    a href="/faults" { "Bảng gây lỗi" }
+                }
                 h1 { (title) }
                 (content)
             }
