@@ -44,6 +44,9 @@ pub fn add(rows: &mut Rows, material: &Material, made: &Made<'_>, now: DateTime<
             ledger::add(rows, &checkin);
             rows.checkins.push(checkin);
         }
+        if made.plan.cadence == "once" {
+            break;
+        }
         day += pause(&mut draw, made.plan.every_days);
     }
 }

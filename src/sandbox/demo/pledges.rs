@@ -128,7 +128,8 @@ fn new_commitment(made: &Made<'_>, draw: &mut Draw) -> commitment::Model {
     let (plan, campaign) = (made.plan, made.campaign);
     let days = campaign.ends_on.signed_duration_since(campaign.starts_on).num_days();
     let (low, high) = plan.amount;
-    let expected = (low + high) / 2 * (days / plan.every_days).max(1);
+    let times = if plan.cadence == "once" { 1 } else { (days / plan.every_days).max(1) };
+    let expected = (low + high) / 2 * times;
     let percent = if low == high { 100 } else { draw.between(85, 110) };
     let step = plan.step.max(1_000);
     commitment::Model {
