@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt as _;
 
 use crate::{
+    campaigns::checkins::BatchedCheckin,
     kit::{
         codes::{Code, fill},
         language::Language,
@@ -50,7 +51,7 @@ Every list is paged by `limit` and `cursor`; every error is `application/problem
 take `If-Match`.";
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(ProblemDocument, FaultDocument)))]
+#[openapi(components(schemas(ProblemDocument, FaultDocument, BatchedCheckin)))]
 struct Base;
 
 /// The whole document.

@@ -3,6 +3,7 @@
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 use crate::{
+    campaigns::{campaigns, checkins, pledges, progress, review_queue, targets, works},
     identity::{auth, me, oauth, role_grants, well_known},
     operations::{healthz, metrics, problems, readyz},
     organisation::{members, units},
@@ -19,7 +20,15 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 .configure(role_grants::routes)
                 // Organisation
                 .configure(units::routes)
-                .configure(members::routes),
+                .configure(members::routes)
+                // Campaigns
+                .configure(campaigns::routes)
+                .configure(progress::routes)
+                .configure(targets::routes)
+                .configure(pledges::routes)
+                .configure(checkins::routes)
+                .configure(review_queue::routes)
+                .configure(works::routes),
         )
         .configure(oauth::routes)
         .configure(well_known::routes)

@@ -1,5 +1,7 @@
 //! The one factory of the HTTP server, for `main` and for every test.
 
+use std::sync::Arc;
+
 use actix_cors::Cors;
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -58,10 +60,12 @@ impl House {
         let zalo = Zalo::new(config.zalo_settings())?;
         let origins = config.server.cors_origins.clone();
         let routes = Routes::of(&document);
-        let app = App::new(Parts { config, db, clock, vault, keys, zalo, routes });
+        let schemas = Arc::new(Schemas::compile(&document)?);
+        let parts = Parts { config, db, clock, vault, keys, zalo, routes, schemas: Arc::clone(&schemas) };
+        let app = App::new(parts);
         Ok(Self {
             app: Data::new(app),
-            schemas: Data::new(Schemas::compile(&document)?),
+            schemas: Data::from(schemas),
             document: Bytes::from(openapi::text(&document)),
             origins,
         })

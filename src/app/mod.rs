@@ -10,7 +10,10 @@ use tokio::sync::Notify;
 use crate::{
     config::Config,
     db::{Db, Effect},
-    kit::{clock::Clock, jwt::KeyRing, page::Cursors, rate_limit::RateLimits, vault::Vault},
+    kit::{
+        allow::Routes, clock::Clock, jwt::KeyRing, page::Cursors, rate_limit::RateLimits, schemas::Schemas,
+        vault::Vault,
+    },
     outside::zalo::Zalo,
 };
 
@@ -47,7 +50,9 @@ pub struct App {
     /// How much password hashing may go on at once: each takes memory and a processor.
     pub hashing: tokio::sync::Semaphore,
     /// Which methods each path takes, for `Allow`.
-    pub routes: crate::kit::allow::Routes,
+    pub routes: Routes,
+    /// What comes in, compiled from the OpenAPI document.
+    pub schemas: Arc<Schemas>,
     keys: RwLock<Arc<KeyRing>>,
     stopping: AtomicBool,
 }
@@ -67,7 +72,9 @@ pub struct Parts {
     /// The Zalo platform.
     pub zalo: Zalo,
     /// Which methods each path takes.
-    pub routes: crate::kit::allow::Routes,
+    pub routes: Routes,
+    /// What comes in, compiled.
+    pub schemas: Arc<Schemas>,
 }
 
 const HASHING_AT_ONCE: usize = 2;
@@ -91,6 +98,7 @@ impl App {
             vault: parts.vault,
             zalo: parts.zalo,
             routes: parts.routes,
+            schemas: parts.schemas,
         }
     }
 

@@ -1,1 +1,11 @@
-//! Campaigns, what is pledged in them, what is done, and the figures that follow.
+//! Campaigns, what is pledged in them, what is done, and the figures that follow. Facts are appended (`ledger`); every total
+//! is a sum of them.
+
+pub mod campaigns;
+pub mod pledges;
+mod ledger;
+pub mod checkins;
+pub mod progress;
+pub mod targets;
+pub mod review_queue;
+pub mod works;

@@ -104,6 +104,11 @@ impl<T> Slice<T> {
         Slice { items: self.items.into_iter().map(make).collect(), next: self.next, link: self.link }
     }
 
+    /// The same page with each item made something else, or left out.
+    pub fn filter_map<U>(self, make: impl FnMut(T) -> Option<U>) -> Slice<U> {
+        Slice { items: self.items.into_iter().filter_map(make).collect(), next: self.next, link: self.link }
+    }
+
     /// The header `Link` (RFC 8288), where there is a next page.
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()

@@ -33,6 +33,7 @@ impl Schemas {
     pub fn compile(document: &Value) -> Result<Self, BadSchema> {
         let components = document.get("components").cloned().unwrap_or_else(|| json!({}));
         let mut schemas = Self { bodies: HashMap::new(), queries: HashMap::new() };
+        schemas.add_parts(&components)?;
         let operations = document.get("paths").and_then(Value::as_object).into_iter().flatten();
         for operation in
             operations.flat_map(|(_, item)| item.as_object().into_iter().flatten()).map(|(_, operation)| operation)
@@ -41,6 +42,17 @@ impl Schemas {
             schemas.add_query(operation, &components)?;
         }
         Ok(schemas)
+    }
+
+    /// What comes in inside of something else: every object that takes no unknown fields.
+    fn add_parts(&mut self, components: &Value) -> Result<(), BadSchema> {
+        for (name, schema) in components.get("schemas").and_then(Value::as_object).into_iter().flatten() {
+            if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+                let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": components });
+                self.bodies.insert(name.clone(), compiled(name, &schema)?);
+            }
+        }
+        Ok(())
     }
 
     fn add_bodies(&mut self, operation: &Value, components: &Value) -> Result<(), BadSchema> {

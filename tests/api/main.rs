@@ -11,6 +11,7 @@
 
 mod harness;
 
+mod campaigns;
 mod identity;
 mod kit;
 mod operations;

@@ -49,10 +49,132 @@ impl TestApp {
         self.with_role(unit, "editor").await
     }
 
+    /// Somebody who is in no unit.
+    pub async fn guest(&self) -> Person {
+        use thidua::{db::Actor, organisation::members::join_guest};
+        let name = "Khách";
+        let join = async |tx: &thidua::db::Tx| join_guest(tx, &self.app.vault, name, None, None).await;
+        let id = self.app.change_as(Actor::system(), join).await.unwrap().id;
+        self.sign_in(&id.to_string()).await
+    }
+
     async fn with_role(&self, unit: &Unit, role: &str) -> Person {
         let person = self.member_of(unit).await;
         let grant = json!({"member_id": person.id, "role": role, "unit_id": unit.id});
         self.post("/v1/role-grants").caller(&self.admin).json(grant).await.expect(201);
         person
     }
+}
+
+/// A campaign with one target that adds up, in "cây".
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    pub id: String,
+    pub target: String,
+}
+
+/// A signed pledge with one commitment of 100 to the campaign's target.
+#[derive(Clone, Debug)]
+pub struct Pledge {
+    pub id: String,
+    pub commitment: String,
+}
+
+impl TestApp {
+    /// A campaign of the year 2026 that this unit has launched, for everyone.
+    pub async fn campaign_of(&self, unit: &Unit) -> Campaign {
+        let campaign = self.draft_campaign_of(unit).await;
+        self.post(format!("/v1/campaigns/{}/launch", campaign.id))
+            .caller(&self.admin)
+            .json(json!({}))
+            .await
+            .expect(200);
+        campaign
+    }
+
+    /// The same before its launch.
+    pub async fn draft_campaign_of(&self, unit: &Unit) -> Campaign {
+        self.draft_campaign(unit, json!({})).await
+    }
+
+    /// The same with other fields.
+    pub async fn draft_campaign(&self, unit: &Unit, fields: serde_json::Value) -> Campaign {
+        let mut new = json!({
+            "kind": "thematic", "title": "Trồng cây xanh", "starts_on": "2026-01-01", "ends_on": "2026-12-31",
+            "launched_by_unit_id": unit.id,
+            "targets": [{"name": "Cây xanh trồng mới", "unit_of_measure": "cây", "goal": 1000}],
+        });
+        for (name, value) in fields.as_object().unwrap() {
+            new[name] = value.clone();
+        }
+        let made = self.post("/v1/campaigns").caller(&self.admin).json(new).await.expect(201);
+        Campaign { id: text(&made["id"]), target: text(&made["targets"][0]["id"]) }
+    }
+
+    /// A body for `POST /v1/campaigns/{id}/pledges`.
+    pub fn new_pledge(&self, campaign: &Campaign) -> serde_json::Value {
+        json!({
+            "statement": "Trồng 100 cây xanh",
+            "commitments": [{"target_id": campaign.target, "title": "Trồng cây", "unit_of_measure": "cây",
+                "quantity": 100, "due_on": "2026-12-31", "cadence": "monthly"}],
+        })
+    }
+
+    /// A member's own pledge, signed.
+    pub async fn pledge_of(&self, member: &Person, campaign: &Campaign) -> Pledge {
+        self.signed(member, campaign, self.new_pledge(campaign)).await
+    }
+
+    /// A unit's pledge, signed by its manager.
+    pub async fn unit_pledge(&self, manager: &Person, unit: &Unit, campaign: &Campaign) -> Pledge {
+        let mut new = self.new_pledge(campaign);
+        new["pledger"] = json!({"kind": "unit", "id": unit.id});
+        self.signed(manager, campaign, new).await
+    }
+
+    async fn signed(&self, signer: &Person, campaign: &Campaign, new: serde_json::Value) -> Pledge {
+        let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+        let made = self.post(url).caller(signer).json(new).await.expect(201);
+        let pledge = Pledge { id: text(&made["id"]), commitment: text(&made["commitments"][0]["id"]) };
+        self.post(format!("/v1/pledges/{}/sign", pledge.id)).caller(signer).json(json!({})).await.expect(200);
+        pledge
+    }
+
+    /// A body for `POST /v1/pledges/{id}/checkins`, with an id of its own.
+    pub fn new_checkin(&self, pledge: &Pledge, quantity: f64) -> serde_json::Value {
+        json!({"id": uuid::Uuid::now_v7(), "commitment_id": pledge.commitment, "quantity": quantity,
+            "occurred_at": self.clock.now()})
+    }
+
+    /// A check-in that was taken; gives its id.
+    pub async fn check_in(&self, member: &Person, pledge: &Pledge, quantity: f64) -> String {
+        let url = format!("/v1/pledges/{}/checkins", pledge.id);
+        text(&self.post(url).caller(member).json(self.new_checkin(pledge, quantity)).await.expect(201)["id"])
+    }
+
+    /// Somebody of this unit pledges and checks in, and nobody verifies it.
+    pub async fn check_in_unverified(&self, unit: &Unit, campaign: &Campaign) -> String {
+        let member = self.member_of(unit).await;
+        let pledge = self.pledge_of(&member, campaign).await;
+        self.check_in(&member, &pledge, 7.0).await
+    }
+
+    /// The figures of a campaign's first target: pledged, reported, verified.
+    pub async fn figures(&self, campaign: &Campaign) -> (f64, f64, f64) {
+        let progress =
+            self.get(format!("/v1/campaigns/{}/progress", campaign.id)).caller(&self.admin).await.expect(200);
+        let figure = |name: &str| progress["targets"][0][name].as_f64().unwrap();
+        (figure("pledged"), figure("reported"), figure("verified"))
+    }
+
+    /// Every stored figure is what the ledger says.
+    pub async fn figures_are_recounted(&self) {
+        let drifts = thidua::campaigns::progress::recount(self.app.db.reads()).await.unwrap();
+        assert_eq!(drifts, []);
+    }
+}
+
+/// A JSON string's text.
+pub fn text(value: &serde_json::Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }

@@ -1,0 +1,131 @@
+//! Changes of campaigns.
+
+use serde_json::json;
+
+use super::{
+    Campaign, Status, store,
+    wire::{CampaignPatch, CampaignView, NewCampaign},
+};
+use crate::{
+    audit::{self, Subject},
+    db::{Effect, Tx},
+    kit::{
+        caller::Person,
+        codes::{Code, FaultCode},
+        etag::IfMatch,
+        faults::Faults,
+        ids::{CampaignId, UnitId},
+        problem::{Problem, bad_field},
+    },
+    organisation::{clusters, units},
+    outbox::{self, Event},
+};
+
+/// Writes a campaign down as a draft.
+pub async fn create(tx: &Tx, caller: &Person, new: NewCampaign) -> Result<Campaign, Problem> {
+    let duties = [caller.edited_units(), caller.managed_units()].concat();
+    let unit = new.launched_by_unit_id.or_else(|| duties.first().copied()).or_else(|| caller.home_unit());
+    let unit = unit.ok_or_else(|| bad_field("/launched_by_unit_id", FaultCode::Missing))?;
+    if !units::exists_on(tx, unit, tx.today()).await? {
+        return Err(bad_field("/launched_by_unit_id", FaultCode::NoSuchThing));
+    }
+    require_duty(tx, caller, unit).await?;
+    let campaign = new.parse(unit)?;
+    check_audience(tx, &campaign).await?;
+    store::insert(tx, &campaign, caller.member_id).await?;
+    record(tx, "create_campaign", &campaign).await?;
+    Ok(campaign)
+}
+
+/// Changes a campaign; a launched one keeps what it said as a version.
+pub async fn update(
+    tx: &Tx,
+    caller: &Person,
+    id: CampaignId,
+    seen: &IfMatch,
+    patch: CampaignPatch,
+) -> Result<Campaign, Problem> {
+    let mut campaign = load(tx, caller, id, seen).await?;
+    if campaign.status == Status::Closed {
+        return Err(Problem::new(Code::CampaignNotLaunched));
+    }
+    patch.apply(&mut campaign)?;
+    check_audience(tx, &campaign).await?;
+    store::save(tx, &mut campaign).await?;
+    if campaign.status == Status::Launched {
+        keep_version(tx, caller, &campaign).await?;
+    }
+    record(tx, "update_campaign", &campaign).await?;
+    Ok(campaign)
+}
+
+/// Removes a draft.
+pub async fn delete(tx: &Tx, caller: &Person, id: CampaignId, seen: &IfMatch) -> Result<(), Problem> {
+    let campaign = load(tx, caller, id, seen).await?;
+    if campaign.status != Status::Draft {
+        return Err(Problem::new(Code::LaunchedCampaign));
+    }
+    store::delete(tx, id).await?;
+    record(tx, "delete_campaign", &campaign).await
+}
+
+/// Launches a draft: from now on it is seen and takes pledges.
+pub async fn launch(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign, Problem> {
+    let mut campaign = load(tx, caller, id, &IfMatch::none()).await?;
+    campaign.launch(tx.now())?;
+    store::save(tx, &mut campaign).await?;
+    keep_version(tx, caller, &campaign).await?;
+    record(tx, "launch_campaign", &campaign).await?;
+    outbox::record(tx, Event::CampaignLaunched { campaign_id: id }).await?;
+    Ok(campaign)
+}
+
+/// Closes a running campaign: it takes nothing more.
+pub async fn close(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign, Problem> {
+    let mut campaign = load(tx, caller, id, &IfMatch::none()).await?;
+    campaign.close(tx.now())?;
+    store::save(tx, &mut campaign).await?;
+    record(tx, "close_campaign", &campaign).await?;
+    outbox::record(tx, Event::CampaignClosed { campaign_id: id }).await?;
+    Ok(campaign)
+}
+
+async fn load(tx: &Tx, caller: &Person, id: CampaignId, seen: &IfMatch) -> Result<Campaign, Problem> {
+    let campaign = store::find_visible_for_change(tx, caller, id).await?;
+    require_duty(tx, caller, campaign.launched_by_unit_id).await?;
+    seen.check(campaign.version)?;
+    Ok(campaign)
+}
+
+/// An editor or a manager of the launching unit or of one above it, or an admin.
+async fn require_duty(tx: &Tx, caller: &Person, unit: UnitId) -> Result<(), Problem> {
+    let duties = [caller.edited_units(), caller.managed_units()].concat();
+    if caller.is_admin() || units::is_below_any(tx, unit, &duties, tx.today()).await? {
+        return Ok(());
+    }
+    Err(Problem::forbidden())
+}
+
+async fn check_audience(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
+    let mut faults = Faults::new();
+    for (place, unit) in campaign.audience.unit_ids.iter().enumerate() {
+        let is_there = units::exists_on(tx, *unit, tx.today()).await?;
+        faults.add_if(!is_there, format!("/audience/unit_ids/{place}"), FaultCode::NoSuchThing);
+    }
+    for (place, cluster) in campaign.audience.cluster_ids.iter().enumerate() {
+        let is_there = clusters::exists(tx, *cluster).await?;
+        faults.add_if(!is_there, format!("/audience/cluster_ids/{place}"), FaultCode::NoSuchThing);
+    }
+    faults.or(())
+}
+
+async fn keep_version(tx: &Tx, caller: &Person, campaign: &Campaign) -> Result<(), Problem> {
+    let content = serde_json::to_value(CampaignView::from(campaign.clone())).map_err(Problem::internal)?;
+    Ok(store::insert_version(tx, campaign.id, content, caller.member_id).await?)
+}
+
+async fn record(tx: &Tx, action: &'static str, campaign: &Campaign) -> Result<(), Problem> {
+    tx.after_commit(Effect::ForgetPages);
+    let after = json!({"title": campaign.title, "status": campaign.status, "version": campaign.version});
+    audit::record(tx, action, Subject { kind: "campaign", id: campaign.id.0 }, None, Some(after)).await
+}

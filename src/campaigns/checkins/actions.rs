@@ -1,0 +1,221 @@
+//! What authors do: check in, change, withdraw.
+
+use serde_json::json;
+
+use super::{
+    Checkin, CheckinStatus, store,
+    wire::{CheckinPatch, NewCheckin},
+};
+use crate::{
+    audit::{self, Subject},
+    campaigns::{
+        campaigns::{self, Campaign},
+        ledger::{self, Cause, Counted, Totals},
+        pledges::{self, Pledge, Pledger},
+    },
+    db::Tx,
+    kit::{
+        caller::Person,
+        clock::day_in_vietnam,
+        codes::{Code, FaultCode},
+        etag::IfMatch,
+        ids::{CheckinId, PledgeId, UnitId},
+        problem::{Problem, bad_field},
+    },
+    organisation::{members, units},
+    outbox::{self, Event},
+};
+
+/// A check-in that came in.
+pub enum Received {
+    /// It is new.
+    New(Checkin),
+    /// It was there already, with the same content.
+    Known(Checkin),
+}
+
+/// Takes a check-in. The same id with the same content is the same check-in, however often and however many at once; what
+/// it adds to totals is gathered in `totals`, for the caller to write last.
+pub async fn check_in(
+    tx: &Tx,
+    totals: &mut Totals,
+    caller: &Person,
+    pledge_id: PledgeId,
+    new: NewCheckin,
+    grace_days: u32,
+) -> Result<Received, Problem> {
+    let pledge = pledges::find_visible(tx, caller, pledge_id, tx.today()).await?;
+    let content_hash = new.content_hash(pledge_id);
+    if let Some(id) = new.id
+        && let Some(known) = store::find(tx, id).await?
+    {
+        return same_or_conflict(known, caller, &content_hash);
+    }
+    new.check(tx.now())?;
+    let checkin = receive(tx, caller, &pledge, new, content_hash, grace_days).await?;
+    if !store::insert(tx, &checkin).await? {
+        let known = store::find(tx, checkin.id).await?.ok_or_else(|| Problem::new(Code::CheckinConflict))?;
+        return same_or_conflict(known, caller, &checkin.content_hash);
+    }
+    post(tx, totals, None, &checkin, Cause::Submitted).await?;
+    outbox::record(tx, Event::CheckinSubmitted { checkin_id: checkin.id }).await?;
+    Ok(Received::New(checkin))
+}
+
+fn same_or_conflict(known: Checkin, caller: &Person, content_hash: &str) -> Result<Received, Problem> {
+    if known.member_id == caller.member_id && known.content_hash == content_hash {
+        return Ok(Received::Known(known));
+    }
+    Err(Problem::new(Code::CheckinConflict))
+}
+
+async fn receive(
+    tx: &Tx,
+    caller: &Person,
+    pledge: &Pledge,
+    new: NewCheckin,
+    content_hash: String,
+    grace_days: u32,
+) -> Result<Checkin, Problem> {
+    require_pledger(tx, caller, pledge).await?;
+    pledge.require_signed()?;
+    let campaign = running_campaign(tx, pledge).await?;
+    let commitment =
+        pledge.commitment(new.commitment_id).ok_or_else(|| bad_field("/commitment_id", FaultCode::NoSuchThing))?;
+    let occurred_at = new.occurred_at.unwrap_or_else(|| tx.now());
+    let day = day_in_vietnam(occurred_at);
+    let mut checkin = Checkin {
+        id: new.id.unwrap_or_else(CheckinId::new),
+        pledge_id: pledge.id,
+        commitment_id: commitment.id,
+        campaign_id: pledge.campaign_id,
+        target_id: commitment.target_id,
+        phase_id: None,
+        unit_id: unit_of(tx, pledge, day).await?,
+        member_id: caller.member_id,
+        quantity: new.quantity,
+        note: new.note,
+        occurred_at,
+        received_at: tx.now(),
+        day,
+        location: new.location.map(Into::into),
+        status: CheckinStatus::Held,
+        flags: Vec::new(),
+        return_reason: None,
+        decided_by: None,
+        decided_at: None,
+        content_hash,
+        version: 1,
+    };
+    checkin.examine(commitment, &campaign, tx.today(), grace_days);
+    Ok(checkin)
+}
+
+/// A member's own pledge takes that member; a unit's takes whoever belongs to the unit, and who manages it.
+async fn require_pledger(tx: &Tx, caller: &Person, pledge: &Pledge) -> Result<(), Problem> {
+    let is_permitted = match pledge.pledger {
+        Pledger::Member(member) => member == caller.member_id,
+        Pledger::Unit(unit) => {
+            caller.unit_ids.contains(&unit)
+                || units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await?
+        }
+    };
+    if is_permitted { Ok(()) } else { Err(Problem::forbidden()) }
+}
+
+async fn running_campaign(tx: &Tx, pledge: &Pledge) -> Result<Campaign, Problem> {
+    let campaign = campaigns::find(tx, pledge.campaign_id).await?.ok_or_else(Problem::not_found)?;
+    campaign.require_running()?;
+    Ok(campaign)
+}
+
+/// What somebody did counts for the unit they were at home in on that day.
+async fn unit_of(tx: &Tx, pledge: &Pledge, day: chrono::NaiveDate) -> Result<UnitId, Problem> {
+    match pledge.pledger {
+        Pledger::Unit(unit) => Ok(unit),
+        Pledger::Member(member) => Ok(members::home_unit_on(tx, member, day).await?.unwrap_or(pledge.unit_id)),
+    }
+}
+
+/// Changes one's own check-in before a manager has verified it. It is looked at anew, and waits for a manager again.
+pub async fn update(
+    tx: &Tx,
+    caller: &Person,
+    id: CheckinId,
+    seen: &IfMatch,
+    patch: CheckinPatch,
+    grace_days: u32,
+) -> Result<Checkin, Problem> {
+    patch.check(tx.now())?;
+    let (mut checkin, before) = load_own(tx, caller, id, seen).await?;
+    checkin.require_open()?;
+    let pledge = pledges::find_visible(tx, caller, checkin.pledge_id, tx.today()).await?;
+    let campaign = running_campaign(tx, &pledge).await?;
+    let commitment = pledge.commitment(checkin.commitment_id).ok_or_else(Problem::not_found)?;
+    if let Some(quantity) = patch.quantity {
+        checkin.quantity = quantity;
+    }
+    if let Some(note) = patch.note {
+        checkin.note = note;
+    }
+    if let Some(occurred_at) = patch.occurred_at {
+        checkin.occurred_at = occurred_at;
+        checkin.day = day_in_vietnam(occurred_at);
+        checkin.unit_id = unit_of(tx, &pledge, checkin.day).await?;
+    }
+    checkin.return_reason = None;
+    let received_on = day_in_vietnam(checkin.received_at);
+    checkin.examine(commitment, &campaign, received_on, grace_days);
+    store::save(tx, &mut checkin).await?;
+    settle(tx, &before, &checkin, Cause::Edited, "update_checkin").await?;
+    Ok(checkin)
+}
+
+/// Withdraws one's own check-in. Withdrawing again changes nothing.
+pub async fn withdraw(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<(), Problem> {
+    let (mut checkin, before) = load_own(tx, caller, id, seen).await?;
+    if checkin.status == CheckinStatus::Withdrawn {
+        return Ok(());
+    }
+    checkin.require_open()?;
+    checkin.status = CheckinStatus::Withdrawn;
+    store::save(tx, &mut checkin).await?;
+    settle(tx, &before, &checkin, Cause::Withdrawn, "withdraw_checkin").await
+}
+
+async fn load_own(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<(Checkin, Counted), Problem> {
+    let checkin = store::find_visible_for_change(tx, caller, id).await?;
+    if checkin.member_id != caller.member_id {
+        return Err(Problem::forbidden());
+    }
+    seen.check(checkin.version)?;
+    let before = checkin.counted();
+    Ok((checkin, before))
+}
+
+/// Writes the difference that a change makes to the ledger and its totals, and who made it.
+pub async fn settle(
+    tx: &Tx,
+    before: &Counted,
+    checkin: &Checkin,
+    cause: Cause,
+    action: &'static str,
+) -> Result<(), Problem> {
+    let mut totals = Totals::default();
+    post(tx, &mut totals, Some(before), checkin, cause).await?;
+    totals.write(tx).await?;
+    let after = json!({"status": checkin.status, "quantity": checkin.quantity, "version": checkin.version});
+    let before = json!({"reported": before.reported, "verified": before.verified});
+    audit::record(tx, action, Subject { kind: "checkin", id: checkin.id.0 }, Some(before), Some(after)).await
+}
+
+async fn post(
+    tx: &Tx,
+    totals: &mut Totals,
+    before: Option<&Counted>,
+    checkin: &Checkin,
+    cause: Cause,
+) -> Result<(), Problem> {
+    let entries = ledger::entries_between(before, &checkin.counted());
+    Ok(ledger::post(tx, totals, &entries, cause).await?)
+}

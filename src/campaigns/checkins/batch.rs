@@ -1,0 +1,96 @@
+//! Check-ins that a phone kept while it was offline: one transaction, an answer for each, and none stops another.
+
+use serde_json::Value;
+
+use super::{
+    actions::{self, Received},
+    wire::{BatchAnswer, BatchOutcome, BatchedCheckin, CheckinView, Outcome},
+};
+use crate::{
+    campaigns::ledger::Totals,
+    db::Tx,
+    kit::{
+        caller::Person,
+        codes::FaultCode,
+        faults::Fault,
+        ids::{CheckinId, PledgeId},
+        language::Language,
+        problem::Problem,
+        schemas::Schemas,
+    },
+};
+
+/// Who sends a batch, and how it is answered.
+pub struct Sender<'a> {
+    /// Whose check-ins they are.
+    pub person: &'a Person,
+    /// In which language problems are worded.
+    pub language: Language,
+    /// The request they came by.
+    pub request_id: &'a str,
+}
+
+/// Takes each of them in its own savepoint.
+pub async fn check_in_all(
+    tx: &Tx,
+    schemas: &Schemas,
+    sender: &Sender<'_>,
+    items: Vec<Value>,
+    grace_days: u32,
+) -> Result<BatchAnswer, Problem> {
+    let mut totals = Totals::default();
+    let mut outcomes = Vec::with_capacity(items.len());
+    for item in items {
+        let id = item.get("id").cloned().and_then(|id| serde_json::from_value(id).ok());
+        let outcome = match parse(schemas, item) {
+            Ok(item) => check_in_one(tx, &mut totals, sender, item, grace_days).await?,
+            Err(problem) => Err(problem),
+        };
+        outcomes.push(worded(id, outcome, sender));
+    }
+    totals.write(tx).await?;
+    Ok(BatchAnswer { items: outcomes })
+}
+
+fn parse(schemas: &Schemas, item: Value) -> Result<BatchedCheckin, Problem> {
+    let faults = schemas.body_faults("BatchedCheckin", &item).unwrap_or_default();
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    serde_json::from_value(item)
+        .map_err(|_does_not_fit| Fault::at("", FaultCode::WrongType).with("expected", "BatchedCheckin").into())
+}
+
+/// The outer error is the server's own trouble, which stops the whole batch; the inner one is this item's.
+async fn check_in_one(
+    tx: &Tx,
+    totals: &mut Totals,
+    sender: &Sender<'_>,
+    item: BatchedCheckin,
+    grace_days: u32,
+) -> Result<Result<Received, Problem>, Problem> {
+    let pledge_id: PledgeId = item.pledge_id;
+    let part = tx.savepoint().await?;
+    let mut sums = Totals::default();
+    match actions::check_in(&part, &mut sums, sender.person, pledge_id, item.into(), grace_days).await {
+        Ok(received) => {
+            part.release_into(tx).await?;
+            totals.merge(sums);
+            Ok(Ok(received))
+        }
+        Err(problem) if problem.code.status() >= 500 => Err(problem),
+        Err(problem) => {
+            part.roll_back().await?;
+            Ok(Err(problem))
+        }
+    }
+}
+
+fn worded(id: Option<CheckinId>, outcome: Result<Received, Problem>, sender: &Sender<'_>) -> BatchOutcome {
+    let (outcome, checkin, problem) = match outcome {
+        Ok(Received::New(checkin)) => (Outcome::Created, Some(CheckinView::from(checkin)), None),
+        Ok(Received::Known(checkin)) => (Outcome::Replayed, Some(CheckinView::from(checkin)), None),
+        Err(problem) => (Outcome::Refused, None, Some(problem.worded(sender.language, sender.request_id))),
+    };
+    BatchOutcome { id, outcome, checkin, problem }
+}

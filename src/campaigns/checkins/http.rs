@@ -1,0 +1,198 @@
+//! Check-ins over HTTP.
+
+use actix_web::{
+    delete, get, patch, post,
+    web::{Data, Path},
+};
+
+use super::{
+    Checkin,
+    actions::{self, Received},
+    batch::{self, Sender},
+    decisions, store,
+    wire::{BatchAnswer, CheckinBatch, CheckinFilter, CheckinPatch, CheckinView, NewCheckin, ReturnReason},
+};
+use crate::{
+    app::App,
+    campaigns::{ledger::Totals, pledges},
+    kit::{
+        answer::{Answer, Reply},
+        body::{Body, NoFields, Query},
+        caller::SignedIn,
+        etag::IfMatch,
+        ids::{CheckinId, PledgeId},
+        language::Language,
+        once::Once,
+        page::Listed,
+    },
+};
+
+/// Check in
+///
+/// Safe to send again: the same `id` with the same content is the same check-in, answered 200. An acknowledged one is
+/// durable. A late or odd one is held (`flags`) until a manager decides.
+#[utoipa::path(tag = "checkins", params(("pledge_id" = PledgeId, Path, description = "The pledge")),
+    security(("member" = []), ("staff" = [])), request_body = NewCheckin,
+    responses((status = 201, body = CheckinView), (status = 200, body = CheckinView, description = "It was there already, with the same content"),
+        (status = 409, description = "checkin_conflict pledge_not_signed campaign_not_launched")))]
+#[post("/pledges/{pledge_id}/checkins")]
+pub async fn create_checkin(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<PledgeId>,
+    once: Once,
+    body: Body<NewCheckin>,
+) -> Answer<CheckinView> {
+    let Body(new) = body;
+    let grace_days = app.config.checkins.grace_days;
+    app.change(once, async |tx| {
+        let mut totals = Totals::default();
+        let received = actions::check_in(tx, &mut totals, &caller, *path, new, grace_days).await?;
+        totals.write(tx).await?;
+        Ok(match received {
+            Received::New(checkin) => {
+                let (location, version) = (format!("/v1/checkins/{}", checkin.id), checkin.version);
+                Reply::created(location, checkin.into()).version(version)
+            }
+            Received::Known(checkin) => tagged(checkin),
+        })
+    })
+    .await
+}
+
+/// Check in many times
+///
+/// What a phone kept while it was offline: up to 100, answered one by one in order. A bad one never stops the others; sending
+/// all of them again is safe.
+#[utoipa::path(tag = "checkins", security(("member" = []), ("staff" = [])), request_body = CheckinBatch,
+    responses((status = 200, body = BatchAnswer)))]
+#[post("/checkins/batch")]
+pub async fn create_checkin_batch(
+    app: Data<App>,
+    caller: SignedIn,
+    once: Once,
+    language: Language,
+    body: Body<CheckinBatch>,
+) -> Answer<BatchAnswer> {
+    let request_id = once.request_id.clone().unwrap_or_default();
+    let grace_days = app.config.checkins.grace_days;
+    app.change(once, async |tx| {
+        let sender = Sender { person: &caller, language, request_id: &request_id };
+        batch::check_in_all(tx, &app.schemas, &sender, body.0.items, grace_days).await.map(Reply::ok)
+    })
+    .await
+}
+
+/// List a pledge's check-ins
+///
+/// Those that you may know of, the latest first.
+#[utoipa::path(tag = "checkins", params(("pledge_id" = PledgeId, Path, description = "The pledge"), CheckinFilter),
+    security(("member" = []), ("staff" = [])), responses((status = 200, body = Listed<CheckinView>)))]
+#[get("/pledges/{pledge_id}/checkins")]
+pub async fn list_checkins(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<PledgeId>,
+    query: Query<CheckinFilter>,
+) -> Answer<Listed<CheckinView>> {
+    let (db, day) = (app.db.reads(), app.clock.today());
+    let pledge = pledges::find_visible(db, &caller, *path, day).await?;
+    let whose = caller.member_id.to_string();
+    let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
+    let checkins = store::page_visible(db, &caller, pledge.id, query.filter.status, day, &page).await?;
+    Ok(Reply::list(app.cursors.slice(&page, checkins, |checkin| checkin.id).map(CheckinView::from)))
+}
+
+/// Find a check-in
+///
+/// Your own, one of a unit that you manage, or one for your unit's pledge.
+#[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
+    security(("member" = []), ("staff" = [])), responses((status = 200, body = CheckinView)))]
+#[get("/checkins/{checkin_id}")]
+pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId>) -> Answer<CheckinView> {
+    store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await.map(tagged)
+}
+
+/// Update a check-in
+///
+/// Your own, until a manager has verified it. A returned one goes back to the manager.
+#[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
+    security(("member" = []), ("staff" = [])),
+    request_body(content = CheckinPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided campaign_not_launched")))]
+#[patch("/checkins/{checkin_id}")]
+pub async fn update_checkin(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<CheckinId>,
+    seen: IfMatch,
+    once: Once,
+    body: Body<CheckinPatch>,
+) -> Answer<CheckinView> {
+    let Body(patch) = body;
+    let grace_days = app.config.checkins.grace_days;
+    app.change(once, async |tx| actions::update(tx, &caller, *path, &seen, patch, grace_days).await.map(tagged)).await
+}
+
+/// Withdraw a check-in
+///
+/// Your own, until a manager has verified it. It stays, as withdrawn, and counts no more.
+#[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
+    security(("member" = []), ("staff" = [])), responses((status = 204), (status = 409, description = "checkin_decided")))]
+#[delete("/checkins/{checkin_id}")]
+pub async fn withdraw_checkin(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<CheckinId>,
+    seen: IfMatch,
+    once: Once,
+) -> Answer<()> {
+    app.change(once, async |tx| {
+        actions::withdraw(tx, &caller, *path, &seen).await?;
+        Ok(Reply::nothing())
+    })
+    .await
+}
+
+/// Verify a check-in
+///
+/// Of a unit that you manage: from now on it counts as verified, and its author is told. Verifying again changes nothing.
+#[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
+    security(("staff" = [])), request_body = NoFields,
+    responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
+#[post("/checkins/{checkin_id}/verify")]
+pub async fn verify_checkin(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<CheckinId>,
+    seen: IfMatch,
+    once: Once,
+    _body: Body<NoFields>,
+) -> Answer<CheckinView> {
+    app.change(once, async |tx| decisions::verify(tx, &caller, *path, &seen).await.map(tagged)).await
+}
+
+/// Return a check-in
+///
+/// Of a unit that you manage, with a reason: it does not count until its author has changed it. Returning again changes
+/// nothing.
+#[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
+    security(("staff" = [])), request_body = ReturnReason,
+    responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
+#[post("/checkins/{checkin_id}/return")]
+pub async fn return_checkin(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<CheckinId>,
+    seen: IfMatch,
+    once: Once,
+    body: Body<ReturnReason>,
+) -> Answer<CheckinView> {
+    let reason = body.0.reason;
+    app.change(once, async |tx| decisions::send_back(tx, &caller, *path, &seen, reason).await.map(tagged)).await
+}
+
+fn tagged(checkin: Checkin) -> Reply<CheckinView> {
+    let version = checkin.version;
+    Reply::ok(checkin.into()).version(version)
+}

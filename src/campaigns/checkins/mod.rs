@@ -1,0 +1,27 @@
+//! Check-ins: what somebody did for a commitment. The phone makes the id, so that sending again is the same check-in; what
+//! was acknowledged is durable; a held one counts only after a person has decided.
+
+mod actions;
+mod batch;
+mod checkin;
+mod decisions;
+pub mod http;
+mod store;
+mod wire;
+
+pub use checkin::{Checkin, CheckinStatus, Flag};
+pub use store::{CheckinNews, ReviewRow, news_of, page_verified, review_page};
+pub use wire::{BatchedCheckin, CheckinView};
+
+/// The operations of this noun.
+pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    service
+        .service(http::create_checkin_batch)
+        .service(http::list_checkins)
+        .service(http::create_checkin)
+        .service(http::find_checkin)
+        .service(http::update_checkin)
+        .service(http::withdraw_checkin)
+        .service(http::verify_checkin)
+        .service(http::return_checkin);
+}

@@ -1,0 +1,286 @@
+//! All SQL about check-ins.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, ExprTrait as _, OnConflict},
+};
+use uuid::Uuid;
+
+use super::{Checkin, CheckinStatus, checkin::Location};
+use crate::{
+    db::Tx,
+    entity::{campaign, checkin, commitment, pledge},
+    kit::{
+        caller::Person,
+        ids::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, TargetId, UnitId},
+        page::Page,
+        problem::Problem,
+        quantity::Quantity,
+    },
+    organisation::units::below,
+};
+
+/// What a notification says of a check-in.
+#[derive(Clone, Debug)]
+pub struct CheckinNews {
+    /// Whose it is.
+    pub member_id: MemberId,
+    /// In which campaign.
+    pub campaign_id: CampaignId,
+    /// What that is called.
+    pub campaign_title: String,
+    /// For what.
+    pub commitment_title: String,
+    /// How much.
+    pub quantity: Quantity,
+    /// Of what.
+    pub unit_of_measure: String,
+    /// Why it was returned.
+    pub return_reason: Option<String>,
+}
+
+/// A check-in that waits, with what a manager needs to decide.
+#[derive(Clone, Debug)]
+pub struct ReviewRow {
+    /// The check-in.
+    pub checkin: Checkin,
+    /// For what.
+    pub commitment_title: String,
+    /// In which unit of measure.
+    pub unit_of_measure: String,
+    /// How much was promised in all.
+    pub promised: Quantity,
+    /// In which campaign.
+    pub campaign_title: String,
+}
+
+/// The check-in of that id, whoever may see it.
+pub async fn find(db: &impl ConnectionTrait, id: CheckinId) -> Result<Option<Checkin>, DbErr> {
+    Ok(checkin::Entity::find_by_id(id.0).one(db).await?.map(from_row))
+}
+
+/// The check-in of that id, if the caller may know of it: one's own, those of units that one manages, and those for one's
+/// own unit's pledges.
+pub async fn find_visible(
+    db: &impl ConnectionTrait,
+    caller: &Person,
+    id: CheckinId,
+    day: NaiveDate,
+) -> Result<Checkin, Problem> {
+    let row = visible(caller, day).filter(checkin::Column::Id.eq(id.0)).one(db).await?;
+    row.map(from_row).ok_or_else(Problem::not_found)
+}
+
+/// The same, held against other changes until this one is done.
+pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: CheckinId) -> Result<Checkin, Problem> {
+    let row = visible(caller, tx.today()).filter(checkin::Column::Id.eq(id.0)).lock_exclusive().one(tx).await?;
+    row.map(from_row).ok_or_else(Problem::not_found)
+}
+
+/// A page of a pledge's check-ins that the caller may know of, the latest id first.
+pub async fn page_visible(
+    db: &impl ConnectionTrait,
+    caller: &Person,
+    pledge: PledgeId,
+    status: Option<CheckinStatus>,
+    day: NaiveDate,
+    page: &Page<CheckinId>,
+) -> Result<Vec<Checkin>, DbErr> {
+    let mut query = visible(caller, day)
+        .filter(checkin::Column::PledgeId.eq(pledge.0))
+        .order_by_desc(checkin::Column::Id)
+        .limit(page.fetch());
+    if let Some(status) = status {
+        query = query.filter(checkin::Column::Status.eq(status.name()));
+    }
+    if let Some(after) = page.after {
+        query = query.filter(checkin::Column::Id.lt(after.0));
+    }
+    Ok(query.all(db).await?.into_iter().map(from_row).collect())
+}
+
+fn visible(caller: &Person, day: NaiveDate) -> Select<checkin::Entity> {
+    if caller.is_admin() {
+        return checkin::Entity::find();
+    }
+    let of_own_units = pledge::Entity::find()
+        .select_only()
+        .column(pledge::Column::Id)
+        .filter(pledge::Column::MemberId.is_null())
+        .filter(pledge::Column::UnitId.is_in(caller.unit_ids.iter().map(|unit| unit.0)))
+        .into_query();
+    checkin::Entity::find().filter(
+        Condition::any()
+            .add(checkin::Column::MemberId.eq(caller.member_id.0))
+            .add(checkin::Column::UnitId.in_subquery(below(&caller.managed_units(), day)))
+            .add(checkin::Column::PledgeId.in_subquery(of_own_units)),
+    )
+}
+
+/// Where the review queue goes on: what came first, first.
+pub type ReviewKey = (DateTime<Utc>, CheckinId);
+
+/// A page of what waits for the caller's decision.
+pub async fn review_page(
+    db: &impl ConnectionTrait,
+    caller: &Person,
+    campaign: Option<CampaignId>,
+    statuses: &[CheckinStatus],
+    day: NaiveDate,
+    page: &Page<ReviewKey>,
+) -> Result<Vec<ReviewRow>, DbErr> {
+    let mut query = checkin::Entity::find()
+        .filter(checkin::Column::Status.is_in(statuses.iter().map(|status| status.name())))
+        .order_by_asc(checkin::Column::ReceivedAt)
+        .order_by_asc(checkin::Column::Id)
+        .limit(page.fetch());
+    if !caller.is_admin() {
+        query = query.filter(checkin::Column::UnitId.in_subquery(below(&caller.managed_units(), day)));
+    }
+    if let Some(campaign) = campaign {
+        query = query.filter(checkin::Column::CampaignId.eq(campaign.0));
+    }
+    if let Some((received_at, id)) = page.after {
+        let key = Expr::tuple([Expr::col(checkin::Column::ReceivedAt).into(), Expr::col(checkin::Column::Id).into()]);
+        query = query.filter(key.gt(Expr::tuple([Expr::val(received_at).into(), Expr::val(id.0).into()])));
+    }
+    let rows: Vec<Checkin> = query.all(db).await?.into_iter().map(from_row).collect();
+    with_titles(db, rows).await
+}
+
+async fn with_titles(db: &impl ConnectionTrait, rows: Vec<Checkin>) -> Result<Vec<ReviewRow>, DbErr> {
+    let commitments = commitment::Entity::find()
+        .filter(commitment::Column::Id.is_in(rows.iter().map(|row| row.commitment_id.0)))
+        .all(db)
+        .await?;
+    let commitments: HashMap<Uuid, commitment::Model> = commitments.into_iter().map(|row| (row.id, row)).collect();
+    let campaigns = campaign::Entity::find()
+        .filter(campaign::Column::Id.is_in(rows.iter().map(|row| row.campaign_id.0)))
+        .all(db)
+        .await?;
+    let campaigns: HashMap<Uuid, String> = campaigns.into_iter().map(|row| (row.id, row.title)).collect();
+    let titled = rows.into_iter().filter_map(|checkin| {
+        let commitment = commitments.get(&checkin.commitment_id.0)?;
+        Some(ReviewRow {
+            commitment_title: commitment.title.clone(),
+            unit_of_measure: commitment.unit_of_measure.clone(),
+            promised: Quantity::from_thousandths(commitment.quantity),
+            campaign_title: campaigns.get(&checkin.campaign_id.0).cloned().unwrap_or_default(),
+            checkin,
+        })
+    });
+    Ok(titled.collect())
+}
+
+/// A page of the verified check-ins behind a target's figure, the latest id first.
+pub async fn page_verified(
+    db: &impl ConnectionTrait,
+    target: TargetId,
+    page: &Page<CheckinId>,
+) -> Result<Vec<Checkin>, DbErr> {
+    let mut query = checkin::Entity::find()
+        .filter(checkin::Column::TargetId.eq(target.0))
+        .filter(checkin::Column::Status.eq(CheckinStatus::Verified.name()))
+        .order_by_desc(checkin::Column::Id)
+        .limit(page.fetch());
+    if let Some(after) = page.after {
+        query = query.filter(checkin::Column::Id.lt(after.0));
+    }
+    Ok(query.all(db).await?.into_iter().map(from_row).collect())
+}
+
+/// What a notification says of this check-in.
+pub async fn news_of(db: &impl ConnectionTrait, id: CheckinId) -> Result<Option<CheckinNews>, DbErr> {
+    let Some(checkin) = find(db, id).await? else { return Ok(None) };
+    let row = with_titles(db, vec![checkin]).await?.into_iter().next();
+    Ok(row.map(|row| CheckinNews {
+        member_id: row.checkin.member_id,
+        campaign_id: row.checkin.campaign_id,
+        campaign_title: row.campaign_title,
+        commitment_title: row.commitment_title,
+        quantity: row.checkin.quantity,
+        unit_of_measure: row.unit_of_measure,
+        return_reason: row.checkin.return_reason,
+    }))
+}
+
+/// Adds a check-in. `false` when its id is there already: another request was faster.
+pub async fn insert(tx: &Tx, checkin: &Checkin) -> Result<bool, DbErr> {
+    let mut row = row_of(checkin);
+    row.id = Set(checkin.id.0);
+    let on_conflict = OnConflict::column(checkin::Column::Id).do_nothing().to_owned();
+    let inserted = checkin::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(tx).await?;
+    Ok(inserted > 0)
+}
+
+/// Keeps a changed check-in, as the next version of its row.
+pub async fn save(tx: &Tx, checkin: &mut Checkin) -> Result<(), DbErr> {
+    checkin.version = checkin.version.saturating_add(1);
+    let mut row = row_of(checkin);
+    row.id = Unchanged(checkin.id.0);
+    checkin::Entity::update(row).exec(tx).await.map(|_row| ())
+}
+
+fn row_of(checkin: &Checkin) -> checkin::ActiveModel {
+    checkin::ActiveModel {
+        pledge_id: Set(checkin.pledge_id.0),
+        commitment_id: Set(checkin.commitment_id.0),
+        campaign_id: Set(checkin.campaign_id.0),
+        target_id: Set(checkin.target_id.map(|target| target.0)),
+        phase_id: Set(checkin.phase_id.map(|phase| phase.0)),
+        unit_id: Set(checkin.unit_id.0),
+        member_id: Set(checkin.member_id.0),
+        quantity: Set(checkin.quantity.thousandths()),
+        note: Set(checkin.note.clone()),
+        occurred_at: Set(checkin.occurred_at),
+        received_at: Set(checkin.received_at),
+        day: Set(checkin.day),
+        latitude_e6: Set(checkin.location.map(|place| place.latitude_e6)),
+        longitude_e6: Set(checkin.location.map(|place| place.longitude_e6)),
+        accuracy_m: Set(checkin.location.and_then(|place| place.accuracy_m)),
+        status: Set(checkin.status.name().to_owned()),
+        flags: Set(serde_json::json!(checkin.flags)),
+        return_reason: Set(checkin.return_reason.clone()),
+        decided_by: Set(checkin.decided_by.map(|member| member.0)),
+        decided_at: Set(checkin.decided_at),
+        content_hash: Set(checkin.content_hash.clone()),
+        version: Set(checkin.version),
+        ..Default::default()
+    }
+}
+
+fn from_row(row: checkin::Model) -> Checkin {
+    let location = row.latitude_e6.zip(row.longitude_e6);
+    Checkin {
+        id: CheckinId(row.id),
+        pledge_id: PledgeId(row.pledge_id),
+        commitment_id: CommitmentId(row.commitment_id),
+        campaign_id: CampaignId(row.campaign_id),
+        target_id: row.target_id.map(TargetId),
+        phase_id: row.phase_id.map(PhaseId),
+        unit_id: UnitId(row.unit_id),
+        member_id: MemberId(row.member_id),
+        quantity: Quantity::from_thousandths(row.quantity),
+        note: row.note,
+        occurred_at: row.occurred_at,
+        received_at: row.received_at,
+        day: row.day,
+        location: location.map(|(latitude_e6, longitude_e6)| Location {
+            latitude_e6,
+            longitude_e6,
+            accuracy_m: row.accuracy_m,
+        }),
+        status: CheckinStatus::named(&row.status),
+        flags: serde_json::from_value(row.flags).unwrap_or_default(),
+        return_reason: row.return_reason,
+        decided_by: row.decided_by.map(MemberId),
+        decided_at: row.decided_at,
+        content_hash: row.content_hash,
+        version: row.version,
+    }
+}

@@ -1,0 +1,339 @@
+//! Check-ins on the wire.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{
+        Array, Object, Ref,
+        schema::{AnyOfBuilder, ArrayBuilder, Type},
+    },
+};
+use uuid::Uuid;
+
+use super::{Checkin, CheckinStatus, Flag, checkin::Location};
+use crate::{
+    campaigns::campaigns::given,
+    kit::{
+        body::Filter,
+        codes::FaultCode,
+        faults::Faults,
+        ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+        problem::{Problem, ProblemDocument},
+        quantity::Quantity,
+        secret::{sha256, to_hex},
+    },
+};
+
+/// A phone's clock may be this far ahead.
+const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
+const MILLION: f64 = 1e6;
+
+/// What somebody did.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e", "commitment_id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0f",
+    "quantity": 3, "note": "Trồng 3 cây sao đen trước cổng trường", "occurred_at": "2026-03-10T01:30:00Z"}))]
+pub struct NewCheckin {
+    /// An id that the phone makes (UUIDv7), so that sending again is the same check-in; made by the server when absent.
+    pub id: Option<CheckinId>,
+    /// For which commitment of the pledge.
+    pub commitment_id: CommitmentId,
+    /// How much was done.
+    pub quantity: Quantity,
+    /// What there is to say of it.
+    #[schema(max_length = 2000)]
+    pub note: Option<String>,
+    /// When it happened; absent: now.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// Where it happened.
+    pub location: Option<LocationView>,
+    /// Its photos, from `POST /v1/media`.
+    #[serde(default)]
+    #[schema(required = false, max_items = 10)]
+    pub media_ids: Vec<Uuid>,
+}
+
+/// A place.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Location)]
+pub struct LocationView {
+    /// Degrees north of the equator.
+    #[schema(minimum = -90, maximum = 90, examples(11.940419))]
+    pub lat: f64,
+    /// Degrees east of Greenwich.
+    #[schema(minimum = -180, maximum = 180, examples(108.458313))]
+    pub lon: f64,
+    /// How far off it may be, in metres.
+    #[schema(minimum = 0, maximum = 1_000_000, examples(15))]
+    pub accuracy_m: Option<i32>,
+}
+
+impl NewCheckin {
+    /// Checks what the schema cannot say.
+    pub fn check(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        let mut faults = Faults::new();
+        faults.add_if(!self.quantity.is_positive(), "/quantity", FaultCode::OutOfRange);
+        faults.add_if(
+            self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
+            "/occurred_at",
+            FaultCode::InFuture,
+        );
+        for place in 0..self.media_ids.len() {
+            faults.add_if(true, format!("/media_ids/{place}"), FaultCode::NoSuchThing);
+        }
+        faults.or(())
+    }
+
+    /// What tells the same check-in from another under one id.
+    pub fn content_hash(&self, pledge: PledgeId) -> String {
+        let content = serde_json::json!([
+            pledge,
+            self.commitment_id,
+            self.quantity,
+            self.note,
+            self.occurred_at,
+            self.location,
+            self.media_ids
+        ]);
+        to_hex(&sha256(content.to_string().as_bytes()))
+    }
+}
+
+impl From<LocationView> for Location {
+    fn from(view: LocationView) -> Self {
+        // Within ±180 degrees by its schema, so within 32 bits; the text of a rounded double is its integer.
+        let millionths = |degrees: f64| format!("{:.0}", degrees * MILLION).parse().unwrap_or(0);
+        Self { latitude_e6: millionths(view.lat), longitude_e6: millionths(view.lon), accuracy_m: view.accuracy_m }
+    }
+}
+
+impl From<Location> for LocationView {
+    fn from(location: Location) -> Self {
+        Self {
+            lat: f64::from(location.latitude_e6) / MILLION,
+            lon: f64::from(location.longitude_e6) / MILLION,
+            accuracy_m: location.accuracy_m,
+        }
+    }
+}
+
+/// Changes of a check-in that no manager has verified: absent is unchanged, null is cleared. A returned one goes back to
+/// the manager.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"quantity": 4, "note": "Đếm lại: 4 cây"}))]
+pub struct CheckinPatch {
+    /// How much was done.
+    pub quantity: Option<Quantity>,
+    /// What there is to say of it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    pub note: Option<Option<String>>,
+    /// When it happened.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+impl CheckinPatch {
+    /// Checks what the schema cannot say.
+    pub fn check(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        let mut faults = Faults::new();
+        faults.add_if(
+            self.quantity.is_some_and(|quantity| !quantity.is_positive()),
+            "/quantity",
+            FaultCode::OutOfRange,
+        );
+        faults.add_if(
+            self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
+            "/occurred_at",
+            FaultCode::InFuture,
+        );
+        faults.or(())
+    }
+}
+
+/// Why a check-in goes back.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnReason {
+    /// For its author to read.
+    #[schema(min_length = 1, max_length = 1000, examples("Ảnh chưa rõ, đề nghị chụp lại."))]
+    pub reason: String,
+}
+
+/// A check-in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CheckinView {
+    /// Its id.
+    pub id: CheckinId,
+    /// For which pledge.
+    pub pledge_id: PledgeId,
+    /// For which commitment.
+    pub commitment_id: CommitmentId,
+    /// In which campaign.
+    pub campaign_id: CampaignId,
+    /// For which target, if any.
+    pub target_id: Option<TargetId>,
+    /// The unit that it counts for: the one of the day it happened on.
+    pub unit_id: UnitId,
+    /// Whose it is.
+    pub member_id: MemberId,
+    /// How much was done.
+    pub quantity: Quantity,
+    /// What its author says of it.
+    #[schema(examples("Trồng 3 cây sao đen trước cổng trường"))]
+    pub note: Option<String>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When the server got it.
+    pub received_at: DateTime<Utc>,
+    /// Where it happened.
+    pub location: Option<LocationView>,
+    /// Its photos; none yet.
+    pub media_ids: Vec<Uuid>,
+    /// Where it stands.
+    pub status: CheckinStatus,
+    /// Why it is held.
+    pub flags: Vec<Flag>,
+    /// Why it was returned.
+    #[schema(examples("Ảnh chưa rõ, đề nghị chụp lại."))]
+    pub return_reason: Option<String>,
+    /// When a manager decided.
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+impl From<Checkin> for CheckinView {
+    fn from(checkin: Checkin) -> Self {
+        Self {
+            id: checkin.id,
+            pledge_id: checkin.pledge_id,
+            commitment_id: checkin.commitment_id,
+            campaign_id: checkin.campaign_id,
+            target_id: checkin.target_id,
+            unit_id: checkin.unit_id,
+            member_id: checkin.member_id,
+            quantity: checkin.quantity,
+            note: checkin.note,
+            occurred_at: checkin.occurred_at,
+            received_at: checkin.received_at,
+            location: checkin.location.map(LocationView::from),
+            media_ids: Vec::new(),
+            status: checkin.status,
+            flags: checkin.flags,
+            return_reason: checkin.return_reason,
+            decided_at: checkin.decided_at,
+        }
+    }
+}
+
+/// Check-ins that a phone kept while it was offline.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckinBatch {
+    /// In the order they happened. Each is checked by itself: a bad one never stops the others.
+    #[schema(schema_with = batched_items)]
+    pub items: Vec<Value>,
+}
+
+/// Documented as what they should be, accepted as any object: faults are answered item by item.
+fn batched_items() -> Array {
+    let item =
+        AnyOfBuilder::new().item(Ref::from_schema_name(BatchedCheckin::name())).item(Object::with_type(Type::Object));
+    ArrayBuilder::new().items(item).min_items(Some(1)).max_items(Some(100)).build()
+}
+
+/// A check-in with its pledge.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchedCheckin {
+    /// For which pledge.
+    pub pledge_id: PledgeId,
+    /// The id that the phone made.
+    pub id: CheckinId,
+    /// For which commitment of the pledge.
+    pub commitment_id: CommitmentId,
+    /// How much was done.
+    pub quantity: Quantity,
+    /// What there is to say of it.
+    #[schema(max_length = 2000)]
+    pub note: Option<String>,
+    /// When it happened; absent: now.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// Where it happened.
+    pub location: Option<LocationView>,
+    /// Its photos, from `POST /v1/media`.
+    #[serde(default)]
+    #[schema(required = false, max_items = 10)]
+    pub media_ids: Vec<Uuid>,
+}
+
+impl From<BatchedCheckin> for NewCheckin {
+    fn from(item: BatchedCheckin) -> Self {
+        Self {
+            id: Some(item.id),
+            commitment_id: item.commitment_id,
+            quantity: item.quantity,
+            note: item.note,
+            occurred_at: item.occurred_at,
+            location: item.location,
+            media_ids: item.media_ids,
+        }
+    }
+}
+
+/// What became of each.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchAnswer {
+    /// In the order they were sent.
+    pub items: Vec<BatchOutcome>,
+}
+
+/// What became of one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchOutcome {
+    /// Of which; null when it had no id.
+    pub id: Option<CheckinId>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The check-in, unless it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkin: Option<CheckinView>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<ProblemDocument>,
+}
+
+/// What became of a check-in in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BatchOutcomeKind)]
+pub enum Outcome {
+    /// It is new.
+    Created,
+    /// It was there already, with the same content.
+    Replayed,
+    /// It was not taken.
+    Refused,
+}
+
+/// Which check-ins of a pledge.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CheckinFilter {
+    /// Only those that stand here.
+    #[param(inline)]
+    pub status: Option<CheckinStatus>,
+    /// How many items at the most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 1000)]
+    pub cursor: Option<String>,
+}
+
+impl Filter for CheckinFilter {
+    const OPERATION: &'static str = "list_checkins";
+}

@@ -1,0 +1,260 @@
+//! All SQL about the ledger and its summary.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _,
+    sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr},
+};
+use uuid::Uuid;
+
+use super::entry::{Cause, Entry, Figure};
+use crate::{
+    db::{Tx, dialect},
+    entity::{checkin, ledger_entry, target_unit_total as total},
+    kit::{
+        ids::{TargetId, UnitId},
+        quantity::Quantity,
+    },
+};
+
+/// Differences of totals, gathered so that each row is touched once, in the order of their keys: no deadlock.
+#[derive(Debug, Default)]
+pub struct Totals(BTreeMap<(Uuid, Uuid, Uuid), (Quantity, Quantity)>);
+
+impl Totals {
+    fn add(&mut self, entry: &Entry) {
+        let Some(target) = entry.place.target_id else { return };
+        let phase = entry.place.phase_id.map_or_else(Uuid::nil, |phase| phase.0);
+        let sums = self.0.entry((target.0, entry.place.unit_id.0, phase)).or_default();
+        match entry.figure {
+            Figure::Reported => sums.0 = sums.0 + entry.delta,
+            Figure::Verified => sums.1 = sums.1 + entry.delta,
+        }
+    }
+
+    /// These and those.
+    pub fn merge(&mut self, other: Self) {
+        for (key, (reported, verified)) in other.0 {
+            let sums = self.0.entry(key).or_default();
+            *sums = (sums.0 + reported, sums.1 + verified);
+        }
+    }
+
+    /// Writes them. The last thing that a change does: other changes of the same totals wait from here to its end.
+    pub async fn write(self, tx: &Tx) -> Result<(), DbErr> {
+        for ((target, unit, phase), (reported, verified)) in self.0 {
+            let row = total::ActiveModel {
+                target_id: Set(target),
+                unit_id: Set(unit),
+                phase_id: Set(phase),
+                reported: Set(reported.thousandths()),
+                verified: Set(verified.thousandths()),
+            };
+            let add = |column: total::Column| -> SimpleExpr {
+                Expr::col((total::Entity, column)).add(Expr::col(("excluded", column)))
+            };
+            let on_conflict =
+                OnConflict::columns([total::Column::TargetId, total::Column::UnitId, total::Column::PhaseId])
+                    .value(total::Column::Reported, add(total::Column::Reported))
+                    .value(total::Column::Verified, add(total::Column::Verified))
+                    .to_owned();
+            total::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(tx).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Appends entries and gathers what they change of the totals.
+pub async fn post(tx: &Tx, totals: &mut Totals, entries: &[Entry], cause: Cause) -> Result<(), DbErr> {
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|entry| ledger_entry::ActiveModel {
+            id: NotSet,
+            checkin_id: Set(entry.place.checkin_id.0),
+            commitment_id: Set(entry.place.commitment_id.0),
+            target_id: Set(entry.place.target_id.map(|target| target.0)),
+            unit_id: Set(entry.place.unit_id.0),
+            member_id: Set(entry.place.member_id.0),
+            phase_id: Set(entry.place.phase_id.map(|phase| phase.0)),
+            day: Set(entry.place.day),
+            figure: Set(entry.figure.name().to_owned()),
+            delta: Set(entry.delta.thousandths()),
+            cause: Set(cause.name().to_owned()),
+            recorded_at: Set(tx.now()),
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    ledger_entry::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    entries.iter().for_each(|entry| totals.add(entry));
+    Ok(())
+}
+
+/// Reported and verified of a target, by unit.
+pub type UnitFigures = HashMap<(TargetId, UnitId), (Quantity, Quantity)>;
+
+#[derive(FromQueryResult)]
+struct Sums {
+    target_id: Uuid,
+    unit_id: Uuid,
+    reported: i64,
+    verified: i64,
+}
+
+/// The totals of these targets, by unit.
+pub async fn totals_of(db: &impl ConnectionTrait, targets: &[TargetId]) -> Result<UnitFigures, DbErr> {
+    let rows: Vec<Sums> = total::Entity::find()
+        .select_only()
+        .column(total::Column::TargetId)
+        .column(total::Column::UnitId)
+        .column_as(dialect::sum(Expr::col(total::Column::Reported)), "reported")
+        .column_as(dialect::sum(Expr::col(total::Column::Verified)), "verified")
+        .filter(total::Column::TargetId.is_in(targets.iter().map(|target| target.0)))
+        .group_by(total::Column::TargetId)
+        .group_by(total::Column::UnitId)
+        .into_model()
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let figures = (Quantity::from_thousandths(row.reported), Quantity::from_thousandths(row.verified));
+            ((TargetId(row.target_id), UnitId(row.unit_id)), figures)
+        })
+        .collect())
+}
+
+/// A stored figure that a recount from the ledger does not confirm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Which figure.
+    pub figure: String,
+    /// What is stored.
+    pub stored: String,
+    /// What it should be.
+    pub recounted: String,
+}
+
+#[derive(FromQueryResult)]
+struct KeyedSum {
+    target_id: Uuid,
+    unit_id: Uuid,
+    phase_id: Option<Uuid>,
+    figure: String,
+    total: i64,
+}
+
+/// Every stored total against the ledger.
+pub async fn recount(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> {
+    let mut drifts = recount_totals(db).await?;
+    drifts.extend(recount_checkins(db).await?);
+    Ok(drifts)
+}
+
+async fn recount_totals(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> {
+    let sums: Vec<KeyedSum> = ledger_entry::Entity::find()
+        .select_only()
+        .column(ledger_entry::Column::TargetId)
+        .column(ledger_entry::Column::UnitId)
+        .column(ledger_entry::Column::PhaseId)
+        .column(ledger_entry::Column::Figure)
+        .column_as(dialect::sum(Expr::col(ledger_entry::Column::Delta)), "total")
+        .filter(ledger_entry::Column::TargetId.is_not_null())
+        .group_by(ledger_entry::Column::TargetId)
+        .group_by(ledger_entry::Column::UnitId)
+        .group_by(ledger_entry::Column::PhaseId)
+        .group_by(ledger_entry::Column::Figure)
+        .into_model()
+        .all(db)
+        .await?;
+    let mut expected: HashMap<(Uuid, Uuid, Uuid), (i64, i64)> = HashMap::new();
+    for sum in sums {
+        let figures = expected.entry((sum.target_id, sum.unit_id, sum.phase_id.unwrap_or_default())).or_default();
+        if sum.figure == Figure::Verified.name() { figures.1 = sum.total } else { figures.0 = sum.total }
+    }
+    let mut drifts = Vec::new();
+    for row in total::Entity::find().all(db).await? {
+        let should = expected.remove(&(row.target_id, row.unit_id, row.phase_id)).unwrap_or_default();
+        if should != (row.reported, row.verified) {
+            drifts.push(drift_of(row.target_id, row.unit_id, (row.reported, row.verified), should));
+        }
+    }
+    let missing = expected.into_iter().filter(|(_, should)| *should != (0, 0));
+    drifts.extend(missing.map(|((target, unit, _), should)| drift_of(target, unit, (0, 0), should)));
+    Ok(drifts)
+}
+
+fn drift_of(target: Uuid, unit: Uuid, stored: (i64, i64), recounted: (i64, i64)) -> Drift {
+    let text = |(reported, verified): (i64, i64)| {
+        format!("reported {}, verified {}", Quantity::from_thousandths(reported), Quantity::from_thousandths(verified))
+    };
+    Drift { figure: format!("target {target} of unit {unit}"), stored: text(stored), recounted: text(recounted) }
+}
+
+#[derive(FromQueryResult)]
+struct CheckinSum {
+    id: Uuid,
+    status: String,
+    quantity: i64,
+    reported: i64,
+    verified: i64,
+}
+
+/// Every check-in whose entries do not sum to what its state says.
+async fn recount_checkins(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> {
+    let rows = db.query_all(&checkins_with_wrong_sums()).await?;
+    let sums = rows.iter().map(|row| CheckinSum::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
+    Ok(sums
+        .into_iter()
+        .map(|sum| {
+            let quantity = Quantity::from_thousandths(sum.quantity);
+            let (reported, verified) =
+                (Quantity::from_thousandths(sum.reported), Quantity::from_thousandths(sum.verified));
+            Drift {
+                figure: format!("check-in {}", sum.id),
+                stored: format!("{} with {quantity}", sum.status),
+                recounted: format!("reported {reported}, verified {verified}"),
+            }
+        })
+        .collect())
+}
+
+fn checkins_with_wrong_sums() -> sea_orm::sea_query::SelectStatement {
+    let summed = |figure: Figure| {
+        let delta = Expr::col((ledger_entry::Entity, ledger_entry::Column::Delta));
+        let of_figure = Expr::col((ledger_entry::Entity, ledger_entry::Column::Figure)).eq(figure.name());
+        dialect::sum(Expr::case(of_figure, delta).finally(Expr::val(0_i64)).into())
+    };
+    let states = |names: &[&str]| {
+        let is_counted = Expr::col((checkin::Entity, checkin::Column::Status)).is_in(names.iter().copied());
+        Expr::case(is_counted, Expr::col((checkin::Entity, checkin::Column::Quantity))).finally(Expr::val(0_i64))
+    };
+    sea_orm::sea_query::Query::select()
+        .columns([
+            (checkin::Entity, checkin::Column::Id),
+            (checkin::Entity, checkin::Column::Status),
+            (checkin::Entity, checkin::Column::Quantity),
+        ])
+        .expr_as(summed(Figure::Reported), "reported")
+        .expr_as(summed(Figure::Verified), "verified")
+        .from(checkin::Entity)
+        .left_join(
+            ledger_entry::Entity,
+            Expr::col((ledger_entry::Entity, ledger_entry::Column::CheckinId))
+                .equals((checkin::Entity, checkin::Column::Id)),
+        )
+        .group_by_columns([
+            (checkin::Entity, checkin::Column::Id),
+            (checkin::Entity, checkin::Column::Status),
+            (checkin::Entity, checkin::Column::Quantity),
+        ])
+        .cond_having(
+            sea_orm::Condition::any()
+                .add(summed(Figure::Reported).ne(states(&["submitted", "verified"])))
+                .add(summed(Figure::Verified).ne(states(&["verified"]))),
+        )
+        .to_owned()
+}

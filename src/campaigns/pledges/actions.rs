@@ -1,0 +1,146 @@
+//! Changes of pledges.
+
+use serde_json::json;
+
+use super::{
+    Pledge, Pledger,
+    pledge::PledgeStatus,
+    store,
+    wire::{NewPledge, PledgePatch, PledgerKind, parse_commitments},
+};
+use crate::{
+    audit::{self, Subject},
+    campaigns::campaigns::{self, Campaign},
+    db::Tx,
+    kit::{
+        caller::{Caller, Person},
+        codes::FaultCode,
+        etag::IfMatch,
+        ids::{CampaignId, MemberId, PledgeId, UnitId},
+        problem::{Problem, bad_field},
+        secret::random_bytes,
+    },
+    organisation::units,
+    outbox::{self, Event},
+};
+
+/// Without letters that look alike.
+const CODE_LETTERS: &[u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz0";
+
+/// Writes a pledge down as a draft.
+pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewPledge) -> Result<Pledge, Problem> {
+    let person = caller.person().ok_or_else(Problem::forbidden)?;
+    let campaign = campaigns::find_visible(tx, caller, campaign, tx.today()).await?;
+    let (pledger, unit_id) = pledger_of(tx, person, &new).await?;
+    if !campaigns::is_open_to(tx, campaign.id, &[unit_id], tx.today()).await? {
+        return Err(Problem::forbidden());
+    }
+    campaign.require_running()?;
+    let pledge = Pledge {
+        id: new.id.unwrap_or_default(),
+        campaign_id: campaign.id,
+        pledger,
+        unit_id,
+        statement: new.statement,
+        commitments: parse_commitments(new.commitments, &campaign)?,
+        status: PledgeStatus::Draft,
+        text_version: 1,
+        signed_at: None,
+        signed_by: None,
+        verification_code: None,
+        created_by: person.member_id,
+        version: 1,
+    };
+    store::insert(tx, &pledge).await?;
+    record(tx, "create_pledge", &pledge).await?;
+    Ok(pledge)
+}
+
+/// Who pledges and whom it counts for: oneself for one's home unit, or a unit that one manages.
+async fn pledger_of(tx: &Tx, caller: &Person, new: &NewPledge) -> Result<(Pledger, UnitId), Problem> {
+    match new.pledger {
+        Some(pledger) if pledger.kind == PledgerKind::Unit => {
+            let unit = UnitId(pledger.id);
+            if !units::exists_on(tx, unit, tx.today()).await? {
+                return Err(bad_field("/pledger/id", FaultCode::NoSuchThing));
+            }
+            if !caller.is_admin() && !units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await? {
+                return Err(Problem::forbidden());
+            }
+            Ok((Pledger::Unit(unit), unit))
+        }
+        Some(pledger) if MemberId(pledger.id) != caller.member_id => Err(Problem::forbidden()),
+        _ => {
+            let home = caller.home_unit().ok_or_else(Problem::forbidden)?;
+            Ok((Pledger::Member(caller.member_id), home))
+        }
+    }
+}
+
+/// Changes a draft.
+pub async fn update(
+    tx: &Tx,
+    caller: &Person,
+    id: PledgeId,
+    seen: &IfMatch,
+    patch: PledgePatch,
+) -> Result<Pledge, Problem> {
+    let (mut pledge, campaign) = load(tx, caller, id, seen).await?;
+    pledge.require_draft()?;
+    if let Some(statement) = patch.statement {
+        pledge.statement = statement;
+    }
+    if let Some(commitments) = patch.commitments {
+        pledge.commitments = parse_commitments(commitments, &campaign)?;
+    }
+    store::replace_text(tx, &mut pledge).await?;
+    record(tx, "update_pledge", &pledge).await?;
+    Ok(pledge)
+}
+
+/// Removes a draft.
+pub async fn delete(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<(), Problem> {
+    let (pledge, _) = load(tx, caller, id, seen).await?;
+    pledge.require_draft()?;
+    store::delete(tx, id).await?;
+    record(tx, "delete_pledge", &pledge).await
+}
+
+/// Signs a draft, while its campaign runs.
+pub async fn sign(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Problem> {
+    let (mut pledge, campaign) = load(tx, caller, id, &IfMatch::none()).await?;
+    pledge.require_draft()?;
+    campaign.require_running()?;
+    pledge.sign(caller.member_id, verification_code(), tx.now())?;
+    store::save(tx, &mut pledge).await?;
+    record(tx, "sign_pledge", &pledge).await?;
+    outbox::record(tx, Event::PledgeSigned { pledge_id: id }).await?;
+    Ok(pledge)
+}
+
+async fn load(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<(Pledge, Campaign), Problem> {
+    let pledge = store::find_visible_for_change(tx, caller, id).await?;
+    let may_write = match pledge.pledger {
+        Pledger::Member(member) => member == caller.member_id,
+        Pledger::Unit(unit) => {
+            caller.is_admin() || units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await?
+        }
+    };
+    if !may_write {
+        return Err(Problem::forbidden());
+    }
+    seen.check(pledge.version)?;
+    let campaign = campaigns::find(tx, pledge.campaign_id).await?.ok_or_else(Problem::not_found)?;
+    Ok((pledge, campaign))
+}
+
+/// 80 random bits: nobody guesses one.
+fn verification_code() -> String {
+    let bytes: [u8; 16] = random_bytes();
+    bytes.iter().filter_map(|byte| CODE_LETTERS.get(usize::from(byte % 32))).map(|letter| char::from(*letter)).collect()
+}
+
+async fn record(tx: &Tx, action: &'static str, pledge: &Pledge) -> Result<(), Problem> {
+    let after = json!({"status": pledge.status, "unit_id": pledge.unit_id, "version": pledge.version});
+    audit::record(tx, action, Subject { kind: "pledge", id: pledge.id.0 }, None, Some(after)).await
+}

@@ -1,0 +1,22 @@
+//! Pledges: what a unit or a member promises. A signed one keeps its text; afterwards it changes only by a new version that
+//! keeps the old one.
+
+mod actions;
+pub mod http;
+mod pledge;
+mod store;
+mod wire;
+
+pub use pledge::{Commitment, Pledge, Pledger};
+pub use store::{PledgeNews, find_visible, news_of, pledged_by_unit};
+
+/// The operations of this noun.
+pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    service
+        .service(http::list_pledges)
+        .service(http::create_pledge)
+        .service(http::find_pledge)
+        .service(http::update_pledge)
+        .service(http::delete_pledge)
+        .service(http::sign_pledge);
+}

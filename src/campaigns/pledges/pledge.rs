@@ -1,0 +1,236 @@
+//! What a pledge is, and how a streak is counted.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kit::{
+    codes::Code,
+    ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+    problem::Problem,
+    quantity::Quantity,
+};
+
+/// Who pledges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pledger {
+    /// A unit.
+    Unit(UnitId),
+    /// A member, whose pledge counts for the unit they were at home in.
+    Member(MemberId),
+}
+
+/// Where a pledge stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PledgeStatus {
+    /// Being written.
+    Draft,
+    /// Sealed: it takes check-ins.
+    Signed,
+    /// Every commitment was reached.
+    Fulfilled,
+    /// Its time is over, and not every commitment was reached.
+    Lapsed,
+}
+
+/// How often the pledger means to check in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cadence {
+    /// Once, by the due day.
+    Once,
+    /// Every day.
+    Daily,
+    /// Every week, from Monday.
+    Weekly,
+    /// Every month.
+    Monthly,
+}
+
+/// A pledge with its commitments.
+#[derive(Clone, Debug)]
+pub struct Pledge {
+    /// Its id.
+    pub id: PledgeId,
+    /// In which campaign.
+    pub campaign_id: CampaignId,
+    /// Who pledges.
+    pub pledger: Pledger,
+    /// The unit that it counts for.
+    pub unit_id: UnitId,
+    /// What is promised, in words.
+    pub statement: String,
+    /// What is promised, in figures, in order.
+    pub commitments: Vec<Commitment>,
+    /// Where it stands.
+    pub status: PledgeStatus,
+    /// The number of its text's version.
+    pub text_version: i32,
+    /// When it was signed.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub signed_by: Option<MemberId>,
+    /// By what anybody can find out whether it was signed.
+    pub verification_code: Option<String>,
+    /// Who wrote it.
+    pub created_by: MemberId,
+    /// The row's version, for optimistic locking.
+    pub version: i64,
+}
+
+/// A measurable promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Commitment {
+    /// Its id.
+    pub id: CommitmentId,
+    /// The target of the campaign that it adds to.
+    pub target_id: Option<TargetId>,
+    /// What is to be done.
+    #[schema(examples("Trồng cây xanh quanh trụ sở"))]
+    pub title: String,
+    /// What it is counted in.
+    #[schema(examples("cây"))]
+    pub unit_of_measure: String,
+    /// How much of it, in all, by the due day.
+    pub quantity: Quantity,
+    /// By which day.
+    #[schema(examples("2026-12-31"))]
+    pub due_on: NaiveDate,
+    /// How often the pledger means to check in.
+    pub cadence: Cadence,
+}
+
+impl PledgeStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Draft, Self::Signed, Self::Fulfilled, Self::Lapsed];
+
+    /// The name on the wire and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Signed => "signed",
+            Self::Fulfilled => "fulfilled",
+            Self::Lapsed => "lapsed",
+        }
+    }
+
+    /// The status of that name.
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|status| status.name() == name).unwrap_or(Self::Draft)
+    }
+}
+
+impl Cadence {
+    /// The name on the wire and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+        }
+    }
+
+    /// The cadence of that name.
+    pub fn named(name: &str) -> Self {
+        [Self::Daily, Self::Weekly, Self::Monthly].into_iter().find(|one| one.name() == name).unwrap_or(Self::Once)
+    }
+
+    /// The first day of the period that a day is in.
+    fn period_of(self, day: NaiveDate) -> NaiveDate {
+        let back = match self {
+            Self::Once | Self::Daily => 0,
+            Self::Weekly => day.weekday().num_days_from_monday(),
+            Self::Monthly => day.day0(),
+        };
+        day.checked_sub_days(Days::new(u64::from(back))).unwrap_or(day)
+    }
+}
+
+impl Pledge {
+    /// Draft to signed.
+    pub fn sign(&mut self, signer: MemberId, code: String, now: DateTime<Utc>) -> Result<(), Problem> {
+        self.require_draft()?;
+        self.status = PledgeStatus::Signed;
+        self.signed_at = Some(now);
+        self.signed_by = Some(signer);
+        self.verification_code = Some(code);
+        Ok(())
+    }
+
+    /// Only a draft can be changed or removed.
+    pub fn require_draft(&self) -> Result<(), Problem> {
+        if self.status == PledgeStatus::Draft { Ok(()) } else { Err(Problem::new(Code::PledgeSigned)) }
+    }
+
+    /// It takes check-ins once it is signed.
+    pub fn require_signed(&self) -> Result<(), Problem> {
+        if self.status == PledgeStatus::Draft { Err(Problem::new(Code::PledgeNotSigned)) } else { Ok(()) }
+    }
+
+    /// Its commitment of that id.
+    pub fn commitment(&self, id: CommitmentId) -> Option<&Commitment> {
+        self.commitments.iter().find(|commitment| commitment.id == id)
+    }
+}
+
+/// How many periods in a row, up to now, had a check-in. The present period is not over, so it does not break a streak yet.
+pub fn streak(cadence: Cadence, days: impl IntoIterator<Item = NaiveDate>, today: NaiveDate) -> u32 {
+    if cadence == Cadence::Once {
+        return 0;
+    }
+    let periods: BTreeSet<NaiveDate> = days.into_iter().map(|day| cadence.period_of(day)).collect();
+    let before = |period: NaiveDate| period.pred_opt().map(|day| cadence.period_of(day));
+    let present = cadence.period_of(today);
+    let mut period = if periods.contains(&present) { Some(present) } else { before(present) };
+    let mut count = 0;
+    while let Some(one) = period.filter(|one| periods.contains(one)) {
+        count += 1;
+        period = before(one);
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_missed_day_breaks_a_daily_streak_but_today_may_still_come() {
+        let days = [day("2026-03-05"), day("2026-03-07"), day("2026-03-08")];
+
+        assert_eq!(streak(Cadence::Daily, days, day("2026-03-08")), 2);
+        assert_eq!(streak(Cadence::Daily, days, day("2026-03-09")), 2);
+        assert_eq!(streak(Cadence::Daily, days, day("2026-03-10")), 0);
+    }
+
+    #[test]
+    fn weeks_begin_on_monday_and_months_on_the_first() {
+        let weeks = [day("2026-02-22"), day("2026-02-23"), day("2026-03-08")];
+        let months = [day("2025-12-31"), day("2026-01-01"), day("2026-02-28")];
+
+        assert_eq!(streak(Cadence::Weekly, weeks, day("2026-03-09")), 1);
+        assert_eq!(streak(Cadence::Weekly, weeks, day("2026-02-25")), 2);
+        assert_eq!(streak(Cadence::Monthly, months, day("2026-03-01")), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn a_streak_is_never_longer_than_the_days_checked_in(offsets in proptest::collection::btree_set(0u64..60, 0..30)) {
+            let today = day("2026-03-31");
+            let days: Vec<_> = offsets.iter().filter_map(|offset| today.checked_sub_days(Days::new(*offset))).collect();
+            for cadence in [Cadence::Daily, Cadence::Weekly, Cadence::Monthly] {
+                prop_assert!(usize::try_from(streak(cadence, days.clone(), today)).unwrap() <= days.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The review queue over HTTP.
+
+use actix_web::{get, web::Data};
+
+use super::wire::{ReviewFilter, ReviewItem, Waiting};
+use crate::{
+    app::App,
+    campaigns::checkins::{CheckinStatus, review_page},
+    kit::{
+        answer::{Answer, Reply},
+        body::Query,
+        caller::Staff,
+        ids::{MemberId, UnitId},
+        page::Listed,
+    },
+    organisation::{members, units},
+};
+
+/// List what waits for your decision
+///
+/// The check-ins of the units that you manage that are submitted or held; what came first, first.
+#[utoipa::path(tag = "review_queue", params(ReviewFilter), security(("staff" = [])),
+    responses((status = 200, body = Listed<ReviewItem>)))]
+#[get("/review-queue")]
+pub async fn list_review_queue(
+    app: Data<App>,
+    caller: Staff,
+    query: Query<ReviewFilter>,
+) -> Answer<Listed<ReviewItem>> {
+    let (db, day) = (app.db.reads(), app.clock.today());
+    let statuses: &[CheckinStatus] = match query.filter.status {
+        None => &[CheckinStatus::Submitted, CheckinStatus::Held],
+        Some(Waiting::Submitted) => &[CheckinStatus::Submitted],
+        Some(Waiting::Held) => &[CheckinStatus::Held],
+    };
+    let whose = caller.member_id.to_string();
+    let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
+    let rows = review_page(db, &caller, query.filter.campaign_id, statuses, day, &page).await?;
+    let slice = app.cursors.slice(&page, rows, |row| (row.checkin.received_at, row.checkin.id));
+    let members: Vec<MemberId> = slice.items.iter().map(|row| row.checkin.member_id).collect();
+    let units: Vec<UnitId> = slice.items.iter().map(|row| row.checkin.unit_id).collect();
+    let member_names = members::names_of(db, &members).await?;
+    let unit_names = units::names_on(db, &units, day).await?;
+    Ok(Reply::list(slice.map(|row| {
+        let member_name = member_names.get(&row.checkin.member_id).cloned().unwrap_or_default();
+        let unit_name = unit_names.get(&row.checkin.unit_id).cloned().unwrap_or_default();
+        ReviewItem::new(row, member_name, unit_name)
+    })))
+}

@@ -1,0 +1,76 @@
+//! Changes of works.
+
+use serde_json::json;
+
+use super::{
+    Work, WorkStatus, store,
+    wire::{NewWork, WorkPatch},
+};
+use crate::{
+    audit::{self, Subject},
+    campaigns::campaigns,
+    db::{Effect, Tx},
+    kit::{
+        caller::{Caller, Person},
+        codes::FaultCode,
+        etag::IfMatch,
+        ids::{CampaignId, UnitId, WorkId},
+        problem::{Problem, bad_field},
+    },
+    organisation::units,
+};
+
+/// Adds a work of a unit that the caller manages or publishes for.
+pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewWork) -> Result<Work, Problem> {
+    let person = caller.person().ok_or_else(Problem::forbidden)?;
+    let campaign = campaigns::find_visible(tx, caller, campaign, tx.today()).await?;
+    let unit = new.unit_id.or_else(|| person.home_unit()).ok_or_else(|| bad_field("/unit_id", FaultCode::Missing))?;
+    if !units::exists_on(tx, unit, tx.today()).await? {
+        return Err(bad_field("/unit_id", FaultCode::NoSuchThing));
+    }
+    require_duty(tx, person, unit).await?;
+    let work = Work {
+        id: new.id.unwrap_or_default(),
+        campaign_id: campaign.id,
+        unit_id: unit,
+        kind: new.kind,
+        title: new.title,
+        summary: new.summary,
+        place: new.place,
+        unit_of_measure: new.unit_of_measure,
+        goal: new.goal,
+        achieved: new.achieved,
+        status: new.status.unwrap_or(WorkStatus::Planned),
+        version: 1,
+    };
+    store::insert(tx, &work).await?;
+    record(tx, "create_work", &work).await?;
+    Ok(work)
+}
+
+/// Changes a work.
+pub async fn update(tx: &Tx, caller: &Caller, id: WorkId, seen: &IfMatch, patch: WorkPatch) -> Result<Work, Problem> {
+    let person = caller.person().ok_or_else(Problem::forbidden)?;
+    let mut work = store::find_for_change(tx, id).await?.ok_or_else(Problem::not_found)?;
+    campaigns::find_visible(tx, caller, work.campaign_id, tx.today()).await?;
+    require_duty(tx, person, work.unit_id).await?;
+    seen.check(work.version)?;
+    patch.apply(&mut work);
+    store::save(tx, &mut work).await?;
+    record(tx, "update_work", &work).await?;
+    Ok(work)
+}
+
+async fn require_duty(tx: &Tx, caller: &Person, unit: UnitId) -> Result<(), Problem> {
+    let duties = [caller.edited_units(), caller.managed_units()].concat();
+    if caller.is_admin() || units::is_below_any(tx, unit, &duties, tx.today()).await? {
+        return Ok(());
+    }
+    Err(Problem::forbidden())
+}
+
+async fn record(tx: &Tx, action: &'static str, work: &Work) -> Result<(), Problem> {
+    tx.after_commit(Effect::ForgetPages);
+    let after = json!({"title": work.title, "status": work.status, "achieved": work.achieved, "version": work.version});
+    audit::record(tx, action, Subject { kind: "work", id: work.id.0 }, None, Some(after)).await
+}

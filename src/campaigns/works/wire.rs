@@ -1,0 +1,167 @@
+//! Works on the wire.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Work, WorkKind, WorkStatus};
+use crate::{
+    campaigns::campaigns::given,
+    kit::{
+        body::Filter,
+        ids::{CampaignId, UnitId, WorkId},
+        quantity::Quantity,
+    },
+};
+
+/// A work to be added.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"kind": "project", "title": "Thắp sáng đường quê", "place": "Xã Cát Tiên", "unit_of_measure": "bóng đèn", "goal": 40}))]
+pub struct NewWork {
+    /// An id of your own making (UUIDv7); made by the server when absent.
+    pub id: Option<WorkId>,
+    /// Who carries it out; absent: your home unit.
+    pub unit_id: Option<UnitId>,
+    /// Of which kind.
+    pub kind: WorkKind,
+    /// Its name.
+    #[schema(min_length = 1, max_length = 300)]
+    pub title: String,
+    /// It in a sentence.
+    #[schema(max_length = 2000)]
+    pub summary: Option<String>,
+    /// Where it is.
+    #[schema(max_length = 300)]
+    pub place: Option<String>,
+    /// What it is counted in.
+    #[schema(min_length = 1, max_length = 50)]
+    pub unit_of_measure: Option<String>,
+    /// How much is to be reached.
+    pub goal: Option<Quantity>,
+    /// How much is reached.
+    pub achieved: Option<Quantity>,
+    /// Where it stands; absent: planned.
+    pub status: Option<WorkStatus>,
+}
+
+/// Changes of a work: absent is unchanged, null is cleared.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"achieved": 40, "status": "completed"}))]
+pub struct WorkPatch {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 300)]
+    pub title: Option<String>,
+    /// It in a sentence.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    pub summary: Option<Option<String>>,
+    /// Where it is.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 300)]
+    pub place: Option<Option<String>>,
+    /// How much is to be reached.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Quantity>)]
+    pub goal: Option<Option<Quantity>>,
+    /// How much is reached.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Quantity>)]
+    pub achieved: Option<Option<Quantity>>,
+    /// Where it stands.
+    pub status: Option<WorkStatus>,
+}
+
+impl WorkPatch {
+    /// Changes the work.
+    pub fn apply(self, work: &mut Work) {
+        set(&mut work.title, self.title);
+        set(&mut work.summary, self.summary);
+        set(&mut work.place, self.place);
+        set(&mut work.goal, self.goal);
+        set(&mut work.achieved, self.achieved);
+        set(&mut work.status, self.status);
+    }
+}
+
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+/// A work that a unit carries out.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WorkView {
+    /// Its id.
+    pub id: WorkId,
+    /// In which campaign.
+    pub campaign_id: CampaignId,
+    /// Who carries it out.
+    pub unit_id: UnitId,
+    /// Of which kind.
+    pub kind: WorkKind,
+    /// Its name.
+    #[schema(examples("Thắp sáng đường quê"))]
+    pub title: String,
+    /// It in a sentence.
+    pub summary: Option<String>,
+    /// Where it is.
+    #[schema(examples("Xã Cát Tiên"))]
+    pub place: Option<String>,
+    /// What it is counted in.
+    #[schema(examples("bóng đèn"))]
+    pub unit_of_measure: Option<String>,
+    /// How much is to be reached.
+    pub goal: Option<Quantity>,
+    /// How much is reached.
+    pub achieved: Option<Quantity>,
+    /// Where it stands.
+    pub status: WorkStatus,
+    /// Its photos; none yet.
+    pub media: Vec<String>,
+}
+
+impl From<Work> for WorkView {
+    fn from(work: Work) -> Self {
+        Self {
+            id: work.id,
+            campaign_id: work.campaign_id,
+            unit_id: work.unit_id,
+            kind: work.kind,
+            title: work.title,
+            summary: work.summary,
+            place: work.place,
+            unit_of_measure: work.unit_of_measure,
+            goal: work.goal,
+            achieved: work.achieved,
+            status: work.status,
+            media: Vec::new(),
+        }
+    }
+}
+
+/// Which works of a campaign.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WorkFilter {
+    /// Only those of this unit.
+    pub unit_id: Option<UnitId>,
+    /// Only those of this kind.
+    #[param(inline)]
+    pub kind: Option<WorkKind>,
+    /// Only those that stand here.
+    #[param(inline)]
+    pub status: Option<WorkStatus>,
+    /// How many items at the most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 1000)]
+    pub cursor: Option<String>,
+}
+
+impl Filter for WorkFilter {
+    const OPERATION: &'static str = "list_works";
+}

@@ -1,0 +1,190 @@
+//! `/v1/campaigns`
+
+use serde_json::json;
+
+use crate::harness::{TestApp, text};
+
+#[actix_web::test]
+async fn a_draft_is_seen_by_those_who_write_it_alone() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let (editor, member) = (app.editor_of(&unit).await, app.member_of(&unit).await);
+    let draft = app.draft_campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}", draft.id);
+
+    app.get(&url).caller(&editor).await.expect(200);
+    app.get(&url).caller(&member).await.is_problem(404, "not_found");
+    app.get(&url).await.is_problem(401, "unauthorized");
+}
+
+#[actix_web::test]
+async fn a_member_cannot_create_or_launch_a_campaign() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let member = app.member_of(&unit).await;
+    let draft = app.draft_campaign_of(&unit).await;
+    let new = json!({"kind": "peak", "title": "Cao điểm", "starts_on": "2026-01-01", "ends_on": "2026-02-01"});
+
+    app.post("/v1/campaigns").caller(&member).json(new).await.is_problem(403, "forbidden");
+    let url = format!("/v1/campaigns/{}/launch", draft.id);
+    app.post(url).caller(&member).json(json!({})).await.is_problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn a_manager_of_another_unit_cannot_launch_it() {
+    let app = TestApp::start().await;
+    let (unit, other) = (app.unit("Đảng bộ Khối").await, app.unit("Đảng bộ khác").await);
+    let stranger = app.manager_of(&other).await;
+    let campaign = app.campaign_of(&unit).await;
+
+    let url = format!("/v1/campaigns/{}/close", campaign.id);
+    app.post(url).caller(&stranger).json(json!({})).await.is_problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn every_fault_of_a_new_campaign_is_named_at_once() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let new = json!({
+        "kind": "peak", "title": "Cao điểm", "launched_by_unit_id": unit.id,
+        "starts_on": "2026-03-01", "ends_on": "2026-02-01",
+        "phases": [
+            {"name": "Đợt 1", "starts_on": "2026-03-01", "ends_on": "2026-02-28"},
+            {"name": "Đợt 2", "starts_on": "2026-03-05", "ends_on": "2026-03-09", "ordinal": 1},
+        ],
+        "targets": [
+            {"name": "Cây", "unit_of_measure": "cây", "denominator": 3},
+            {"name": "Tỷ lệ", "unit_of_measure": "%", "numerator_target_id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e", "denominator": 5},
+        ],
+    });
+
+    let answer = app.post("/v1/campaigns").caller(&app.admin).json(new).await;
+
+    answer.has_faults(&[
+        ("/ends_on", "ends_before_start"),
+        ("/phases/0/ends_on", "ends_before_start"),
+        ("/phases/0/starts_on", "outside_campaign"),
+        ("/phases/1/starts_on", "outside_campaign"),
+        ("/phases/1/ordinal", "duplicate"),
+        ("/targets/0/denominator", "not_allowed"),
+        ("/targets/1/numerator_target_id", "no_such_thing"),
+    ]);
+}
+
+#[actix_web::test]
+async fn a_launched_campaign_keeps_its_targets_and_phases_and_every_version() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}", campaign.id);
+
+    app.delete(&url).caller(&app.admin).await.is_problem(409, "campaign_launched");
+    let patch = json!({"targets": [], "phases": [], "starts_on": "2026-02-01"});
+    app.patch(&url).caller(&app.admin).json(patch).await.has_faults(&[
+        ("/targets", "not_allowed"),
+        ("/phases", "not_allowed"),
+        ("/starts_on", "not_allowed"),
+    ]);
+    let patch = json!({"slogan": "Mỗi chi bộ một vườn cây", "targets": [
+        {"id": campaign.target, "name": "Cây xanh", "unit_of_measure": "cây", "goal": 2000},
+        {"name": "Vườn", "unit_of_measure": "vườn"},
+    ]});
+    let changed = app.patch(&url).caller(&app.admin).json(patch).await.expect(200);
+
+    assert_eq!(changed["targets"][0]["goal"], 2000);
+    assert_eq!(changed["targets"].as_array().unwrap().len(), 2);
+}
+
+#[actix_web::test]
+async fn null_clears_a_field_and_absent_leaves_it() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let draft = app.draft_campaign(&unit, json!({"slogan": "Một", "summary": "Hai"})).await;
+    let url = format!("/v1/campaigns/{}", draft.id);
+
+    let changed = app
+        .patch(&url)
+        .caller(&app.admin)
+        .body("application/merge-patch+json", r#"{"slogan": null}"#)
+        .await
+        .expect(200);
+
+    assert_eq!(changed["slogan"], json!(null));
+    assert_eq!(changed["summary"], "Hai");
+}
+
+#[actix_web::test]
+async fn of_two_who_edit_what_they_have_read_the_second_loses() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let draft = app.draft_campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}", draft.id);
+    let read = app.get(&url).caller(&app.admin).await;
+    let tag = read.header("etag").unwrap().to_owned();
+
+    app.patch(&url).caller(&app.admin).header("If-Match", &tag).json(json!({"title": "Một"})).await.expect(200);
+    let second = app.patch(&url).caller(&app.admin).header("If-Match", &tag).json(json!({"title": "Hai"})).await;
+
+    second.is_problem(412, "precondition_failed");
+    assert_eq!(app.get(&url).caller(&app.admin).await.expect(200)["title"], "Một");
+}
+
+#[actix_web::test]
+async fn what_the_reader_has_already_is_not_sent_again() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}", campaign.id);
+    let tag = app.get(&url).caller(&app.admin).await.header("etag").unwrap().to_owned();
+
+    let again = app.get(&url).caller(&app.admin).header("If-None-Match", &tag).await;
+
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    assert_eq!(again.header("etag"), Some(tag.as_str()));
+}
+
+#[actix_web::test]
+async fn pages_neither_repeat_nor_hide_a_row_when_one_comes_in_between() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    for _ in 0..5 {
+        app.campaign_of(&unit).await;
+    }
+    let first = app.get("/v1/campaigns?limit=2").caller(&app.admin).await;
+    let page = first.expect(200);
+    assert!(first.header("link").unwrap().ends_with("; rel=\"next\""));
+    app.campaign_of(&unit).await;
+
+    let mut seen: Vec<String> = page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect();
+    let mut cursor = page["next_cursor"].clone();
+    while let Some(next) = cursor.as_str() {
+        let page = app.get(format!("/v1/campaigns?limit=2&cursor={next}")).caller(&app.admin).await.expect(200);
+        seen.extend(page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])));
+        cursor = page["next_cursor"].clone();
+    }
+
+    assert_eq!(seen.len(), 5);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 5);
+}
+
+#[actix_web::test]
+async fn a_cursor_of_other_filters_or_of_somebody_else_is_refused() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let member = app.member_of(&unit).await;
+    for _ in 0..3 {
+        app.campaign_of(&unit).await;
+    }
+    let page = app.get("/v1/campaigns?limit=1").caller(&app.admin).await.expect(200);
+    let cursor = text(&page["next_cursor"]);
+
+    let with = |url: String| app.get(url);
+    with(format!("/v1/campaigns?limit=1&status=launched&cursor={cursor}"))
+        .caller(&app.admin)
+        .await
+        .is_problem(400, "invalid_cursor");
+    with(format!("/v1/campaigns?limit=1&cursor={cursor}")).caller(&member).await.is_problem(400, "invalid_cursor");
+    with("/v1/campaigns?cursor=nonsense".into()).caller(&app.admin).await.is_problem(400, "invalid_cursor");
+}

@@ -1,0 +1,159 @@
+//! `/v1/pledges`
+
+use serde_json::json;
+
+use crate::harness::{TestApp, text};
+
+#[actix_web::test]
+async fn a_signed_pledge_keeps_its_text() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Cao đẳng Du lịch").await;
+    let manager = app.manager_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let pledge = app.unit_pledge(&manager, &unit, &campaign).await;
+    let url = format!("/v1/pledges/{}", pledge.id);
+
+    app.patch(&url).caller(&manager).json(json!({"statement": "khác"})).await.is_problem(409, "pledge_signed");
+    app.delete(&url).caller(&manager).await.is_problem(409, "pledge_signed");
+
+    let kept = app.get(&url).caller(&manager).await.expect(200);
+    assert_eq!(kept["statement"], "Trồng 100 cây xanh");
+    assert_eq!(kept["status"], "signed");
+    assert_eq!(text(&kept["verification_code"]).len(), 16);
+}
+
+#[actix_web::test]
+async fn a_members_pledge_is_seen_by_the_member_and_the_managers_above() {
+    let app = TestApp::start().await;
+    let committee = app.unit("Đảng bộ").await;
+    let cell = app.unit_under(&committee, "Chi bộ").await;
+    let other = app.unit("Đảng bộ khác").await;
+    let (member, colleague) = (app.member_of(&cell).await, app.member_of(&cell).await);
+    let (manager, stranger) = (app.manager_of(&committee).await, app.manager_of(&other).await);
+    let campaign = app.campaign_of(&committee).await;
+    let pledge = app.pledge_of(&member, &campaign).await;
+    let url = format!("/v1/pledges/{}", pledge.id);
+
+    app.get(&url).caller(&member).await.expect(200);
+    app.get(&url).caller(&manager).await.expect(200);
+    app.get(&url).caller(&colleague).await.is_problem(404, "not_found");
+    app.get(&url).caller(&stranger).await.is_problem(404, "not_found");
+    let listed = app.get(format!("/v1/campaigns/{}/pledges", campaign.id)).caller(&colleague).await.expect(200);
+    assert_eq!(listed["items"], json!([]));
+}
+
+#[actix_web::test]
+async fn a_units_pledge_is_seen_by_everyone_in_the_campaigns_audience_alone() {
+    let app = TestApp::start().await;
+    let (unit, other) = (app.unit("Đảng bộ").await, app.unit("Đảng bộ khác").await);
+    let manager = app.manager_of(&unit).await;
+    let (inside, outside) = (app.member_of(&unit).await, app.member_of(&other).await);
+    let draft = app.draft_campaign(&unit, json!({"audience": {"unit_ids": [unit.id]}})).await;
+    app.post(format!("/v1/campaigns/{}/launch", draft.id)).caller(&app.admin).json(json!({})).await.expect(200);
+    let pledge = app.unit_pledge(&manager, &unit, &draft).await;
+    let url = format!("/v1/pledges/{}", pledge.id);
+
+    app.get(&url).caller(&inside).await.expect(200);
+    app.get(&url).caller(&outside).await.is_problem(404, "not_found");
+    let own = format!("/v1/campaigns/{}/pledges", draft.id);
+    app.post(own).caller(&outside).json(app.new_pledge(&draft)).await.is_problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn a_unit_pledges_through_its_manager() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let mut new = app.new_pledge(&campaign);
+    new["pledger"] = json!({"kind": "unit", "id": unit.id});
+
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    app.post(url).caller(&member).json(new).await.is_problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn every_commitment_that_does_not_fit_the_campaign_is_named() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let foreign = app.campaign_of(&unit).await;
+    let commitment = |target: &str, unit: &str, quantity: f64, due: &str| {
+        json!({"target_id": target, "title": "Trồng", "unit_of_measure": unit, "quantity": quantity, "due_on": due,
+            "cadence": "once"})
+    };
+    let new = json!({"statement": "Cam kết", "commitments": [
+        commitment(&campaign.target, "kg", 1.0, "2026-12-31"),
+        commitment(&foreign.target, "cây", 0.0, "2027-01-01"),
+    ]});
+
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    app.post(url).caller(&member).json(new).await.has_faults(&[
+        ("/commitments/0/unit_of_measure", "other_unit_of_measure"),
+        ("/commitments/1/target_id", "no_such_thing"),
+        ("/commitments/1/quantity", "out_of_range"),
+        ("/commitments/1/due_on", "outside_campaign"),
+    ]);
+}
+
+#[actix_web::test]
+async fn a_quantity_has_at_most_three_decimals_and_is_below_a_trillion() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    for (quantity, code) in [(0.0001, "too_precise"), (1e12, "out_of_range"), (-1.0, "out_of_range")] {
+        let mut new = app.new_pledge(&campaign);
+        new["commitments"][0]["quantity"] = json!(quantity);
+        app.post(&url).caller(&member).json(new).await.has_faults(&[("/commitments/0/quantity", code)]);
+    }
+    for quantity in [0.001, 0.1, 0.29, 1.005, 12.345, 999_999_999_999.999] {
+        let mut new = app.new_pledge(&campaign);
+        new["commitments"][0]["quantity"] = json!(quantity);
+        let made = app.post(&url).caller(&member).json(new).await.expect(201);
+        assert_eq!(made["commitments"][0]["quantity"], json!(quantity));
+    }
+}
+
+#[actix_web::test]
+async fn a_closed_campaign_takes_no_pledge() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    app.post(format!("/v1/campaigns/{}/close", campaign.id)).caller(&app.admin).json(json!({})).await.expect(200);
+
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    let answer = app.post(url).caller(&member).json(app.new_pledge(&campaign)).await;
+    answer.is_problem(409, "campaign_not_launched");
+}
+
+#[actix_web::test]
+async fn a_draft_can_be_changed_and_removed() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    let made = app.post(url).caller(&member).json(app.new_pledge(&campaign)).await.expect(201);
+    let url = format!("/v1/pledges/{}", text(&made["id"]));
+
+    let changed = app.patch(&url).caller(&member).json(json!({"statement": "Trồng 120 cây"})).await.expect(200);
+    assert_eq!(changed["statement"], "Trồng 120 cây");
+    assert_eq!(changed["commitments"].as_array().unwrap().len(), 1);
+    app.delete(&url).caller(&member).await.expect(204);
+    app.get(&url).caller(&member).await.is_problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn a_guest_cannot_pledge() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let campaign = app.campaign_of(&unit).await;
+    let guest = app.guest().await;
+
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    app.post(url).caller(&guest).json(app.new_pledge(&campaign)).await.is_problem(403, "forbidden");
+}
