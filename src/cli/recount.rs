@@ -1,7 +1,7 @@
 //! `thidua recount`: every stored figure against a recount from the ledger.
 
 use super::{Verdict, ground::Setup, say::say};
-use self::progress_plug as progress;
+use crate::campaigns::progress;
 
 /// Compares, and says what differs.
 pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
@@ -16,19 +16,4 @@ pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     }
     say(format_args!("{} figures differ from the ledger", drifts.len()));
     Ok(Verdict::Wrong)
-}
-
-/// RECOUNT-PLUG
-mod progress_plug {
-    #[derive(Debug)]
-    pub struct Drift {
-        pub figure: String,
-        pub stored: String,
-        pub recounted: String,
-    }
-
-    #[expect(clippy::unused_async, reason = "a plug")]
-    pub async fn recount(_: &impl crate::db::ConnectionTrait) -> anyhow::Result<Vec<Drift>> {
-        anyhow::bail!("not plugged in yet")
-    }
 }

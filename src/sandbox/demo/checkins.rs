@@ -28,8 +28,8 @@ const FRESH_DAYS: i64 = 5;
 /// How far around the middle of Đà Lạt people are, in millionths of a degree.
 const AROUND: i64 = 20_000;
 const DA_LAT: (i64, i64) = (11_940_419, 108_458_313);
-/// How many times too large an unlikely quantity is.
-const UNLIKELY: i64 = 40;
+/// How many times the whole commitment an unlikely quantity is.
+const UNLIKELY_TIMES: i64 = 5;
 /// No note tells a larger number of things done by one person.
 const MOST_TOLD: i64 = 60;
 
@@ -73,7 +73,7 @@ fn new_checkin(
     let is_closed = made.campaign.ends_on < day_in_vietnam(now);
     let (status, flags) = fate(draw, now.signed_duration_since(received_at).num_days(), is_closed);
     if flags == ["unlikely_quantity"] {
-        quantity *= UNLIKELY;
+        quantity = made.promised * UNLIKELY_TIMES;
     }
     let decided_at = received_at + TimeDelta::hours(draw.between(3, 70));
     let is_decided = matches!(status, "verified" | "returned") && decided_at <= now;

@@ -29,6 +29,8 @@ pub struct Made<'a> {
     pub id: Uuid,
     /// Its commitment's id.
     pub commitment_id: Uuid,
+    /// How much it promises, in thousandths.
+    pub promised: i64,
     /// When it was signed.
     pub signed_at: DateTime<Utc>,
 }
@@ -89,6 +91,7 @@ fn add_one(
         teller: if is_own { signer } else { ids::member(unit, 3) },
         id: id_of(&key, signed_at),
         commitment_id: id_of(&format!("{key}/commitment"), signed_at),
+        promised: promised(plan, campaign, &mut draw),
         signed_at,
         key,
     };
@@ -119,19 +122,23 @@ fn add_one(
         sealed_at: None,
         created_at: signed_at - TimeDelta::hours(2),
     });
-    rows.commitments.push(new_commitment(&made, &mut draw));
+    rows.commitments.push(new_commitment(&made));
     checkins::add(rows, material, &made, now);
 }
 
 /// What is pledged is what the check-ins will come to, more or less.
-fn new_commitment(made: &Made<'_>, draw: &mut Draw) -> commitment::Model {
-    let (plan, campaign) = (made.plan, made.campaign);
+fn promised(plan: &Plan, campaign: &CampaignFacts, draw: &mut Draw) -> i64 {
     let days = campaign.ends_on.signed_duration_since(campaign.starts_on).num_days();
     let (low, high) = plan.amount;
     let times = if plan.cadence == "once" { 1 } else { (days / plan.every_days).max(1) };
     let expected = (low + high) / 2 * times;
     let percent = if low == high { 100 } else { draw.between(85, 110) };
     let step = plan.step.max(1_000);
+    (expected / 100 * percent / step).max(1) * step
+}
+
+fn new_commitment(made: &Made<'_>) -> commitment::Model {
+    let (plan, campaign) = (made.plan, made.campaign);
     commitment::Model {
         id: made.commitment_id,
         pledge_id: made.id,
@@ -139,7 +146,7 @@ fn new_commitment(made: &Made<'_>, draw: &mut Draw) -> commitment::Model {
         target_id: plan.target.map(|ordinal| ids::target(plan.campaign, ordinal)),
         title: plan.title.to_owned(),
         unit_of_measure: plan.unit_of_measure.to_owned(),
-        quantity: (expected / 100 * percent / step).max(1) * step,
+        quantity: made.promised,
         due_on: campaign.ends_on,
         cadence: plan.cadence.to_owned(),
     }
