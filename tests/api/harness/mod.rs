@@ -26,6 +26,7 @@ use thidua::{
 
 pub use answer::Answer;
 pub use clock::TestClock;
+pub use database::TestDatabase;
 pub use makers::*;
 pub use zalo::ZaloStandIn;
 

@@ -1,1 +1,5 @@
+//! Liveness, readiness, figures, and the command line.
 
+mod cli;
+mod command;
+mod demo;
