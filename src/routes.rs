@@ -7,6 +7,7 @@ use crate::{
     identity::{auth, me, oauth, role_grants, well_known},
     operations::{healthz, metrics, problems, readyz},
     organisation::{members, units},
+    relay::{deliveries, notifications},
 };
 
 /// Mounts everything.
@@ -28,7 +29,10 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 .configure(pledges::routes)
                 .configure(checkins::routes)
                 .configure(review_queue::routes)
-                .configure(works::routes),
+                .configure(works::routes)
+                // Relay
+                .configure(notifications::routes)
+                .configure(deliveries::routes),
         )
         .configure(oauth::routes)
         .configure(well_known::routes)

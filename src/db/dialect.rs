@@ -1,8 +1,9 @@
 //! Whatever differs between SQLite and PostgreSQL, by name.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, Statement,
-    sea_query::{Expr, SimpleExpr, Value},
+    sea_query::{Expr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
 };
 
 /// Held while the schema is brought up to date.
@@ -95,6 +96,23 @@ pub async fn describe(db: &impl ConnectionTrait) -> Result<Vec<(&'static str, St
         }
     }
     Ok(answers)
+}
+
+/// Lets a subquery pass over rows that somebody else is working on. On SQLite nobody else is.
+pub fn skip_locked(rows: &mut SelectStatement) {
+    rows.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+}
+
+/// A new id for each row that a query gives: a UUIDv7 (RFC 9562, 5.7) of this moment, as `kit::ids` makes them.
+pub fn new_id(db: &impl ConnectionTrait, now: DateTime<Utc>) -> SimpleExpr {
+    let milliseconds = format!("{:012x}", now.timestamp_millis());
+    let (high, low) = milliseconds.split_at_checked(8).unwrap_or((&milliseconds, ""));
+    Expr::cust(if db.get_database_backend() == DbBackend::Postgres {
+        format!("('{high}-{low}-7' || substr(gen_random_uuid()::text, 16))::uuid")
+    } else {
+        let variant = "substr('89ab', 1 + (random() & 3), 1)";
+        format!("unhex('{high}{low}7' || substr(hex(randomblob(2)), 2) || {variant} || substr(hex(randomblob(8)), 2))")
+    })
 }
 
 /// The sum of an integer column as a 64-bit integer (PostgreSQL would make a `numeric` of it), zero of nothing.

@@ -1,1 +1,3 @@
 //! What people read.
+
+pub mod activities;

@@ -122,6 +122,10 @@ codes! {
         vi: "Trạng thái bài viết không cho phép", "Bài viết đang ở trạng thái {status} nên không làm được việc này.";
         en: "The activity's state does not allow it", "The activity is {status}, so this cannot be done.";
     }
+    DeliveryState "delivery_state" 409 {
+        vi: "Trạng thái tin gửi không cho phép", "Tin gửi đang ở trạng thái {status} nên không gửi lại được.";
+        en: "The delivery's state does not allow it", "The delivery is {status}, so it cannot be sent again.";
+    }
     AlreadyExists "already_exists" 409 {
         vi: "Đã tồn tại", "Đã có một bản ghi như vậy.";
         en: "Already there", "There is such a record already.";

@@ -10,10 +10,8 @@ use utoipa::{
 };
 
 const PER_UNIT: i64 = 1_000;
-/// 10^12 units: amounts are below it.
-const LIMIT: i64 = 1_000_000_000_000 * PER_UNIT;
-/// How far from a whole thousandth a JSON number may be, in thousandths.
-const TOLERANCE: f64 = 1e-3;
+/// How far from a whole thousandth a JSON number may be.
+const TOLERANCE: f64 = 1e-6;
 
 /// An amount in some unit of measure, in thousandths of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,17 +49,17 @@ impl Quantity {
 
     /// From a JSON number: rounded to a thousandth, refused when it is not within 10^-6 of one.
     pub fn from_json(number: f64) -> Result<Self, QuantityError> {
-        let scaled = number * 1000.0;
-        let rounded = scaled.round();
+        let rounded = (number * 1000.0).round();
         if !(-1e15 < rounded && rounded < 1e15) {
             return Err(QuantityError::TooLarge);
         }
-        if (scaled - rounded).abs() > TOLERANCE {
+        // Where a double is coarser than the tolerance, the thousandth's own nearest double differs by nothing.
+        if (number - rounded / 1000.0).abs() > TOLERANCE {
             return Err(QuantityError::TooPrecise);
         }
+        // A whole double below 2^53 prints as its integer.
         let text = format!("{rounded:.0}");
-        let thousandths = text.parse().map_err(|_not_an_integer| QuantityError::TooLarge)?;
-        if thousandths >= LIMIT { Err(QuantityError::TooLarge) } else { Ok(Self(thousandths)) }
+        text.parse().map(Self).map_err(|_not_an_integer| QuantityError::TooLarge)
     }
 
     /// The share of `whole` in percent, rounded half up to 3 decimals; none of nothing.
@@ -157,9 +155,13 @@ mod tests {
 
     use super::*;
 
+    /// 10^12 units, in thousandths.
+    const LIMIT: i64 = 1_000_000_000_000_000;
+
     #[test]
     fn a_number_of_more_than_three_decimals_is_refused() {
         assert_eq!(Quantity::from_json(0.0005), Err(QuantityError::TooPrecise));
+        assert_eq!(Quantity::from_json(0.1 + 0.2), Ok(Quantity(300)));
         assert_eq!(Quantity::from_json(1e12), Err(QuantityError::TooLarge));
         assert_eq!(Quantity::from_json(f64::NAN), Err(QuantityError::TooLarge));
     }

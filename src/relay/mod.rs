@@ -1,1 +1,20 @@
-//! What people are told: the inbox, and outside channels.
+//! What people are told: the inbox, and outside channels. `audience` says who hears of an event, `words` what they read,
+//! `spread` puts both where they belong in the transaction that numbers the event, and `worker` sends what goes outside.
+
+use actix_web::web::Data;
+
+use crate::app::App;
+
+mod words;
+pub mod notifications;
+mod channels;
+pub mod deliveries;
+mod audience;
+pub mod provider_tokens;
+mod spread;
+mod housekeeping;
+pub mod replicas;
+pub mod worker;
+
+/// The state that the workers share with the server.
+pub type SharedApp = Data<App>;

@@ -16,3 +16,4 @@ mod identity;
 mod kit;
 mod operations;
 mod organisation;
+mod relay;

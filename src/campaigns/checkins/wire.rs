@@ -241,7 +241,12 @@ pub struct CheckinBatch {
 fn batched_items() -> Array {
     let item =
         AnyOfBuilder::new().item(Ref::from_schema_name(BatchedCheckin::name())).item(Object::with_type(Type::Object));
-    ArrayBuilder::new().items(item).min_items(Some(1)).max_items(Some(100)).build()
+    ArrayBuilder::new()
+        .description(Some("In the order they happened. Each is checked by itself: a bad one never stops the others."))
+        .items(item)
+        .min_items(Some(1))
+        .max_items(Some(100))
+        .build()
 }
 
 /// A check-in with its pledge.

@@ -218,7 +218,7 @@ mod tests {
         let weeks = [day("2026-02-22"), day("2026-02-23"), day("2026-03-08")];
         let months = [day("2025-12-31"), day("2026-01-01"), day("2026-02-28")];
 
-        assert_eq!(streak(Cadence::Weekly, weeks, day("2026-03-09")), 1);
+        assert_eq!(streak(Cadence::Weekly, weeks, day("2026-03-09")), 3);
         assert_eq!(streak(Cadence::Weekly, weeks, day("2026-02-25")), 2);
         assert_eq!(streak(Cadence::Monthly, months, day("2026-03-01")), 3);
     }

@@ -25,6 +25,12 @@ impl Answer {
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
+    /// Fails the test unless it went well.
+    #[track_caller]
+    pub fn expect_ok(&self) {
+        assert_eq!(self.status, 200, "{}", self.text());
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))

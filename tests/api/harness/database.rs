@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf, thread};
 
 use config::Environment;
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, Statement};
 use tempfile::TempDir;
 use thidua::{config::Config, db::Db};
 use tokio::sync::OnceCell;
@@ -66,6 +66,21 @@ impl TestDatabase {
             Self::Sqlite(folder) => sqlite_url(&folder.path().join("thidua.db")),
             Self::Postgres { server, name } => with_name(server, name),
         }
+    }
+
+    /// How many rows a query gives, for whoever cannot wait for a future.
+    pub fn count(&self, query: &'static str) -> usize {
+        let url = self.url();
+        let counting = move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+                let connection = Database::connect(&url).await.unwrap();
+                let statement = Statement::from_string(connection.get_database_backend(), query);
+                let rows = connection.query_all_raw(statement).await.unwrap().len();
+                connection.close().await.unwrap();
+                rows
+            })
+        };
+        thread::spawn(counting).join().unwrap()
     }
 
     pub async fn connect(&self) -> Db {

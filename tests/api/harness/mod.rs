@@ -6,7 +6,7 @@ mod database;
 mod makers;
 mod zalo;
 
-use std::{future::Future, pin::Pin, rc::Rc};
+use std::{future::Future, pin::Pin, rc::Rc, thread};
 
 use actix_web::{
     dev::Service as _,
@@ -21,6 +21,7 @@ use thidua::{
     db::Actor,
     identity::{sessions, staff},
     kit::{caller::Role, ids::MemberId, jwt::ACCESS_TOKEN_LIFE, vault::Vault},
+    relay::worker,
     server::{Ground, House},
 };
 
@@ -29,6 +30,9 @@ pub use clock::TestClock;
 pub use database::TestDatabase;
 pub use makers::*;
 pub use zalo::ZaloStandIn;
+
+const START: &str = "2026-03-10T02:00:00Z";
+const MASTER_KEY: [u8; 32] = [42; 32];
 
 type Call = Rc<dyn Fn(actix_http::Request) -> Pin<Box<dyn Future<Output = Answer>>>>;
 
@@ -40,7 +44,7 @@ pub struct TestApp {
     pub admin: Person,
     call: Call,
     /// Last: the database goes when everything that uses it has gone.
-    _database: database::TestDatabase,
+    database: database::TestDatabase,
 }
 
 /// Somebody with an access token.
@@ -58,13 +62,33 @@ impl TestApp {
 
     /// The same with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(TestClock::at(START), change).await
+    }
+
+    /// With a stand-in for the Zalo platform, to which the settings point.
+    pub async fn start_with_zalo() -> (Self, ZaloStandIn) {
+        Self::start_with_zalo_and(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn start_with_zalo_and(change: impl FnOnce(&mut Config)) -> (Self, ZaloStandIn) {
+        let clock = TestClock::at(START);
+        let zalo = ZaloStandIn::start(&clock);
+        let app = Self::start_at(clock, |config| {
+            zalo.settle(config);
+            change(config);
+        })
+        .await;
+        (app, zalo)
+    }
+
+    async fn start_at(clock: TestClock, change: impl FnOnce(&mut Config)) -> Self {
         thidua::install_crypto();
-        let clock = TestClock::at("2026-03-10T02:00:00Z");
         let mut config = database::test_config();
         change(&mut config);
         let database = database::TestDatabase::create().await;
         let db = database.connect().await;
-        let vault = Vault::new([42; 32]);
+        let vault = Vault::new(MASTER_KEY);
         let house = House::build(Ground { config, db, clock: clock.clock(), vault }).await.unwrap();
         let service = Rc::new(init_service(house.service()).await);
         let call: Call = Rc::new(move |request| {
@@ -80,7 +104,19 @@ impl TestApp {
         });
         let app = house.app.clone();
         let admin = make_admin(&app).await;
-        Self { app, house, clock, admin, call, _database: database }
+        Self { app, house, clock, admin, call, database }
+    }
+
+    /// Another replica on the same database.
+    pub async fn replica(&self) -> Data<App> {
+        let (config, clock) = (self.app.config.as_ref().clone(), self.clock.clock());
+        let (db, vault) = (self.database.connect().await, Vault::new(MASTER_KEY));
+        House::build(Ground { config, db, clock, vault }).await.unwrap().app
+    }
+
+    /// Lets the relay work until nothing is left to do.
+    pub async fn run_relay(&self) {
+        while !worker::tick(&self.app).await.unwrap().is_idle() {}
     }
 
     pub fn get(&self, url: impl AsRef<str>) -> Request {
@@ -112,6 +148,16 @@ impl TestApp {
             .await
             .unwrap();
         Person { id: member_id.to_owned(), token }
+    }
+}
+
+/// Whatever was claimed must have been given back.
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        assert_eq!(self.database.count("SELECT id FROM delivery WHERE status = 'sending'"), 0, "leases left behind");
     }
 }
 

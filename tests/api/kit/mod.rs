@@ -1,1 +1,2 @@
-
+mod conventions;
+mod problems;

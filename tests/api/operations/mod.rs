@@ -1,5 +1,9 @@
-//! Liveness, readiness, figures, and the command line.
-
+mod architecture;
+mod audit;
 mod cli;
 mod command;
 mod demo;
+mod openapi;
+mod probes;
+mod schema;
+mod sweeps;

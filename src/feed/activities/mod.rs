@@ -1,0 +1,5 @@
+//! Activities.
+
+mod store;
+
+pub use store::{ActivityKind, ActivityNews, news_of};

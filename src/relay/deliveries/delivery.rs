@@ -1,0 +1,246 @@
+//! What a delivery is, what may come of an attempt, and when the next one is due.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kit::{
+    codes::Code,
+    ids::{DeliveryId, MemberId},
+    problem::Problem,
+};
+
+/// How many are claimed at once.
+pub const BATCH: u64 = 50;
+/// How many are sent at the same time.
+pub const AT_ONCE: usize = 10;
+/// What a lease has beyond the requests themselves: for writing the outcomes.
+const MARGIN: Duration = Duration::from_secs(20);
+const SHORT: f64 = 30.0;
+const LONG: f64 = 600.0;
+const LONGEST: f64 = 6.0 * 3600.0;
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// Not tried yet.
+    Pending,
+    /// Somebody is sending it.
+    Sending,
+    /// The channel took it.
+    Delivered,
+    /// An attempt failed; another one will follow.
+    Failed,
+    /// Given up.
+    Dead,
+    /// This recipient cannot be reached by this channel.
+    Suppressed,
+}
+
+impl DeliveryStatus {
+    const ALL: [Self; 6] = [Self::Pending, Self::Sending, Self::Delivered, Self::Failed, Self::Dead, Self::Suppressed];
+
+    /// The name on the wire and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Dead => "dead",
+            Self::Suppressed => "suppressed",
+        }
+    }
+
+    /// The status of that name; what is unknown is dead: nobody sends it.
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|status| status.name() == name).unwrap_or(Self::Dead)
+    }
+}
+
+/// A delivery with what was tried.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// What kind of news it carries.
+    pub kind: String,
+    /// To whom.
+    pub member_id: MemberId,
+    /// By which channel.
+    pub channel: String,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// How often it was begun.
+    pub attempt: i32,
+    /// When it is next to be tried, or was.
+    pub due_at: DateTime<Utc>,
+    /// Why it failed last.
+    pub reason: Option<String>,
+    /// What was tried, first to last.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One try.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Which.
+    pub number: i32,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When its outcome was known.
+    pub finished_at: DateTime<Utc>,
+    /// What came of it.
+    pub outcome: String,
+    /// What the channel said.
+    pub answer: Option<String>,
+}
+
+/// What came of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The channel took it, under this id of its own.
+    Delivered {
+        /// The channel's id of the message.
+        message_id: String,
+    },
+    /// It may go better later.
+    Failed {
+        /// How much later.
+        wait: Wait,
+        /// What the channel said.
+        answer: String,
+    },
+    /// It will never go better.
+    Hopeless {
+        /// Why.
+        reason: &'static str,
+        /// What the channel said.
+        answer: String,
+    },
+    /// This recipient cannot be reached by this channel until they do something themselves.
+    NeverThisRecipient {
+        /// Why.
+        reason: &'static str,
+        /// What the channel said.
+        answer: String,
+    },
+}
+
+/// How soon a failure may have passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// An outage: try again in half a minute, then less and less often.
+    Short,
+    /// A limit, or a state that somebody must mend: begin with ten minutes.
+    Long,
+}
+
+/// What an outcome makes of its delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conclusion {
+    /// Where it stands now.
+    pub status: DeliveryStatus,
+    /// When it is next to be tried, where it is.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Why it failed.
+    pub reason: Option<&'static str>,
+}
+
+impl Outcome {
+    /// What it makes of a delivery whose `attempt`th try this was, of `max_attempts`. `jitter` is from 0 to 1.
+    pub fn conclude(&self, attempt: i32, max_attempts: i32, now: DateTime<Utc>, jitter: f64) -> Conclusion {
+        let ended = |status, reason| Conclusion { status, due_at: None, reason };
+        match self {
+            Self::Delivered { .. } => ended(DeliveryStatus::Delivered, None),
+            Self::Hopeless { reason, .. } => ended(DeliveryStatus::Dead, Some(*reason)),
+            Self::NeverThisRecipient { reason, .. } => ended(DeliveryStatus::Suppressed, Some(*reason)),
+            Self::Failed { .. } if attempt >= max_attempts => ended(DeliveryStatus::Dead, Some("too_many_attempts")),
+            Self::Failed { wait, .. } => Conclusion {
+                status: DeliveryStatus::Failed,
+                due_at: Some(now + delay(*wait, attempt, jitter)),
+                reason: Some("channel_failed"),
+            },
+        }
+    }
+
+    /// What the channel said.
+    pub fn answer(&self) -> Option<&str> {
+        match self {
+            Self::Delivered { .. } => None,
+            Self::Failed { answer, .. } | Self::Hopeless { answer, .. } | Self::NeverThisRecipient { answer, .. } => {
+                Some(answer)
+            }
+        }
+    }
+}
+
+/// How long to wait after the `attempt`th failure: twice as long each time, a quarter more or less, so that what failed
+/// together does not come back together. Six hours at the most.
+fn delay(wait: Wait, attempt: i32, jitter: f64) -> TimeDelta {
+    let first = match wait {
+        Wait::Short => SHORT,
+        Wait::Long => LONG,
+    };
+    let doubled = first * 2_f64.powi(attempt.saturating_sub(1).clamp(0, 30));
+    let seconds = doubled.min(LONGEST) * (0.75 + 0.5 * jitter.clamp(0.0, 1.0));
+    TimeDelta::from_std(Duration::from_secs_f64(seconds)).unwrap_or(TimeDelta::hours(6))
+}
+
+/// How long a claimed batch is one's own: longer than all its requests can take, each sent twice at the worst, and one
+/// renewal of the token.
+pub fn lease_for(request_timeout: Duration) -> TimeDelta {
+    let rounds = u32::try_from(BATCH).unwrap_or(u32::MAX).div_ceil(u32::try_from(AT_ONCE).unwrap_or(1));
+    let requests = rounds.saturating_mul(2).saturating_add(1);
+    let longest = request_timeout.saturating_mul(requests).saturating_add(MARGIN);
+    TimeDelta::from_std(longest).unwrap_or(TimeDelta::hours(1))
+}
+
+/// A delivery that cannot be sent again.
+pub fn not_retryable(status: DeliveryStatus) -> Problem {
+    Problem::new(Code::DeliveryState).with("status", status.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn failed() -> Outcome {
+        Outcome::Failed { wait: Wait::Short, answer: String::new() }
+    }
+
+    proptest! {
+        #[test]
+        fn delays_grow_whatever_the_jitter(attempt in 1..9_i32, one in 0.0..1.0_f64, other in 0.0..1.0_f64) {
+            prop_assert!(delay(Wait::Short, attempt, one) < delay(Wait::Short, attempt + 1, other));
+            prop_assert!(delay(Wait::Short, attempt, one) < delay(Wait::Long, attempt, other));
+        }
+    }
+
+    #[test]
+    fn no_delay_is_longer_than_six_hours_and_a_quarter_more() {
+        assert_eq!(delay(Wait::Short, 1, 0.5), TimeDelta::seconds(30));
+        assert_eq!(delay(Wait::Long, i32::MAX, 1.0), TimeDelta::minutes(450));
+    }
+
+    #[test]
+    fn the_last_attempt_is_the_last() {
+        let now = DateTime::UNIX_EPOCH;
+
+        assert_eq!(failed().conclude(7, 8, now, 0.5).status, DeliveryStatus::Failed);
+        assert_eq!(failed().conclude(8, 8, now, 0.5).status, DeliveryStatus::Dead);
+        assert_eq!(failed().conclude(8, 8, now, 0.5).due_at, None);
+    }
+
+    #[test]
+    fn a_lease_outlasts_all_requests_of_its_batch() {
+        let timeout = Duration::from_secs(5);
+
+        assert!(lease_for(timeout) > TimeDelta::from_std(timeout * 11).unwrap());
+    }
+}

@@ -1,0 +1,277 @@
+//! All SQL about deliveries.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, OnConflict, Query},
+};
+use uuid::Uuid;
+
+use super::delivery::{Attempt, BATCH, Conclusion, Delivery, DeliveryStatus, Outcome};
+use crate::{
+    db::{Tx, dialect},
+    entity::{
+        delivery::{Column, Entity, Model},
+        delivery_attempt, notification, zalo_identity,
+    },
+    kit::{
+        caller::Person,
+        ids::{DeliveryId, MemberId, NotificationId},
+        page::Page,
+    },
+    organisation::members::members_below,
+    relay::{channels::Channel, notifications::Recipients},
+};
+
+/// A delivery that is one's own for a while.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Which.
+    pub id: DeliveryId,
+    /// What it carries.
+    pub notification_id: NotificationId,
+    /// To whom.
+    pub member_id: MemberId,
+    /// Which try this is.
+    pub attempt: i32,
+    /// Whose lease it is.
+    pub lease_owner: String,
+    /// Since when.
+    pub started_at: DateTime<Utc>,
+}
+
+/// Queues a notification for those of its recipients whom the channel can reach, in one statement however many they are.
+pub async fn queue(
+    tx: &Tx,
+    notification: NotificationId,
+    channel: Channel,
+    recipients: &Recipients,
+) -> Result<(), DbErr> {
+    let reachable = match channel {
+        Channel::ZaloOa => Condition::all()
+            .add(zalo_identity::Column::FollowsOa.eq(true))
+            .add(zalo_identity::Column::OaUserCipher.is_not_null()),
+    };
+    let rows = Query::select()
+        .expr(dialect::new_id(tx, tx.now()))
+        .expr(Expr::val(notification.0))
+        .column(zalo_identity::Column::MemberId)
+        .expr(Expr::val(channel.name()))
+        .expr(Expr::val(DeliveryStatus::Pending.name()))
+        .expr(Expr::val(tx.now()))
+        .expr(Expr::val(0_i32))
+        .expr(Expr::val(tx.now()))
+        .from(zalo_identity::Entity)
+        .cond_where(reachable)
+        .cond_where(recipients.have(zalo_identity::Column::MemberId))
+        .to_owned();
+    let columns = [
+        Column::Id,
+        Column::NotificationId,
+        Column::MemberId,
+        Column::Channel,
+        Column::Status,
+        Column::DueAt,
+        Column::Attempt,
+        Column::CreatedAt,
+    ];
+    let mut insert = Query::insert().into_table(Entity).columns(columns).to_owned();
+    insert.select_from(rows).map_err(|error| DbErr::Custom(error.to_string()))?;
+    let key = OnConflict::columns([Column::NotificationId, Column::MemberId, Column::Channel]).do_nothing().to_owned();
+    tx.execute(insert.on_conflict(key)).await?;
+    Ok(())
+}
+
+/// What may be claimed now: what is due, and what somebody claimed and never finished.
+fn claimable(channel: Channel, now: DateTime<Utc>) -> Condition {
+    let waiting = [DeliveryStatus::Pending.name(), DeliveryStatus::Failed.name()];
+    Condition::all().add(Column::Channel.eq(channel.name())).add(
+        Condition::any().add(Condition::all().add(Column::Status.is_in(waiting)).add(Column::DueAt.lte(now))).add(
+            Condition::all().add(Column::Status.eq(DeliveryStatus::Sending.name())).add(Column::LeaseUntil.lte(now)),
+        ),
+    )
+}
+
+/// Is there anything to claim?
+pub async fn is_anything_due(db: &impl ConnectionTrait, channel: Channel, now: DateTime<Utc>) -> Result<bool, DbErr> {
+    Ok(Entity::find().filter(claimable(channel, now)).one(db).await?.is_some())
+}
+
+/// Claims a batch until `lease_until`. No two callers get the same delivery.
+pub async fn claim(tx: &Tx, channel: Channel, owner: &str, lease_until: DateTime<Utc>) -> Result<Vec<Claimed>, DbErr> {
+    let mut due = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(claimable(channel, tx.now()))
+        .order_by_asc(Column::DueAt)
+        .limit(BATCH)
+        .into_query();
+    dialect::skip_locked(&mut due);
+    let rows = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(DeliveryStatus::Sending.name()))
+        .col_expr(Column::LeaseOwner, Expr::value(owner))
+        .col_expr(Column::LeaseUntil, Expr::value(lease_until))
+        .col_expr(Column::Attempt, Expr::col(Column::Attempt).add(1))
+        .filter(Column::Id.in_subquery(due))
+        // Once more: what a concurrent claim has changed meanwhile is not claimed twice.
+        .filter(claimable(channel, tx.now()))
+        .exec_with_returning(tx)
+        .await?;
+    let claimed = rows.into_iter().map(|row| Claimed {
+        id: DeliveryId(row.id),
+        notification_id: NotificationId(row.notification_id),
+        member_id: MemberId(row.member_id),
+        attempt: row.attempt,
+        lease_owner: owner.to_owned(),
+        started_at: tx.now(),
+    });
+    Ok(claimed.collect())
+}
+
+/// Writes what came of an attempt. False when it does not count: the lease is somebody else's by now.
+pub async fn finish(tx: &Tx, claimed: &Claimed, outcome: &Outcome, conclusion: &Conclusion) -> Result<bool, DbErr> {
+    let message_id = match outcome {
+        Outcome::Delivered { message_id } => Some(message_id.clone()),
+        _ => None,
+    };
+    let finished_at = conclusion.due_at.is_none().then(|| tx.now());
+    let mut update = held(claimed)
+        .col_expr(Column::Status, Expr::value(conclusion.status.name()))
+        .col_expr(Column::Reason, Expr::value(conclusion.reason.map(str::to_owned)))
+        .col_expr(Column::ProviderMessageId, Expr::value(message_id))
+        .col_expr(Column::FinishedAt, Expr::value(finished_at));
+    if let Some(due_at) = conclusion.due_at {
+        update = update.col_expr(Column::DueAt, Expr::value(due_at));
+    }
+    if update.exec(tx).await?.rows_affected == 0 {
+        return Ok(false);
+    }
+    let row = delivery_attempt::ActiveModel {
+        delivery_id: Set(claimed.id.0),
+        attempt: Set(claimed.attempt),
+        started_at: Set(claimed.started_at),
+        finished_at: Set(tx.now()),
+        outcome: Set(conclusion.status.name().to_owned()),
+        answer: Set(outcome.answer().map(str::to_owned)),
+    };
+    delivery_attempt::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(true)
+}
+
+/// Gives back what could not even be tried: it waits until `due_at`, and this was no attempt.
+pub async fn release(tx: &Tx, claimed: &Claimed, due_at: DateTime<Utc>) -> Result<(), DbErr> {
+    held(claimed)
+        .col_expr(Column::Status, Expr::value(DeliveryStatus::Pending.name()))
+        .col_expr(Column::Attempt, Expr::value(claimed.attempt.saturating_sub(1)))
+        .col_expr(Column::DueAt, Expr::value(due_at))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// The end of a lease, by whoever holds it.
+fn held(claimed: &Claimed) -> sea_orm::UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::LeaseOwner, Expr::value(None::<String>))
+        .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(Column::Id.eq(claimed.id.0))
+        .filter(Column::Status.eq(DeliveryStatus::Sending.name()))
+        .filter(Column::LeaseOwner.eq(claimed.lease_owner.as_str()))
+        .filter(Column::Attempt.eq(claimed.attempt))
+}
+
+/// Makes one that did not arrive due now. False when it is none of these.
+pub async fn make_due(tx: &Tx, id: DeliveryId) -> Result<bool, DbErr> {
+    let stopped = [DeliveryStatus::Failed, DeliveryStatus::Dead, DeliveryStatus::Suppressed];
+    let updated = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(DeliveryStatus::Pending.name()))
+        .col_expr(Column::DueAt, Expr::value(tx.now()))
+        .col_expr(Column::Reason, Expr::value(None::<String>))
+        .col_expr(Column::FinishedAt, Expr::value(None::<DateTime<Utc>>))
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::Status.is_in(stopped.map(DeliveryStatus::name)))
+        .exec(tx)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
+/// The delivery of that id, if the caller may know of it: those to members of units that one manages.
+pub async fn find_visible(
+    db: &impl ConnectionTrait,
+    caller: &Person,
+    id: DeliveryId,
+    day: NaiveDate,
+) -> Result<Option<Delivery>, DbErr> {
+    let rows = visible(caller, day).filter(Column::Id.eq(id.0)).all(db).await?;
+    Ok(with_attempts(db, rows).await?.into_iter().next())
+}
+
+/// A page of the deliveries that the caller may know of, newest first.
+pub async fn page_visible(
+    db: &impl ConnectionTrait,
+    caller: &Person,
+    status: Option<DeliveryStatus>,
+    day: NaiveDate,
+    page: &Page<DeliveryId>,
+) -> Result<Vec<Delivery>, DbErr> {
+    let mut query = visible(caller, day).order_by_desc(Column::Id).limit(page.fetch());
+    if let Some(status) = status {
+        query = query.filter(Column::Status.eq(status.name()));
+    }
+    if let Some(after) = page.after {
+        query = query.filter(Column::Id.lt(after.0));
+    }
+    let rows = query.all(db).await?;
+    with_attempts(db, rows).await
+}
+
+fn visible(caller: &Person, day: NaiveDate) -> Select<Entity> {
+    if caller.is_admin() {
+        return Entity::find();
+    }
+    Entity::find().filter(Column::MemberId.in_subquery(members_below(&caller.managed_units(), day)))
+}
+
+async fn with_attempts(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Delivery>, DbErr> {
+    let notifications = rows.iter().map(|row| row.notification_id);
+    let kinds: Vec<(Uuid, String)> = notification::Entity::find()
+        .select_only()
+        .column(notification::Column::Id)
+        .column(notification::Column::Kind)
+        .filter(notification::Column::Id.is_in(notifications))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let kinds: HashMap<Uuid, String> = kinds.into_iter().collect();
+    let tried = delivery_attempt::Entity::find()
+        .filter(delivery_attempt::Column::DeliveryId.is_in(rows.iter().map(|row| row.id)))
+        .order_by_asc(delivery_attempt::Column::Attempt)
+        .all(db)
+        .await?;
+    let mut attempts: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
+    for row in tried {
+        attempts.entry(row.delivery_id).or_default().push(Attempt {
+            number: row.attempt,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            outcome: row.outcome,
+            answer: row.answer,
+        });
+    }
+    let deliveries = rows.into_iter().map(|row| Delivery {
+        id: DeliveryId(row.id),
+        kind: kinds.get(&row.notification_id).cloned().unwrap_or_default(),
+        member_id: MemberId(row.member_id),
+        channel: row.channel,
+        status: DeliveryStatus::named(&row.status),
+        attempt: row.attempt,
+        due_at: row.due_at,
+        reason: row.reason,
+        attempts: attempts.remove(&row.id).unwrap_or_default(),
+    });
+    Ok(deliveries.collect())
+}

@@ -1,0 +1,214 @@
+//! All SQL about notifications and inboxes.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, OnConflict, Query, SelectStatement},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::wire::Which;
+use crate::{
+    db::Tx,
+    entity::{inbox_row, member, membership, notification},
+    kit::{
+        ids::{EventId, MemberId, NotificationId, UnitId},
+        page::Page,
+        problem::Problem,
+    },
+    organisation::{
+        members::MembershipKind,
+        units::{below, within},
+    },
+    relay::words::News,
+};
+
+/// Where an inbox goes on: the latest position first.
+pub type InboxKey = (i64, NotificationId);
+
+/// Whom news is for.
+pub enum Recipients {
+    /// These members.
+    These(Vec<MemberId>),
+    /// Every member whose id this subquery gives: they are never listed here.
+    All(SelectStatement),
+}
+
+impl Recipients {
+    /// That this column of a member's id is one of theirs.
+    pub fn have<C: sea_orm::ColumnTrait>(&self, member: C) -> Condition {
+        Condition::all().add(match self {
+            Self::These(members) => member.is_in(members.iter().map(|member| member.0)),
+            Self::All(members) => member.in_subquery(members.clone()),
+        })
+    }
+}
+
+/// A notification in somebody's inbox.
+#[derive(Debug)]
+pub struct Received {
+    /// Which.
+    pub id: NotificationId,
+    /// Its place in the order of all news.
+    pub position: i64,
+    /// What it says.
+    pub news: News,
+    /// What it is about.
+    pub subject: Uuid,
+    /// Its facts as they are kept.
+    pub values: Value,
+    /// When it came.
+    pub created_at: DateTime<Utc>,
+    /// When it was read.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+/// The ids of the members at home in this unit and below it on `day`, as a subquery.
+pub fn at_home_below(unit: UnitId, day: NaiveDate) -> SelectStatement {
+    membership::Entity::find()
+        .select_only()
+        .column(membership::Column::MemberId)
+        .filter(membership::Column::UnitId.in_subquery(below(&[unit], day)))
+        .filter(membership::Column::Kind.eq(MembershipKind::Home.name()))
+        .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
+        .into_query()
+}
+
+/// Adds a notification of an event.
+pub async fn insert(tx: &Tx, id: NotificationId, event: EventId, subject: Uuid, news: &News) -> Result<(), Problem> {
+    let row = notification::ActiveModel {
+        id: Set(id.0),
+        event_id: Set(event.0),
+        kind: Set(news.kind().to_owned()),
+        subject_id: Set(subject),
+        values: Set(news.values().map_err(Problem::internal)?),
+        created_at: Set(tx.now()),
+    };
+    notification::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Puts a notification into the inbox of each of these members, in one statement however many they are.
+pub async fn put_into_inboxes(
+    tx: &Tx,
+    id: NotificationId,
+    position: i64,
+    recipients: &Recipients,
+) -> Result<(), DbErr> {
+    let rows = Query::select()
+        .column(member::Column::Id)
+        .expr(Expr::val(id.0))
+        .expr(Expr::val(position))
+        .expr(Expr::val(tx.now()))
+        .from(member::Entity)
+        .and_where(member::Column::ErasedAt.is_null())
+        .cond_where(recipients.have(member::Column::Id))
+        .to_owned();
+    let columns = [
+        inbox_row::Column::MemberId,
+        inbox_row::Column::NotificationId,
+        inbox_row::Column::Position,
+        inbox_row::Column::CreatedAt,
+    ];
+    let mut insert = Query::insert().into_table(inbox_row::Entity).columns(columns).to_owned();
+    insert.select_from(rows).map_err(|error| DbErr::Custom(error.to_string()))?;
+    let key = OnConflict::columns([inbox_row::Column::MemberId, inbox_row::Column::NotificationId]);
+    tx.execute(insert.on_conflict(key.clone().do_nothing().to_owned())).await?;
+    Ok(())
+}
+
+/// A page of a member's inbox, newest first.
+pub async fn page_of(
+    db: &impl ConnectionTrait,
+    member: MemberId,
+    unread: Option<bool>,
+    page: &Page<InboxKey>,
+) -> Result<Vec<Received>, Problem> {
+    let mut query = inbox_row::Entity::find()
+        .filter(inbox_row::Column::MemberId.eq(member.0))
+        .order_by_desc(inbox_row::Column::Position)
+        .order_by_desc(inbox_row::Column::NotificationId)
+        .limit(page.fetch());
+    query = match unread {
+        Some(true) => query.filter(inbox_row::Column::ReadAt.is_null()),
+        Some(false) => query.filter(inbox_row::Column::ReadAt.is_not_null()),
+        None => query,
+    };
+    if let Some((position, id)) = page.after {
+        let place = Expr::tuple([
+            Expr::col(inbox_row::Column::Position).into(),
+            Expr::col(inbox_row::Column::NotificationId).into(),
+        ]);
+        query = query.filter(place.lt(Expr::tuple([Expr::val(position).into(), Expr::val(id.0).into()])));
+    }
+    with_news(db, query.all(db).await?).await
+}
+
+async fn with_news(db: &impl ConnectionTrait, rows: Vec<inbox_row::Model>) -> Result<Vec<Received>, Problem> {
+    let ids = rows.iter().map(|row| row.notification_id);
+    let kept = notification::Entity::find().filter(notification::Column::Id.is_in(ids)).all(db).await?;
+    let mut kept: HashMap<Uuid, notification::Model> = kept.into_iter().map(|row| (row.id, row)).collect();
+    let received = rows.into_iter().filter_map(|row| {
+        let kept = kept.remove(&row.notification_id)?;
+        let news = News::from_parts(&kept.kind, &kept.values).map_err(Problem::internal);
+        Some(news.map(|news| Received {
+            id: NotificationId(kept.id),
+            position: row.position,
+            news,
+            subject: kept.subject_id,
+            values: kept.values,
+            created_at: row.created_at,
+            read_at: row.read_at,
+        }))
+    });
+    received.collect()
+}
+
+/// What these notifications say.
+pub async fn news_of(
+    db: &impl ConnectionTrait,
+    ids: &[NotificationId],
+) -> Result<HashMap<NotificationId, News>, Problem> {
+    let ids = ids.iter().map(|id| id.0);
+    let rows = notification::Entity::find().filter(notification::Column::Id.is_in(ids)).all(db).await?;
+    let news = rows.into_iter().map(|row| {
+        let news = News::from_parts(&row.kind, &row.values).map_err(Problem::internal)?;
+        Ok((NotificationId(row.id), news))
+    });
+    news.collect()
+}
+
+/// How many in a member's inbox are unread.
+pub async fn count_unread(db: &impl ConnectionTrait, member: MemberId) -> Result<u64, DbErr> {
+    inbox_row::Entity::find()
+        .filter(inbox_row::Column::MemberId.eq(member.0))
+        .filter(inbox_row::Column::ReadAt.is_null())
+        .count(db)
+        .await
+}
+
+/// Marks what a member has read; what is read already keeps its time.
+pub async fn mark_read(tx: &Tx, member: MemberId, which: &Which) -> Result<(), DbErr> {
+    let which = match which {
+        Which::These(ids) => inbox_row::Column::NotificationId.is_in(ids.iter().map(|id| id.0)),
+        Which::UpTo(position) => inbox_row::Column::Position.lte(*position),
+    };
+    inbox_row::Entity::update_many()
+        .col_expr(inbox_row::Column::ReadAt, Expr::value(tx.now()))
+        .filter(inbox_row::Column::MemberId.eq(member.0))
+        .filter(inbox_row::Column::ReadAt.is_null())
+        .filter(which)
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// Where in its inbox a notification stands.
+pub fn key_of(received: &Received) -> InboxKey {
+    (received.position, received.id)
+}

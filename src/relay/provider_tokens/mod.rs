@@ -1,0 +1,9 @@
+//! The Official Account's token pair. Its refresh token works once: so one worker renews it at a time, the request is made
+//! outside any transaction, and the new pair is stored before it is used. A renewal that was refused, or whose answer was
+//! lost, is not repeated: somebody puts a new refresh token into the settings, and what is to be sent waits meanwhile.
+
+mod actions;
+mod store;
+mod token;
+
+pub use actions::{access, is_configured, replace};

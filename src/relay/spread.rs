@@ -1,0 +1,25 @@
+//! From events to what people are told: notifications, inboxes and deliveries, written in the very transaction that gives
+//! the events their positions, so that a crash neither loses nor repeats any.
+
+use super::{audience, channels::Channel, deliveries, notifications};
+use crate::{
+    db::Tx,
+    kit::{ids::NotificationId, problem::Problem},
+    outbox::Numbered,
+};
+
+/// Tells people of these events; by the channels that are open too.
+pub async fn spread(tx: &Tx, numbered: &[Numbered], open: &[Channel]) -> Result<(), Problem> {
+    for Numbered { id, position, event } in numbered {
+        let Some(told) = audience::of(tx, event).await? else { continue };
+        let notification = NotificationId::new();
+        notifications::insert(tx, notification, *id, event.subject(), &told.news).await?;
+        notifications::put_into_inboxes(tx, notification, *position, &told.recipients).await?;
+        if told.news.goes_outside() {
+            for channel in open {
+                deliveries::queue(tx, notification, *channel, &told.recipients).await?;
+            }
+        }
+    }
+    Ok(())
+}

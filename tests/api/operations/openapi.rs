@@ -1,0 +1,87 @@
+//! The OpenAPI document: exported, complete, and true to the tree of modules.
+
+use std::{collections::HashSet, path::Path};
+
+use serde_json::Value;
+use thidua::openapi;
+
+#[test]
+fn the_exported_document_is_the_one_that_is_served() {
+    let document = openapi::document();
+
+    let exported = std::fs::read_to_string("openapi/openapi.json").unwrap();
+    assert_eq!(exported, openapi::text(&document), "run: cargo run -- openapi");
+    let routes = std::fs::read_to_string("openapi/routes.txt").unwrap();
+    assert_eq!(routes, openapi::route_list(&document), "run: cargo run -- openapi");
+}
+
+#[test]
+fn every_operation_explains_itself() {
+    let document = openapi::document();
+    let mut ids = HashSet::new();
+    for (path, method, operation) in openapi::operations(&document) {
+        let name = format!("{method} {path}");
+        let text = |field: &str| operation[field].as_str().unwrap_or_default();
+        assert!(ids.insert(text("operationId").to_owned()), "{name}: its operation id is not its own");
+        assert!(text("summary").len() > 4, "{name} has no summary");
+        assert!(text("description").len() > 10, "{name} has no description");
+        assert!(operation["security"].is_array(), "{name} does not say who may call it");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.contains_key("429") && responses.contains_key("500"), "{name} leaves problems out");
+        for (status, response) in responses {
+            assert!(!response["description"].as_str().unwrap_or_default().is_empty(), "{name} {status} says nothing");
+            if let Some(examples) = response.pointer("/content/application~1problem+json/examples") {
+                assert!(!examples.as_object().unwrap().is_empty(), "{name} {status} shows no problem");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tag_is_a_noun_is_a_module() {
+    let document = openapi::document();
+    let rooms = ["identity", "organisation", "campaigns", "feed", "relay", "operations"];
+    let described: HashSet<_> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    for (path, method, operation) in openapi::operations(&document) {
+        let tags = operation["tags"].as_array().unwrap();
+        assert_eq!(tags.len(), 1, "{method} {path}");
+        let tag = tags[0].as_str().unwrap();
+        assert!(described.contains(tag), "{tag} is not described");
+        let is_module = rooms.iter().any(|room| Path::new("src").join(room).join(tag).join("mod.rs").exists());
+        assert!(is_module, "{method} {path}: no module is called {tag}");
+        if path.starts_with("/v1/") {
+            // The last noun of the path is the module; a verb stays with its noun.
+            let nouns: Vec<_> = path
+                .split('/')
+                .skip(2)
+                .filter(|part| !part.starts_with('{'))
+                .map(|part| part.replace('-', "_"))
+                .collect();
+            assert!(nouns.iter().any(|noun| noun == tag), "{method} {path} is tagged {tag}");
+        }
+    }
+}
+
+#[test]
+fn every_field_of_a_body_is_explained_and_bounded() {
+    let document = openapi::document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let has_words =
+                property["description"].is_string() || property["$ref"].is_string() || property["oneOf"].is_array();
+            assert!(has_words, "{name}.{field} is not explained");
+            let is_input = schema["additionalProperties"] == Value::Bool(false);
+            let is_text = property["type"] == "string" || property["type"] == serde_json::json!(["string", "null"]);
+            let is_open =
+                property.get("format").is_none() && property.get("enum").is_none() && property.get("pattern").is_none();
+            if is_input && is_text && is_open {
+                assert!(property["maxLength"].is_number(), "{name}.{field} has no longest length");
+            }
+            if is_input && property["type"] == "array" {
+                assert!(property["maxItems"].is_number(), "{name}.{field} has no largest size");
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! `/healthz`, `/readyz`, `/metrics`
+
+use crate::harness::TestApp;
+
+#[actix_web::test]
+async fn a_server_that_was_asked_to_stop_is_alive_but_not_ready() {
+    let app = TestApp::start().await;
+    app.get("/readyz").await.expect_ok();
+
+    app.app.stop();
+
+    let answer = app.get("/readyz").await;
+    answer.is_problem(503, "unavailable");
+    assert!(answer.header("retry-after").is_some());
+    app.get("/healthz").await.expect_ok();
+}
+
+#[actix_web::test]
+async fn a_server_with_an_older_schema_is_not_ready() {
+    let app = TestApp::start().await;
+
+    app.app.db.migrate_down().await.unwrap();
+
+    app.get("/readyz").await.is_problem(503, "unavailable");
+}
+
+#[actix_web::test]
+async fn every_request_is_in_the_figures_by_its_route() {
+    let app = TestApp::start().await;
+    app.get("/v1/me").caller(&app.admin).await.expect(200);
+
+    let figures = app.get("/metrics").await;
+
+    let line = "http_request_duration_seconds_count{method=\"GET\",route=\"/v1/me\",status=\"2xx\"}";
+    assert!(figures.text().contains(line), "{}", figures.text());
+}

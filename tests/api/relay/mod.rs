@@ -1,0 +1,4 @@
+mod deliveries;
+mod makers;
+mod notifications;
+mod worker;
