@@ -24,7 +24,10 @@ pub fn run(check: bool) -> anyhow::Result<Verdict> {
             fs::write(&path, text).with_context(|| path.display().to_string())?;
             say(path.display());
         } else if is_other(&path, &text)? {
-            complain(format_args!("{} is not what the code says: run `cargo run -- openapi` and commit it", path.display()));
+            complain(format_args!(
+                "{} is not what the code says: run `cargo run -- openapi` and commit it",
+                path.display()
+            ));
             verdict = Verdict::Wrong;
         }
     }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Verdict, args::ServeArgs, ground::Setup, say::say};
-use crate::{app::App, server::House};
+use crate::{app::App, relay::worker, server::House};
 
 /// How long an idle connection is kept: longer than proxies keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -41,12 +41,7 @@ pub fn listen(setup: &mut Setup, address: Option<String>) -> anyhow::Result<TcpL
 }
 
 /// Answers requests on `listener` until SIGTERM or SIGINT. `ready` is called once it does.
-pub async fn serve(
-    house: House,
-    listener: TcpListener,
-    has_relay: bool,
-    ready: impl FnOnce(),
-) -> anyhow::Result<()> {
+pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
     let app = house.app.clone();
     let workers = match app.config.server.workers {
         0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
@@ -63,7 +58,7 @@ pub async fn serve(
         .run();
     let handle = server.handle();
     let serving = actix_web::rt::spawn(server);
-    let relay = has_relay.then(|| actix_web::rt::spawn(super::relay::work(app.clone())));
+    let relay = has_relay.then(|| actix_web::rt::spawn(worker::run(app.clone())));
     ready();
 
     asked_to_stop().await?;

@@ -11,9 +11,7 @@ use crate::{
     db::{Actor, Tx},
     identity::sessions,
     kit::{ids::MemberId, problem::Problem},
-    sandbox::demo::{
-        ADMIN, CLIENT_ID, CLIENT_SECRET, Demo, EDITOR, MANAGER, MEMBER, OTHER_MEMBER, PASSWORD, guest_id,
-    },
+    sandbox::demo::{ADMIN, CLIENT_ID, CLIENT_SECRET, Demo, EDITOR, MANAGER, MEMBER, OTHER_MEMBER, PASSWORD, guest_id},
 };
 
 /// The whole file.

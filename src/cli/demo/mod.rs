@@ -67,7 +67,9 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
     let path = setup.data.join("demo-credentials.json");
     credentials.write(&path).with_context(|| path.display().to_string())?;
     if !address.ip().is_loopback() {
-        complain("thidua: the demo's passwords are known to everybody; listen on 127.0.0.1 unless that is what you want");
+        complain(
+            "thidua: the demo's passwords are known to everybody; listen on 127.0.0.1 unless that is what you want",
+        );
     }
     serve::serve(house, listener, true, || say(welcome::text(&credentials, &path))).await?;
     stand_in_handle.stop(false).await;

@@ -119,8 +119,10 @@ async fn issue(
 ) -> Result<TokenPair, Problem> {
     let refresh_token = random_token();
     store::insert_token(tx, token_hash(&refresh_token), session, tx.now() + REFRESH_LIFE).await?;
-    let access_token =
-        app.keys().sign(tx.now(), ACCESS_TOKEN_LIFE, member.0, client_id, Some(session.0), None).map_err(Problem::internal)?;
+    let access_token = app
+        .keys()
+        .sign(tx.now(), ACCESS_TOKEN_LIFE, member.0, client_id, Some(session.0), None)
+        .map_err(Problem::internal)?;
     Ok(TokenPair { access_token, token_type: "Bearer", expires_in: ACCESS_TOKEN_LIFE.as_secs(), refresh_token })
 }
 

@@ -1,5 +1,7 @@
 //! The articles, published.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -31,7 +33,13 @@ fn add_one(rows: &mut Rows, article: &Article, published_at: DateTime<Utc>) {
         summary: article.summary.clone(),
         body_markdown: article.body_markdown.clone(),
         body_html: render_body(&article.body_markdown),
-        folded_text: fold(&format!("{} {} {}", article.title, article.summary, article.body_markdown)),
+        folded_text: fold(&format!(
+            "{} {} {} {}",
+            article.title,
+            article.summary,
+            article.body_markdown,
+            article.tags.join(" ")
+        )),
         campaign_id: article.campaign.as_deref().map(ids::campaign),
         unit_id: ids::unit(&article.unit),
         tags: json!(article.tags),
@@ -42,8 +50,8 @@ fn add_one(rows: &mut Rows, article: &Article, published_at: DateTime<Utc>) {
         created_at: published_at,
         version: 1,
     });
-    rows.activity_tags
-        .extend(article.tags.iter().map(|tag| activity_tag::Model { activity_id: id, tag: tag.clone() }));
+    let tags: BTreeSet<String> = article.tags.iter().map(|tag| fold(tag)).collect();
+    rows.activity_tags.extend(tags.into_iter().map(|tag| activity_tag::Model { activity_id: id, tag }));
     rows.activity_revisions.push(activity_revision::Model {
         activity_id: id,
         number: 1,

@@ -10,9 +10,7 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    entity::{
-        campaign, campaign_audience, campaign_version, criterion, milestone, phase, target, work,
-    },
+    entity::{campaign, campaign_audience, campaign_version, criterion, milestone, phase, target, work},
     kit::{clock::day_in_vietnam, text::fold},
 };
 
@@ -28,8 +26,14 @@ const PER_UNIT: i64 = 1_000;
 /// What each campaign is about, in a sentence.
 const SUMMARIES: [(&str, &str); 9] = [
     ("cao-diem", "Ba đợt thi đua nối tiếp, hướng tới đại hội Đảng các cấp và hoàn thành kế hoạch 5 năm 2020 - 2025."),
-    ("dai-hoi-ubnd", "Mỗi tổ chức đảng trực thuộc đăng ký ít nhất một công trình, mô hình hoặc phần việc chào mừng đại hội."),
-    ("trong-cay", "Mỗi đơn vị, mỗi người trồng và chăm sóc thêm cây xanh ở công sở, trường học, tuyến đường và vườn nhà."),
+    (
+        "dai-hoi-ubnd",
+        "Mỗi tổ chức đảng trực thuộc đăng ký ít nhất một công trình, mô hình hoặc phần việc chào mừng đại hội.",
+    ),
+    (
+        "trong-cay",
+        "Mỗi đơn vị, mỗi người trồng và chăm sóc thêm cây xanh ở công sở, trường học, tuyến đường và vườn nhà.",
+    ),
     ("nha-tam", "Góp tiền, góp công để các hộ khó khăn có nhà ở vững chắc."),
     ("ntm-tttt", "Bưu chính, viễn thông, truyền thanh và công nghệ thông tin cùng xây dựng nông thôn mới."),
     ("cntt", "Đưa công nghệ thông tin vào xử lý công việc hằng ngày của cơ quan, đơn vị và địa phương."),

@@ -9,8 +9,8 @@ use super::{
     ids::{self, moment},
     ledger,
     material::Material,
-    pledges::Made,
     plans::By,
+    pledges::Made,
     rows::Rows,
 };
 use crate::{

@@ -237,7 +237,8 @@ mod tests {
     #[test]
     fn every_id_is_there_once() {
         let rows = rows_on("2026-11-23");
-        let ids: Vec<Uuid> = rows.checkins.iter().map(|row| row.id).chain(rows.pledges.iter().map(|row| row.id)).collect();
+        let ids: Vec<Uuid> =
+            rows.checkins.iter().map(|row| row.id).chain(rows.pledges.iter().map(|row| row.id)).collect();
 
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
     }
@@ -248,6 +249,8 @@ mod tests {
         let rows = Demo::read().unwrap().rows(now).unwrap();
 
         assert!(rows.activities.iter().all(|row| row.published_at.is_some_and(|moment| moment < now)));
-        assert!(rows.checkins.iter().all(|row| row.received_at <= now && row.decided_at.is_none_or(|moment| moment <= now)));
+        assert!(
+            rows.checkins.iter().all(|row| row.received_at <= now && row.decided_at.is_none_or(|moment| moment <= now))
+        );
     }
 }

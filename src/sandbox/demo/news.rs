@@ -49,9 +49,9 @@ fn decisions(rows: &Rows) -> Vec<(DateTime<Utc>, Event)> {
     decided.sort_by_key(|(moment, row)| (std::cmp::Reverse(*moment), row.id));
     let shown = [super::MEMBER.id(), super::OTHER_MEMBER.id()];
     let latest = decided.iter().take(DECISIONS);
-    let of_shown = shown.iter().flat_map(|member| {
-        decided.iter().skip(DECISIONS).filter(move |(_, row)| row.member_id == *member).take(3)
-    });
+    let of_shown = shown
+        .iter()
+        .flat_map(|member| decided.iter().skip(DECISIONS).filter(move |(_, row)| row.member_id == *member).take(3));
     let events = latest.chain(of_shown).map(|(moment, row)| {
         let checkin_id = CheckinId(row.id);
         let is_verified = row.status == "verified";

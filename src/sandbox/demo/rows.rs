@@ -2,9 +2,8 @@
 
 use crate::entity::{
     activity, activity_revision, activity_tag, campaign, campaign_audience, campaign_version, checkin, cluster,
-    cluster_unit, commitment, criterion, flag_holding, ledger_entry, member, membership, milestone,
-    outbox_event, phase, pledge, pledge_version, role_grant, target, target_unit_total, unit,
-    unit_closure, unit_version, work,
+    cluster_unit, commitment, criterion, flag_holding, ledger_entry, member, membership, milestone, outbox_event,
+    phase, pledge, pledge_version, role_grant, target, target_unit_total, unit, unit_closure, unit_version, work,
 };
 
 /// The rows of the demo data. Tables are in the order in which their keys ask for one another.

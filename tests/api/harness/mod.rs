@@ -144,7 +144,9 @@ impl TestApp {
         let member = MemberId(member_id.parse().unwrap());
         let token = self
             .app
-            .change_as(Actor::system(), async |tx| sessions::token_for_scripts(&self.app, tx, member, ACCESS_TOKEN_LIFE).await)
+            .change_as(Actor::system(), async |tx| {
+                sessions::token_for_scripts(&self.app, tx, member, ACCESS_TOKEN_LIFE).await
+            })
             .await
             .unwrap();
         Person { id: member_id.to_owned(), token }
