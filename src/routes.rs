@@ -4,6 +4,7 @@ use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 use crate::{
     campaigns::{campaigns, checkins, pledges, progress, review_queue, targets, works},
+    feed::{activities, feed},
     identity::{auth, me, oauth, role_grants, well_known},
     operations::{healthz, metrics, problems, readyz},
     organisation::{members, units},
@@ -30,6 +31,9 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 .configure(checkins::routes)
                 .configure(review_queue::routes)
                 .configure(works::routes)
+                // Feed
+                .configure(feed::routes)
+                .configure(activities::routes)
                 // Relay
                 .configure(notifications::routes)
                 .configure(deliveries::routes),

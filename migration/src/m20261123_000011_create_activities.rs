@@ -35,9 +35,10 @@ impl MigrationTrait for Migration {
         manager
             .create_index(
                 Index::create()
-                    .name("activity_status_published_at_id")
+                    .name("activity_status_is_pinned_published_at_id")
                     .table("activity")
                     .col("status")
+                    .col("is_pinned")
                     .col("published_at")
                     .col("id")
                     .to_owned(),
@@ -46,10 +47,11 @@ impl MigrationTrait for Migration {
         manager
             .create_index(
                 Index::create()
-                    .name("activity_status_campaign_id_published_at_id")
+                    .name("activity_status_campaign_id_is_pinned_published_at_id")
                     .table("activity")
                     .col("status")
                     .col("campaign_id")
+                    .col("is_pinned")
                     .col("published_at")
                     .col("id")
                     .to_owned(),
@@ -58,10 +60,11 @@ impl MigrationTrait for Migration {
         manager
             .create_index(
                 Index::create()
-                    .name("activity_status_unit_id_published_at_id")
+                    .name("activity_status_unit_id_is_pinned_published_at_id")
                     .table("activity")
                     .col("status")
                     .col("unit_id")
+                    .col("is_pinned")
                     .col("published_at")
                     .col("id")
                     .to_owned(),

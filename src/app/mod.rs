@@ -17,13 +17,15 @@ use crate::{
     outside::zalo::Zalo,
 };
 
+mod cached_page;
 mod caller_cache;
 mod door;
 mod idempotency;
 mod page_cache;
 
+pub use cached_page::CachedPage;
 pub use caller_cache::{CallerCache, token_key};
-pub use page_cache::{CachedPage, PageCache};
+pub use page_cache::PageCache;
 
 /// The shared state. Made once, outside the server's threads.
 pub struct App {

@@ -1,54 +1,35 @@
-//! Pages that many people read, kept as the bytes that go out: made once at a time, with their entity tag and their
-//! compressed forms made then, never per request. They go at the next change, and in any case after a few seconds.
+//! Pages that many people read, kept as the bytes that go out. They go at the next change, and in any case after a few
+//! seconds. A page is kept under the very address it was asked by, so that finding it again takes no parsing; and under its
+//! name, so that addresses that mean the same share one making.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use actix_web::web::Bytes;
 use moka::future::Cache;
 
-use crate::kit::{etag, problem::Problem};
+use super::CachedPage;
+use crate::kit::problem::Problem;
 
 /// How long a page lives when no message says that it has changed.
 const LIFE: Duration = Duration::from_secs(5);
 const CAPACITY_BYTES: u64 = 32 * 1024 * 1024;
-/// What is smaller gains nothing from compression.
-const WORTH_COMPRESSING: usize = 1024;
-const BROTLI_QUALITY: u32 = 5;
-const BROTLI_WINDOW: u32 = 20;
-
-/// A page as bytes.
-#[derive(Debug)]
-pub struct CachedPage {
-    /// Its strong entity tag.
-    pub tag: String,
-    /// The header `Link`, where there is a next page.
-    pub link: Option<String>,
-    /// The body as it is.
-    pub plain: Bytes,
-    /// The body in brotli, where that is worth while.
-    pub brotli: Option<Bytes>,
-    /// The body in gzip, where that is worth while.
-    pub gzip: Option<Bytes>,
-}
 
 /// Pages by what is seen on them.
 pub struct PageCache {
-    pages: Cache<String, Arc<CachedPage>>,
+    pages: Cache<String, Kept>,
+    /// How often everything was forgotten. What was begun before the last time is old, also when it is finished after it.
+    generation: AtomicU64,
 }
 
-impl CachedPage {
-    /// A page of these bytes.
-    pub fn new(body: Vec<u8>, link: Option<String>) -> Self {
-        let worth = body.len() >= WORTH_COMPRESSING;
-        let brotli = worth.then(|| compress_brotli(&body)).flatten().map(Bytes::from);
-        let gzip = worth.then(|| compress_gzip(&body)).flatten().map(Bytes::from);
-        Self { tag: etag::tag_of(None, &body), link, plain: Bytes::from(body), brotli, gzip }
-    }
-
-    fn size(&self) -> usize {
-        let compressed = [&self.brotli, &self.gzip].into_iter().flatten().map(Bytes::len).sum::<usize>();
-        self.plain.len().saturating_add(compressed).saturating_add(256)
-    }
+#[derive(Clone)]
+struct Kept {
+    page: Arc<CachedPage>,
+    generation: u64,
 }
 
 impl PageCache {
@@ -56,43 +37,38 @@ impl PageCache {
         let pages = Cache::builder()
             .time_to_live(LIFE)
             .max_capacity(CAPACITY_BYTES)
-            .weigher(|key: &String, page: &Arc<CachedPage>| {
-                u32::try_from(page.size().saturating_add(key.len())).unwrap_or(u32::MAX)
+            .weigher(|key: &String, kept: &Kept| {
+                u32::try_from(kept.page.size().saturating_add(key.len())).unwrap_or(u32::MAX)
             })
             .build();
-        Self { pages }
+        Self { pages, generation: AtomicU64::new(0) }
     }
 
-    /// The page of that key; `make` is run by one of those who ask, the others wait for it.
-    pub async fn get_or_make(
+    /// The page that was asked for by this address (path and query) a moment ago.
+    pub async fn at(&self, address: &str) -> Option<Arc<CachedPage>> {
+        let kept = self.pages.get(address).await?;
+        (kept.generation == self.generation.load(Ordering::Acquire)).then_some(kept.page)
+    }
+
+    /// The page of that name; `make` is run by one of those who ask, the others wait for it. It is found by `address` from
+    /// now on. A name never begins with a slash.
+    pub async fn make(
         &self,
-        key: &str,
+        address: &str,
+        name: &str,
         make: impl Future<Output = Result<CachedPage, Problem>>,
     ) -> Result<Arc<CachedPage>, Problem> {
-        if let Some(page) = self.pages.get(key).await {
-            return Ok(page);
-        }
-        let made = self.pages.try_get_with(key.to_owned(), async { make.await.map(Arc::new) }).await;
-        made.map_err(|problem| problem.as_ref().clone())
+        let generation = self.generation.load(Ordering::Acquire);
+        let making = async { make.await.map(|page| Kept { page: Arc::new(page), generation }) };
+        let kept = self.pages.try_get_with(format!("{generation} {name}"), making).await;
+        let kept = kept.map_err(|problem| problem.as_ref().clone())?;
+        self.pages.insert(address.to_owned(), kept.clone()).await;
+        Ok(kept.page)
     }
 
     /// Forgets all: what people read has changed.
     pub fn forget_all(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
         self.pages.invalidate_all();
     }
-}
-
-fn compress_brotli(body: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(&mut out, 4096, BROTLI_QUALITY, BROTLI_WINDOW);
-    writer.write_all(body).ok()?;
-    writer.flush().ok()?;
-    drop(writer);
-    Some(out)
-}
-
-fn compress_gzip(body: &[u8]) -> Option<Vec<u8>> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    writer.write_all(body).ok()?;
-    writer.finish().ok()
 }

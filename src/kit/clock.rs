@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, SubsecRound, Utc};
 
 /// Vietnam has one zone, UTC+7, and no daylight saving time.
 const VIETNAM_OFFSET_SECONDS: i32 = 7 * 3600;
@@ -45,6 +45,11 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// The moment at which a calendar day begins in Asia/Ho_Chi_Minh.
+pub fn start_in_vietnam(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() - Duration::seconds(VIETNAM_OFFSET_SECONDS.into())
+}
+
 /// The calendar day that a moment falls on in Asia/Ho_Chi_Minh.
 pub fn day_in_vietnam(moment: DateTime<Utc>) -> NaiveDate {
     FixedOffset::east_opt(VIETNAM_OFFSET_SECONDS)
@@ -62,5 +67,6 @@ mod tests {
 
         assert_eq!(day_in_vietnam(before).to_string(), "2026-03-01");
         assert_eq!(day_in_vietnam(after).to_string(), "2026-03-02");
+        assert_eq!(start_in_vietnam(day_in_vietnam(after)), after);
     }
 }

@@ -12,6 +12,7 @@
 mod harness;
 
 mod campaigns;
+mod feed;
 mod identity;
 mod kit;
 mod operations;

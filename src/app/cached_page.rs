@@ -1,0 +1,150 @@
+//! A page as the bytes that go out: its compressed forms and their entity tags are made with it, once, never per request.
+
+use std::io::Write as _;
+
+use actix_web::{
+    HttpResponse,
+    http::header::{
+        ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
+        InvalidHeaderValue, LINK, VARY,
+    },
+    web::Bytes,
+};
+
+use crate::kit::{etag, problem::Problem};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Anybody may keep it for as long as the page cache itself would.
+const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5");
+const BY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
+const BROTLI_QUALITY: u32 = 5;
+const BROTLI_WINDOW: u32 = 20;
+
+/// A page in every form that it is sent in. A form has a tag of its own: they are different bytes (RFC 9110, 8.8.3.3).
+#[derive(Debug)]
+pub struct CachedPage {
+    link: Option<HeaderValue>,
+    plain: Form,
+    brotli: Form,
+    gzip: Form,
+}
+
+#[derive(Debug)]
+struct Form {
+    /// Where this is set, the compressing middleware leaves the body alone.
+    encoding: Option<HeaderValue>,
+    tag: HeaderValue,
+    body: Bytes,
+}
+
+impl CachedPage {
+    /// A page of this JSON, with the header `Link` where there is a next page.
+    pub fn new(json: Vec<u8>, link: Option<&str>) -> Result<Self, Problem> {
+        let tag = etag::tag_of(None, &json);
+        let page = || {
+            Ok(Self {
+                link: link.map(HeaderValue::from_str).transpose()?,
+                brotli: Form::new(Some("br"), &tag, brotli(&json))?,
+                gzip: Form::new(Some("gzip"), &tag, gzip(&json))?,
+                plain: Form::new(None, &tag, json.clone())?,
+            })
+        };
+        page().map_err(|error: InvalidHeaderValue| Problem::internal(error))
+    }
+
+    /// The answer to a request with these headers: 304 where it has this form already.
+    pub fn answer(&self, headers: &HeaderMap) -> HttpResponse {
+        let form = self.form_for(headers);
+        let is_known = form.tag.to_str().is_ok_and(|tag| etag::is_known(headers, tag));
+        let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response
+            .insert_header((ETAG, form.tag.clone()))
+            .insert_header((CACHE_CONTROL, PUBLIC))
+            .insert_header((VARY, BY_ENCODING));
+        if let Some(link) = &self.link {
+            response.insert_header((LINK, link.clone()));
+        }
+        if is_known {
+            return response.finish();
+        }
+        if let Some(encoding) = &form.encoding {
+            response.insert_header((CONTENT_ENCODING, encoding.clone()));
+        }
+        response.insert_header((CONTENT_TYPE, JSON)).body(form.body.clone())
+    }
+
+    /// The smallest form that the reader takes.
+    fn form_for(&self, headers: &HeaderMap) -> &Form {
+        let Some(accepted) = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
+            return &self.plain;
+        };
+        if accepts(accepted, "br") {
+            &self.brotli
+        } else if accepts(accepted, "gzip") {
+            &self.gzip
+        } else {
+            &self.plain
+        }
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        [&self.plain, &self.brotli, &self.gzip].into_iter().map(|form| form.body.len().saturating_add(128)).sum()
+    }
+}
+
+impl Form {
+    fn new(encoding: Option<&'static str>, tag: &str, body: Vec<u8>) -> Result<Self, InvalidHeaderValue> {
+        let tag = match encoding {
+            Some(encoding) => HeaderValue::try_from(format!("{}-{encoding}\"", tag.trim_end_matches('"')))?,
+            None => HeaderValue::from_str(tag)?,
+        };
+        Ok(Self { encoding: encoding.map(HeaderValue::from_static), tag, body: Bytes::from(body) })
+    }
+}
+
+/// Is this coding named in `Accept-Encoding`, and not with a weight of zero?
+fn accepts(accepted: &str, coding: &str) -> bool {
+    accepted.split(',').any(|offer| {
+        let (name, weight) = offer.split_once(';').unwrap_or((offer, ""));
+        let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=');
+        name.trim().eq_ignore_ascii_case(coding) && !weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0)
+    })
+}
+
+/// Writing to memory does not fail.
+fn brotli(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut out, 4096, BROTLI_QUALITY, BROTLI_WINDOW);
+    let _infallible = writer.write_all(body);
+    drop(writer);
+    out
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let _infallible = writer.write_all(body);
+    writer.finish().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coding_of_weight_zero_is_not_accepted() {
+        assert!(accepts("gzip, br", "br"));
+        assert!(accepts("gzip;q=0.5 , BR; q=1.0", "br"));
+        assert!(!accepts("gzip, br;q=0", "br"));
+        assert!(!accepts("gzip, br; q=0.000", "br"));
+        assert!(!accepts("brotli", "br"));
+    }
+
+    #[test]
+    fn each_form_has_a_tag_of_its_own() {
+        let page = CachedPage::new(b"{}".to_vec(), None).unwrap();
+
+        assert_ne!(page.plain.tag, page.gzip.tag);
+        assert_ne!(page.brotli.tag, page.gzip.tag);
+    }
+}

@@ -1,0 +1,163 @@
+//! What an activity is, and how it goes from draft to archive.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kit::{
+    codes::Code,
+    ids::{ActivityId, CampaignId, MemberId, UnitId},
+    problem::Problem,
+};
+
+/// What an activity tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActivityKind {
+    /// Tin tức.
+    News,
+    /// Công trình, mô hình, phần việc.
+    Work,
+    /// Sự kiện.
+    Event,
+    /// Biểu dương, khen thưởng.
+    Commendation,
+    /// Thông báo.
+    Announcement,
+}
+
+/// How far an activity has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActivityStatus {
+    /// Being written; seen by its editors alone.
+    Draft,
+    /// Handed in for publication; seen by its editors alone.
+    Submitted,
+    /// For everybody to read.
+    Published,
+    /// Taken out of sight; seen by its editors alone.
+    Archived,
+}
+
+/// Something that people read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Its id.
+    pub id: ActivityId,
+    /// What it tells of.
+    pub kind: ActivityKind,
+    /// Its headline.
+    pub title: String,
+    /// It in a sentence or two.
+    pub summary: String,
+    /// The article as it was written.
+    pub body_markdown: String,
+    /// The same, safe to show: always `to_html` of the markdown.
+    pub body_html: String,
+    /// The campaign that it belongs to.
+    pub campaign_id: Option<CampaignId>,
+    /// The unit that publishes it.
+    pub unit_id: UnitId,
+    /// Words that it is found by.
+    pub tags: Vec<String>,
+    /// How far it has come.
+    pub status: ActivityStatus,
+    /// Does it stand before everything newer?
+    pub is_pinned: bool,
+    /// Since when everybody may read it; none before it was published.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Who wrote it first.
+    pub created_by: Option<MemberId>,
+    /// The row's version: the number of its newest revision.
+    pub version: i64,
+}
+
+/// An activity in this state does not allow that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the activity is {}", .0.name())]
+pub struct WrongState(pub ActivityStatus);
+
+impl From<WrongState> for Problem {
+    fn from(error: WrongState) -> Self {
+        Self::new(Code::ActivityState).with("status", error.0.name())
+    }
+}
+
+impl Activity {
+    /// Hands a draft in.
+    pub fn submit(&mut self) -> Result<(), WrongState> {
+        self.go_to(ActivityStatus::Submitted, &[ActivityStatus::Draft])
+    }
+
+    /// Lets everybody read it from now on.
+    pub fn publish(&mut self, now: DateTime<Utc>) -> Result<(), WrongState> {
+        self.go_to(ActivityStatus::Published, &[ActivityStatus::Draft, ActivityStatus::Submitted])?;
+        self.published_at = Some(now);
+        Ok(())
+    }
+
+    /// Takes a published one out of sight.
+    pub fn archive(&mut self) -> Result<(), WrongState> {
+        self.go_to(ActivityStatus::Archived, &[ActivityStatus::Published])
+    }
+
+    /// An archived one stays as it was.
+    pub fn check_editable(&self) -> Result<(), WrongState> {
+        if self.status == ActivityStatus::Archived { Err(WrongState(self.status)) } else { Ok(()) }
+    }
+
+    /// Only what nobody else has read can vanish.
+    pub fn check_deletable(&self) -> Result<(), WrongState> {
+        if self.status == ActivityStatus::Draft { Ok(()) } else { Err(WrongState(self.status)) }
+    }
+
+    fn go_to(&mut self, next: ActivityStatus, from: &[ActivityStatus]) -> Result<(), WrongState> {
+        if !from.contains(&self.status) {
+            return Err(WrongState(self.status));
+        }
+        self.status = next;
+        Ok(())
+    }
+}
+
+impl ActivityKind {
+    /// The name on the wire and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::News => "news",
+            Self::Work => "work",
+            Self::Event => "event",
+            Self::Commendation => "commendation",
+            Self::Announcement => "announcement",
+        }
+    }
+
+    /// The kind of that name; what is unknown is `News`.
+    pub fn named(name: &str) -> Self {
+        [Self::Work, Self::Event, Self::Commendation, Self::Announcement]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .unwrap_or(Self::News)
+    }
+}
+
+impl ActivityStatus {
+    /// The name on the wire and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Submitted => "submitted",
+            Self::Published => "published",
+            Self::Archived => "archived",
+        }
+    }
+
+    /// The status of that name; what is unknown is seen by nobody but editors.
+    pub fn named(name: &str) -> Self {
+        [Self::Submitted, Self::Published, Self::Archived]
+            .into_iter()
+            .find(|status| status.name() == name)
+            .unwrap_or(Self::Draft)
+    }
+}

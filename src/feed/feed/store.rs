@@ -1,0 +1,20 @@
+//! Which activities are whose: all SQL of the feed.
+
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait as _, Condition};
+
+use crate::{
+    entity::activity::Column,
+    kit::ids::{CampaignId, UnitId},
+    organisation::units::{above, below},
+};
+
+/// By these units, by one above or below them on `day`, or of one of these campaigns.
+pub fn part_for(units: &[UnitId], campaigns: &[CampaignId], day: NaiveDate) -> Condition {
+    let mut part = Condition::any().add(Column::CampaignId.is_in(campaigns.iter().map(|campaign| campaign.0)));
+    if !units.is_empty() {
+        part =
+            part.add(Column::UnitId.in_subquery(above(units, day))).add(Column::UnitId.in_subquery(below(units, day)));
+    }
+    part
+}
