@@ -11,12 +11,12 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::kit::{secret::random_bytes, vault::Vault};
 
-/// All settings.
-#[derive(Clone, Debug, Deserialize)]
+/// All settings. Serialised, secrets are masked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The HTTP server.
@@ -38,7 +38,7 @@ pub struct Config {
 }
 
 /// The HTTP server.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Address and port to listen on.
@@ -56,27 +56,29 @@ pub struct Server {
 }
 
 /// The database.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// `sqlite://…` or `postgres://…`. Empty: `thidua.db` in the data directory. May hold a password.
+    #[serde(serialize_with = "masked")]
     pub url: SecretString,
     /// The most connections to PostgreSQL.
     pub connections: u32,
 }
 
 /// What encrypts and signs.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secrets {
     /// 32 random bytes in base64; the same on every replica. Empty: read from `master_key_file`.
+    #[serde(serialize_with = "masked")]
     pub master_key: SecretString,
     /// A file with the master key. Empty: `master.key` in the data directory, made there when the database is embedded.
     pub master_key_file: String,
 }
 
 /// The Zalo platform.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Zalo {
     /// Where users' tokens are verified.
@@ -88,8 +90,10 @@ pub struct Zalo {
     /// The Zalo app's id.
     pub app_id: String,
     /// The Zalo app's secret.
+    #[serde(serialize_with = "masked")]
     pub app_secret: SecretString,
     /// The Official Account's first refresh token, from Zalo's API Explorer; later ones are kept in the database.
+    #[serde(serialize_with = "masked")]
     pub oa_refresh_token: SecretString,
     /// Send `appsecret_proof` to the Official Account API too.
     pub send_proof_to_oa: bool,
@@ -98,7 +102,7 @@ pub struct Zalo {
 }
 
 /// How often one may call, in requests a minute, on each replica.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// Without signing in, by address. Phones of one carrier share addresses: not too low.
@@ -110,7 +114,7 @@ pub struct RateLimit {
 }
 
 /// The relay.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relay {
     /// How often it looks for work that no message told it of, in milliseconds.
@@ -120,7 +124,7 @@ pub struct Relay {
 }
 
 /// Check-ins.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkins {
     /// How many days after it happened a check-in may arrive and still count without a manager's decision.
@@ -128,7 +132,7 @@ pub struct Checkins {
 }
 
 /// What is written to standard error.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
     /// `json` or `text`.
@@ -138,7 +142,7 @@ pub struct Log {
 }
 
 /// How a line of the log looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// An object a line, for machines.
@@ -201,6 +205,14 @@ impl Config {
         url.is_empty() || url.starts_with("sqlite:")
     }
 
+    /// The file of the embedded database.
+    pub fn embedded_file(&self, data: &Path) -> Option<PathBuf> {
+        let url = self.database_url(data);
+        let path = url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        Some(path.split('?').next().unwrap_or(path).into())
+    }
+
     /// What encrypts and signs. With the embedded database a missing key is made and kept beside it.
     pub fn vault(&self, data: &Path, may_make_key: bool) -> Result<Vault, ConfigError> {
         let configured = self.secrets.master_key.expose_secret();
@@ -243,6 +255,11 @@ impl Config {
             url => url.to_owned(),
         }
     }
+}
+
+/// Whether a secret is set, and nothing of it.
+fn masked<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "(set)" })
 }
 
 fn environment() -> Environment {
@@ -309,6 +326,7 @@ mod tests {
                 .unwrap();
 
         assert!(!format!("{config:?}").contains("hush-hush"));
+        assert!(!serde_json::to_string(&config).unwrap().contains("hush-hush"));
     }
 
     #[test]

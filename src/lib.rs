@@ -38,6 +38,8 @@ pub mod openapi;
 pub mod server;
 /// The stand-in for the Zalo platform, and the demo data.
 pub mod sandbox;
+/// The command line.
+pub mod cli;
 
 /// Chooses the one crypto provider for TLS. First thing in `main` and in each test binary.
 pub fn install_crypto() {

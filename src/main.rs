@@ -1,3 +1,7 @@
-//! The one binary.
+//! The one binary; what it can do is in `thidua::cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    thidua::cli::main()
+}

@@ -11,6 +11,9 @@ pub const MIGRATION_LOCK: i64 = 7_438_001;
 /// Held by the one replica that numbers events.
 pub const SEQUENCER_LOCK: i64 = 7_438_002;
 
+/// The name under which `describe` gives the database's own time.
+pub const DATABASE_TIME: &str = "time";
+
 const BIGINT: &str = "bigint";
 const CHANNEL: &str = "thidua";
 
@@ -67,6 +70,32 @@ impl Listener {
     pub async fn next(&mut self) -> Result<String, sqlx::Error> {
         self.0.recv().await.map(|message| message.payload().to_owned())
     }
+}
+
+/// What the database says of itself, by name: its version, how durable a commit is, and (PostgreSQL) what time it is, in
+/// seconds since 1970. For `thidua doctor`.
+pub async fn describe(db: &impl ConnectionTrait) -> Result<Vec<(&'static str, String)>, DbErr> {
+    let backend = db.get_database_backend();
+    let questions: &[(&str, &str)] = match backend {
+        DbBackend::Postgres => &[
+            ("PostgreSQL", "SHOW server_version"),
+            ("synchronous_commit", "SHOW synchronous_commit"),
+            (DATABASE_TIME, "SELECT CAST(CAST(extract(epoch FROM now()) AS bigint) AS text)"),
+        ],
+        _ => &[
+            ("SQLite", "SELECT sqlite_version()"),
+            ("journal_mode", "PRAGMA journal_mode"),
+            ("synchronous", "SELECT CAST(synchronous AS text) FROM pragma_synchronous"),
+            ("foreign_keys", "SELECT CAST(foreign_keys AS text) FROM pragma_foreign_keys"),
+        ],
+    };
+    let mut answers = Vec::with_capacity(questions.len());
+    for (name, question) in questions {
+        if let Some(row) = db.query_one_raw(Statement::from_string(backend, *question)).await? {
+            answers.push((*name, row.try_get_by_index(0)?));
+        }
+    }
+    Ok(answers)
 }
 
 /// Lets a subquery pass over rows that somebody else is working on. On SQLite nobody else is.

@@ -117,10 +117,11 @@ impl KeyRing {
         self.verifiers.contains_key(kid)
     }
 
-    /// A token for `sub`, good from `now` on.
+    /// A token for `sub`, good from `now` on for `life`: `ACCESS_TOKEN_LIFE` wherever people sign in.
     pub fn sign(
         &self,
         now: DateTime<Utc>,
+        life: Duration,
         sub: Uuid,
         client_id: &str,
         sid: Option<Uuid>,
@@ -128,7 +129,7 @@ impl KeyRing {
     ) -> Result<String, BadKey> {
         let header =
             Header { kid: Some(self.signer.kid.clone()), typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::EdDSA) };
-        let life = i64::try_from(ACCESS_TOKEN_LIFE.as_secs()).unwrap_or(i64::MAX);
+        let life = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.issuer.clone(),
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn a_token_is_good_until_it_ends() {
         let (ring, now, sub) = (ring(), Utc::now(), Uuid::now_v7());
-        let token = ring.sign(now, sub, "mini-app", None, None).unwrap();
+        let token = ring.sign(now, ACCESS_TOKEN_LIFE, sub, "mini-app", None, None).unwrap();
 
         assert_eq!(ring.verify(now, &token).unwrap().sub, sub);
         assert_eq!(ring.verify(now + ACCESS_TOKEN_LIFE, &token), Err(InvalidToken));
@@ -240,7 +241,7 @@ mod tests {
     #[test]
     fn a_token_of_another_key_ring_is_refused() {
         let now = Utc::now();
-        let token = ring().sign(now, Uuid::now_v7(), "mini-app", None, None).unwrap();
+        let token = ring().sign(now, ACCESS_TOKEN_LIFE, Uuid::now_v7(), "mini-app", None, None).unwrap();
 
         assert_eq!(ring().verify(now, &token), Err(InvalidToken));
     }

@@ -1,3 +1,4 @@
-//! What only demonstrations and tests use: a stand-in for the Zalo platform. Nothing else in the code knows that it is one.
+//! What only demonstrations and tests use: demo data, and a stand-in for the Zalo platform. Nothing else in the code knows of them.
 
+pub mod demo;
 pub mod zalo;

@@ -111,7 +111,7 @@ pub async fn exchange_secret(app: &App, request: &TokenRequest) -> Result<TokenR
     let scope = client.scopes.join(" ");
     let token = app
         .keys()
-        .sign(app.clock.now(), client.id.0, &client.client_id, None, Some(scope.clone()))
+        .sign(app.clock.now(), ACCESS_TOKEN_LIFE, client.id.0, &client.client_id, None, Some(scope.clone()))
         .map_err(Problem::internal)?;
     Ok(TokenResponse {
         access_token: token,

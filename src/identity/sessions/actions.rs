@@ -1,6 +1,8 @@
 //! Opening, renewing and closing sessions.
 
-use chrono::Duration;
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +20,9 @@ use crate::{
 };
 
 /// How long a refresh token waits for its use; each use begins it anew.
-const REFRESH_LIFE: Duration = Duration::days(30);
+const REFRESH_LIFE: TimeDelta = TimeDelta::days(30);
+/// The client of tokens that were made on the server's own command line.
+const COMMAND_LINE: &str = "command-line";
 
 /// An access token and what renews it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -97,9 +101,13 @@ pub async fn close_by_token(tx: &Tx, refresh_token: &str) -> Result<(), Problem>
     }
 }
 
-/// An access token in a session of its own, for scripts.
-pub async fn token_for_scripts(app: &App, tx: &Tx, member: MemberId) -> Result<String, Problem> {
-    Ok(open(app, tx, member, "command-line").await?.tokens.access_token)
+/// An access token in a session of its own, for scripts: good for `life`, which for a demonstration is longer than
+/// `ACCESS_TOKEN_LIFE`, and without a refresh token. Who holds it is looked up all the same: closing the session ends it.
+pub async fn token_for_scripts(app: &App, tx: &Tx, member: MemberId, life: Duration) -> Result<String, Problem> {
+    let session_id = SessionId::new();
+    let expires_at = tx.now() + TimeDelta::from_std(life).map_err(Problem::internal)?;
+    store::insert(tx, session_id, member, COMMAND_LINE, expires_at).await?;
+    app.keys().sign(tx.now(), life, member.0, COMMAND_LINE, Some(session_id.0), None).map_err(Problem::internal)
 }
 
 async fn issue(
@@ -111,8 +119,10 @@ async fn issue(
 ) -> Result<TokenPair, Problem> {
     let refresh_token = random_token();
     store::insert_token(tx, token_hash(&refresh_token), session, tx.now() + REFRESH_LIFE).await?;
-    let access_token =
-        app.keys().sign(tx.now(), member.0, client_id, Some(session.0), None).map_err(Problem::internal)?;
+    let access_token = app
+        .keys()
+        .sign(tx.now(), ACCESS_TOKEN_LIFE, member.0, client_id, Some(session.0), None)
+        .map_err(Problem::internal)?;
     Ok(TokenPair { access_token, token_type: "Bearer", expires_in: ACCESS_TOKEN_LIFE.as_secs(), refresh_token })
 }
 

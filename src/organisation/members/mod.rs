@@ -10,7 +10,9 @@ mod zalo_identity;
 
 pub use actions::{create, join_guest};
 pub use member::{Member, MembershipKind};
-pub use store::{find, find_by_phone, home_unit_on, is_in_unit_on, members_below, names_of, unit_ids_on};
+pub use store::{
+    find, find_by_phone, home_unit_on, insert_private, is_in_unit_on, members_below, names_of, unit_ids_on,
+};
 pub use wire::{MemberView, NewMember};
 pub use zalo_identity::{ZaloLink, find_by_zalo, link_zalo, oa_user_of};
 

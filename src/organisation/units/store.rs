@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, FromQueryResult,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -267,9 +267,4 @@ async fn insert_closure(tx: &Tx, unit: &Unit) -> Result<(), DbErr> {
         depth: Set(depth),
     });
     unit_closure::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_rows| ())
-}
-
-/// How many units there are: for the demo and `doctor`.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    unit::Entity::find().count(db).await
 }

@@ -20,7 +20,7 @@ use thidua::{
     config::Config,
     db::Actor,
     identity::{sessions, staff},
-    kit::{caller::Role, ids::MemberId, vault::Vault},
+    kit::{caller::Role, ids::MemberId, jwt::ACCESS_TOKEN_LIFE, vault::Vault},
     relay::worker,
     server::{Ground, House},
 };
@@ -144,7 +144,9 @@ impl TestApp {
         let member = MemberId(member_id.parse().unwrap());
         let token = self
             .app
-            .change_as(Actor::system(), async |tx| sessions::token_for_scripts(&self.app, tx, member).await)
+            .change_as(Actor::system(), async |tx| {
+                sessions::token_for_scripts(&self.app, tx, member, ACCESS_TOKEN_LIFE).await
+            })
             .await
             .unwrap();
         Person { id: member_id.to_owned(), token }
@@ -165,7 +167,7 @@ async fn make_admin(app: &Data<App>) -> Person {
     let (id, token) = app
         .change_as(Actor::system(), async |tx| {
             let id = staff::create(tx, &app.vault, "admin", "no password".into(), Role::Admin, None).await?;
-            Ok((id, sessions::token_for_scripts(app, tx, id).await?))
+            Ok((id, sessions::token_for_scripts(app, tx, id, ACCESS_TOKEN_LIFE).await?))
         })
         .await
         .unwrap();

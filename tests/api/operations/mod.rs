@@ -1,5 +1,8 @@
 mod architecture;
 mod audit;
+mod cli;
+mod command;
+mod demo;
 mod openapi;
 mod probes;
 mod schema;

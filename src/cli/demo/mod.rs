@@ -1,0 +1,141 @@
+//! `thidua demo`: a filled database, the server with its relay, and a stand-in for the Zalo platform beside it.
+
+mod credentials;
+mod welcome;
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    num::NonZeroU32,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::web::Data;
+use anyhow::{Context as _, bail, ensure};
+use secrecy::ExposeSecret as _;
+
+use super::{
+    Verdict,
+    args::DemoArgs,
+    ground::Setup,
+    say::{complain, say},
+    serve,
+};
+use crate::{
+    config::Config,
+    db::Db,
+    kit::clock::Clock,
+    sandbox::{
+        demo::{APP_ID, APP_SECRET, Content, Demo, content},
+        zalo::{self, Stage},
+    },
+    server::{Ground, House},
+};
+
+/// Long enough for an afternoon: nobody signs in again in the middle of a demonstration.
+const TOKEN_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Shows everything, until somebody asks it to stop.
+pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
+    fs::create_dir_all(&setup.data).with_context(|| format!("the data directory {}", setup.data.display()))?;
+    let is_ours = setup.config.database.url.expose_secret().is_empty();
+    if args.fresh && is_ours {
+        remove_database(&setup)?;
+    }
+    let listener = serve::listen(&mut setup, args.listen)?;
+    let address = listener.local_addr().context("the address listened on")?;
+    let zalo_listener = listen_beside(address)?;
+    let zalo_url = format!("http://{}", reachable(zalo_listener.local_addr().context("the stand-in's address")?));
+    prepare(&mut setup.config, address, &zalo_url);
+
+    let demo = Demo::read()?;
+    let (clock, vault) = (Clock::system(), setup.config.vault(&setup.data, true)?);
+    let db = setup.open().await?;
+    db.migrate().await.context("the schema cannot be brought up to date")?;
+    let is_filled = content(db.reads()).await?;
+    ensure!(!args.fresh || is_filled == Content::Nothing, "--fresh does not empty a database named by --database");
+    fill(&demo, is_filled, &db, &clock, &vault).await?;
+    let house = House::build(Ground { config: setup.config, db, clock: clock.clone(), vault }).await?;
+
+    let stage = Data::new(demo.stage(Arc::new(move || clock.now())));
+    let stand_in = zalo::serve(zalo_listener, Data::<Stage>::clone(&stage)).context("the Zalo stand-in")?;
+    let stand_in_handle = stand_in.handle();
+    let standing_in = actix_web::rt::spawn(stand_in);
+    let credentials = credentials::make(&house.app, &demo, zalo_url).await?;
+    let path = setup.data.join("demo-credentials.json");
+    credentials.write(&path).with_context(|| path.display().to_string())?;
+    if !address.ip().is_loopback() {
+        complain(
+            "thidua: the demo's passwords are known to everybody; listen on 127.0.0.1 unless that is what you want",
+        );
+    }
+    serve::serve(house, listener, true, || say(welcome::text(&credentials, &path))).await?;
+    stand_in_handle.stop(false).await;
+    standing_in.await.context("the stand-in's task")?.context("the Zalo stand-in")?;
+    Ok(Verdict::Well)
+}
+
+async fn fill(
+    demo: &Demo,
+    content: Content,
+    db: &Db,
+    clock: &Clock,
+    vault: &crate::kit::vault::Vault,
+) -> anyhow::Result<()> {
+    match content {
+        Content::Nothing => {
+            say("Đang tạo dữ liệu mẫu… (Filling in the demo data…)");
+            demo.fill(db, clock, vault).await.context("the demo data cannot be filled in")
+        }
+        Content::Demo => Ok(()),
+        Content::Other => bail!("the database holds other data than the demo's; name an empty one by --database"),
+    }
+}
+
+fn remove_database(setup: &Setup) -> anyhow::Result<()> {
+    let Some(file) = setup.config.embedded_file(&setup.data) else { return Ok(()) };
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = file.clone().into_os_string();
+        path.push(suffix);
+        let path = PathBuf::from(path);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| path.display().to_string());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// On the next port, or on any that is free.
+fn listen_beside(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let next = SocketAddr::new(address.ip(), address.port().saturating_add(1));
+    let any = SocketAddr::new(address.ip(), 0);
+    TcpListener::bind(next).or_else(|_taken| TcpListener::bind(any)).context("no port for the Zalo stand-in")
+}
+
+/// An address that this machine can call.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()) } else { address }
+}
+
+fn prepare(config: &mut Config, address: SocketAddr, zalo_url: &str) {
+    if config.server.public_url.is_empty() {
+        config.server.public_url = format!("http://{}", reachable(address));
+    }
+    let zalo = &mut config.zalo;
+    for url in [&mut zalo.graph_url, &mut zalo.oauth_url, &mut zalo.openapi_url] {
+        zalo_url.clone_into(url);
+    }
+    APP_ID.clone_into(&mut zalo.app_id);
+    zalo.app_secret = APP_SECRET.into();
+    zalo.oa_refresh_token = Stage::first_refresh_token(APP_SECRET).into();
+    // A load tool is one address and one member: with the usual limits it would measure the limits.
+    let limits = &mut config.rate_limit;
+    for limit in [&mut limits.per_address, &mut limits.per_member, &mut limits.per_app] {
+        *limit = NonZeroU32::MAX;
+    }
+}

@@ -1,0 +1,188 @@
+//! `thidua doctor`: what is wrong with this configuration, and how to mend it. It changes nothing.
+
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use url::{Host, Url};
+
+use super::{Verdict, ground::Setup, say::say};
+use crate::{
+    config::Config,
+    db::{Db, dialect},
+    identity::keys,
+};
+
+/// By how much the clocks of this machine and of the database may differ.
+const CLOCKS_APART_SECONDS: i64 = 5;
+/// 2026-01-01: this build is from later.
+const EARLIEST_NOW: i64 = 1_767_225_600;
+
+/// What was looked at, as it is found.
+#[derive(Default)]
+struct Findings {
+    wrong: usize,
+}
+
+impl Findings {
+    fn well(&self, what: impl std::fmt::Display) {
+        say(format_args!("  ok     {what}"));
+    }
+
+    fn wrong(&mut self, what: impl std::fmt::Display, mend: &str) {
+        self.wrong += 1;
+        say(format_args!("  WRONG  {what}\n         {mend}"));
+    }
+}
+
+/// Looks at everything.
+pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
+    say("Settings in effect");
+    show("", &serde_json::to_value(&setup.config)?);
+    say("\nChecks");
+    let mut findings = Findings::default();
+    check_address(&setup.config, &mut findings);
+    check_zalo(&setup.config, &mut findings);
+    check_clock(Utc::now(), &mut findings);
+    check_database(&setup, &mut findings).await;
+    if findings.wrong == 0 {
+        say("\nAll is well");
+        return Ok(Verdict::Well);
+    }
+    say(format_args!("\nWrong: {}", findings.wrong));
+    Ok(Verdict::Wrong)
+}
+
+fn show(path: &str, value: &Value) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            show(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value);
+        }),
+        value => say(format_args!("  {path} = {value}")),
+    }
+}
+
+fn check_address(config: &Config, findings: &mut Findings) {
+    let url = config.public_url();
+    match Url::parse(&url) {
+        Err(error) => findings.wrong(
+            format_args!("server.public_url {url}: {error}"),
+            "Set THIDUA_SERVER__PUBLIC_URL to the URL by which clients reach the server.",
+        ),
+        Ok(parsed) if parsed.scheme() != "https" && !is_loopback(&parsed) => findings.wrong(
+            format_args!("server.public_url {url} is not https: tokens would travel in the open"),
+            "Put a proxy with TLS in front, and set THIDUA_SERVER__PUBLIC_URL to its https:// URL.",
+        ),
+        Ok(_) => findings.well(format_args!("server.public_url {url}")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn check_zalo(config: &Config, findings: &mut Findings) {
+    let zalo = &config.zalo;
+    if zalo.app_id.is_empty() || zalo.app_secret.expose_secret().is_empty() {
+        findings.wrong(
+            "the Zalo app is not set: members cannot sign in",
+            "Set THIDUA_ZALO__APP_ID and THIDUA_ZALO__APP_SECRET from the Zalo developer console.",
+        );
+    } else {
+        findings.well("the Zalo app is set");
+    }
+    if zalo.oa_refresh_token.expose_secret().is_empty() {
+        findings.wrong(
+            "the Official Account's first refresh token is not set: nobody is told anything on Zalo",
+            "Set THIDUA_ZALO__OA_REFRESH_TOKEN from Zalo's API Explorer; later ones are kept in the database.",
+        );
+    } else {
+        findings.well("the Official Account's first refresh token is set");
+    }
+}
+
+fn check_clock(now: DateTime<Utc>, findings: &mut Findings) {
+    if now.timestamp() < EARLIEST_NOW {
+        findings.wrong(format_args!("the clock says {now}"), "Set this machine's clock; let NTP keep it.");
+    } else {
+        findings.well(format_args!("the clock says {}", now.format("%F %T UTC")));
+    }
+}
+
+async fn check_database(setup: &Setup, findings: &mut Findings) {
+    if setup.config.embedded_file(&setup.data).is_some_and(|file| !file.exists()) {
+        return findings.wrong(
+            format_args!("there is no database in {} yet", setup.data.display()),
+            "`thidua migrate up` makes it, with its master key; or name another by --database or --data.",
+        );
+    }
+    let db = match setup.open().await {
+        Ok(db) => db,
+        Err(error) => {
+            return findings.wrong(format_args!("{error:#}"), "Check DATABASE_URL and that the server is running.");
+        }
+    };
+    if let Err(error) = look_into(setup, &db, findings).await {
+        findings.wrong(format_args!("the database: {error:#}"), "See the message; the database must answer to go on.");
+    }
+    let _closed_anyway = db.close().await;
+}
+
+async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
+    for (name, answer) in dialect::describe(db.reads()).await? {
+        check_setting(name, &answer, findings);
+    }
+    let pending = db.pending_migrations().await?;
+    if pending.is_empty() {
+        findings.well("the schema is up to date");
+        check_keys(setup, db, findings).await;
+    } else {
+        findings.wrong(format_args!("{} migrations are pending", pending.len()), "Run `thidua migrate up`.");
+    }
+    Ok(())
+}
+
+fn check_setting(name: &str, answer: &str, findings: &mut Findings) {
+    match (name, answer) {
+        ("synchronous_commit", "off" | "local" | "remote_write") => findings.wrong(
+            format_args!("synchronous_commit is {answer}: a commit that was answered for may be lost"),
+            "Set synchronous_commit = on in postgresql.conf.",
+        ),
+        ("journal_mode", mode) if mode != "wal" => findings.wrong(
+            format_args!("SQLite's journal_mode is {mode}"),
+            "Put the data directory on a local disk: WAL does not work on network file systems.",
+        ),
+        (dialect::DATABASE_TIME, seconds) => {
+            let apart = Utc::now().timestamp().saturating_sub(seconds.parse().unwrap_or_default());
+            if apart.abs() > CLOCKS_APART_SECONDS {
+                findings.wrong(
+                    format_args!("the clocks of this machine and of the database are {apart} seconds apart"),
+                    "Let NTP keep both.",
+                );
+            } else {
+                findings.well("the clocks of this machine and of the database agree");
+            }
+        }
+        _ => findings.well(format_args!("{name} {answer}")),
+    }
+}
+
+async fn check_keys(setup: &Setup, db: &Db, findings: &mut Findings) {
+    let vault = match setup.config.vault(&setup.data, false) {
+        Ok(vault) => vault,
+        Err(error) => return findings.wrong(error, "Without it nothing that is kept encrypted can be read."),
+    };
+    findings.well("the master key is there");
+    match keys::load(db.reads(), &vault, &setup.config.public_url()).await {
+        Ok(Some(_)) => findings.well("the master key opens the signing keys"),
+        Ok(None) => findings.well("there is no signing key yet; the server makes one when it starts"),
+        Err(_unreadable) => findings.wrong(
+            "the master key does not open the signing keys",
+            "It is another one than they were made with. Bring the old one back; keep it apart from the backups.",
+        ),
+    }
+}

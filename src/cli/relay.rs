@@ -1,0 +1,26 @@
+//! `thidua relay`: the workers alone, until somebody asks them to stop.
+
+use anyhow::Context as _;
+
+use super::{
+    Verdict,
+    ground::Setup,
+    say::say,
+    serve::{asked_to_stop, close},
+};
+use crate::relay::worker;
+
+/// Works.
+pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
+    let db = setup.open_migrated().await?;
+    let app = setup.house(db).await?.app;
+    let working = actix_web::rt::spawn(worker::run(app.clone()));
+    say("The relay is at work");
+
+    asked_to_stop().await?;
+    tracing::info!("stopping");
+    app.stop();
+    working.await.context("the relay's task")?;
+    close(app).await?;
+    Ok(Verdict::Well)
+}

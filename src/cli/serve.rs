@@ -1,0 +1,89 @@
+//! `thidua serve`: the server, until somebody asks it to stop. Then it says so to load balancers, takes no more requests,
+//! finishes those under way, and closes the database.
+
+use std::{net::TcpListener, num::NonZeroUsize, thread, time::Duration};
+
+use actix_web::{HttpServer, web::Data};
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Verdict, args::ServeArgs, ground::Setup, say::say};
+use crate::{app::App, relay::worker, server::House};
+
+/// How long an idle connection is kept: longer than proxies keep theirs, so that they close first.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long the head of a request may take.
+const REQUEST_HEAD: Duration = Duration::from_secs(10);
+
+/// Serves.
+pub async fn run(mut setup: Setup, args: ServeArgs) -> anyhow::Result<Verdict> {
+    if let Some(workers) = args.workers {
+        setup.config.server.workers = workers.get().into();
+    }
+    let listener = listen(&mut setup, args.listen)?;
+    let db = setup.open().await?;
+    if !args.no_migrate {
+        db.migrate().await.context("the schema cannot be brought up to date")?;
+    }
+    let house = setup.house(db).await?;
+    let url = house.app.config.public_url();
+    serve(house, listener, !args.no_relay, || say(format_args!("Listening on {url}"))).await?;
+    Ok(Verdict::Well)
+}
+
+/// Listens, and puts the address that it got into the settings: port 0 is any that is free.
+pub fn listen(setup: &mut Setup, address: Option<String>) -> anyhow::Result<TcpListener> {
+    let server = &mut setup.config.server;
+    let address = address.unwrap_or_else(|| server.listen.clone());
+    let listener = TcpListener::bind(&address).with_context(|| format!("cannot listen on {address}"))?;
+    server.listen = listener.local_addr().context("the address listened on")?.to_string();
+    Ok(listener)
+}
+
+/// Answers requests on `listener` until SIGTERM or SIGINT. `ready` is called once it does.
+pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
+    let app = house.app.clone();
+    let workers = match app.config.server.workers {
+        0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        workers => workers,
+    };
+    let server = HttpServer::new(move || house.service())
+        .workers(workers)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(REQUEST_HEAD)
+        .shutdown_timeout(app.config.server.shutdown_seconds)
+        .disable_signals()
+        .listen(listener)
+        .context("cannot listen")?
+        .run();
+    let handle = server.handle();
+    let serving = actix_web::rt::spawn(server);
+    let relay = has_relay.then(|| actix_web::rt::spawn(worker::run(app.clone())));
+    ready();
+
+    asked_to_stop().await?;
+    tracing::info!("stopping");
+    app.stop();
+    handle.stop(true).await;
+    serving.await.context("the server's task")?.context("the server")?;
+    if let Some(relay) = relay {
+        relay.await.context("the relay's task")?;
+    }
+    close(app).await
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Closes the database, after everything that used it.
+pub async fn close(app: Data<App>) -> anyhow::Result<()> {
+    app.db.clone().close().await.context("the database did not close")
+}

@@ -1,0 +1,61 @@
+//! Ids follow from keys, the same on every machine and every day, so that what is written about the demo stays true.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::draw::id_of;
+
+/// Everything that the demo knows by key was there on this day: 2020-01-01.
+pub const FOUNDED: NaiveDate = match NaiveDate::from_ymd_opt(2020, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
+/// The moment of that local time (Vietnam, UTC+7) on this day.
+pub fn moment(day: NaiveDate, hour: i64, minute: i64) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(hour.saturating_sub(7)) + TimeDelta::minutes(minute)
+}
+
+fn known(key: &str) -> Uuid {
+    id_of(key, moment(FOUNDED, 7, 0))
+}
+
+/// A unit's.
+pub fn unit(key: &str) -> Uuid {
+    known(&format!("unit/{key}"))
+}
+
+/// A cluster's.
+pub fn cluster(key: &str) -> Uuid {
+    known(&format!("cluster/{key}"))
+}
+
+/// Of the so manieth member of a unit; the first manages it.
+pub fn member(unit: &str, number: usize) -> Uuid {
+    known(&format!("member/{unit}/{number}"))
+}
+
+/// The guest's, who is in no unit.
+pub fn guest() -> Uuid {
+    known("member/guest")
+}
+
+/// A campaign's.
+pub fn campaign(key: &str) -> Uuid {
+    known(&format!("campaign/{key}"))
+}
+
+/// Of the so manieth target of a campaign.
+pub fn target(campaign: &str, ordinal: i32) -> Uuid {
+    known(&format!("target/{campaign}/{ordinal}"))
+}
+
+/// An activity's.
+pub fn activity(key: &str, published_at: DateTime<Utc>) -> Uuid {
+    id_of(&format!("activity/{key}"), published_at)
+}
+
+/// Of a part of something that has a key.
+pub fn part(key: &str) -> Uuid {
+    known(key)
+}

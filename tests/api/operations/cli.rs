@@ -1,0 +1,132 @@
+//! The command line.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
+use thidua::kit::secret::sha256;
+use url::Url;
+
+use super::command::{Place, bare, client, complaint, out};
+
+#[test]
+fn the_committed_openapi_document_is_what_the_code_says() {
+    let checked = bare(&["openapi", "--check"]).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+
+    assert_eq!(checked.status.code(), Some(0), "{}", complaint(&checked));
+}
+
+#[test]
+fn another_openapi_document_is_noticed_and_said_how_to_mend() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let checked = bare(&["openapi", "--check"]).current_dir(folder.path()).output().unwrap();
+
+    assert_eq!(checked.status.code(), Some(1));
+    assert!(complaint(&checked).contains("cargo run -- openapi"));
+}
+
+#[test]
+fn an_unknown_setting_is_refused_by_its_name() {
+    let refused = bare(&["migrate", "status"]).env("THIDUA_SERVER__LISTNE", "x").output().unwrap();
+
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(complaint(&refused).contains("listne"), "{}", complaint(&refused));
+}
+
+#[test]
+fn an_unknown_argument_is_a_wrong_usage() {
+    assert_eq!(bare(&["serve", "--fast"]).output().unwrap().status.code(), Some(2));
+}
+
+#[actix_web::test]
+async fn the_schema_goes_up_one_step_down_and_up_again() {
+    let place = Place::empty().await;
+
+    assert!(out(&place.run(&["migrate", "status"])).contains("Pending"));
+    assert!(out(&place.run(&["migrate"])).contains("up to date"));
+    assert!(out(&place.run(&["migrate", "down"])).contains("Pending, 1"));
+    assert!(out(&place.run(&["migrate", "up"])).contains("up to date"));
+}
+
+#[actix_web::test]
+async fn a_new_account_of_staff_signs_in() {
+    let place = Place::migrated().await;
+    let added = place.run_with(&["staff", "add", "Lan", "--role", "admin", "--password-stdin"], "đường dài hoa nở");
+    assert_eq!(added.status.code(), Some(0), "{}", complaint(&added));
+    let server = place.start(&["serve", "--listen", "127.0.0.1:0"]);
+
+    let token = sign_in(&server.url, "lan", "đường dài hoa nở").await;
+
+    let me = client().get(format!("{}/v1/me", server.url)).bearer_auth(token).send().await.unwrap();
+    assert_eq!(me.json::<Value>().await.unwrap()["role"], "admin");
+}
+
+async fn sign_in(url: &str, username: &str, password: &str) -> String {
+    let redirect_uri = format!("{url}/swagger-ui/oauth2-redirect.html");
+    let verifier = "a-verifier-of-more-than-forty-three-characters-0";
+    let challenge = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
+    let form = [
+        ("client_id", "swagger-ui"),
+        ("redirect_uri", &redirect_uri),
+        ("state", "s"),
+        ("code_challenge", &challenge),
+        ("username", username),
+        ("password", password),
+    ];
+    let client = client();
+    let answer = client.post(format!("{url}/oauth/authorize")).header("Origin", url).form(&form).send().await.unwrap();
+    let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+    let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", &redirect_uri),
+        ("client_id", "swagger-ui"),
+        ("code_verifier", verifier),
+    ];
+    let tokens = client.post(format!("{url}/oauth/token")).form(&form).send().await.unwrap();
+    tokens.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_made_up_password_is_shown_once_and_a_username_is_taken_once() {
+    let place = Place::migrated().await;
+
+    let added = place.run(&["staff", "add", "lan", "--role", "admin"]);
+    let again = place.run(&["staff", "add", "LAN", "--role", "admin"]);
+
+    assert!(out(&added).contains("Password"), "{}", complaint(&added));
+    assert_eq!(again.status.code(), Some(1));
+    assert!(complaint(&again).contains("already"));
+}
+
+#[actix_web::test]
+async fn a_token_for_scripts_is_all_that_is_printed() {
+    let place = Place::migrated().await;
+    place.run(&["staff", "add", "lan", "--role", "admin"]);
+
+    let token = out(&place.run(&["token", "--staff", "lan"]));
+
+    assert_eq!((token.lines().count(), token.trim().split('.').count()), (1, 3), "{token}");
+}
+
+#[actix_web::test]
+async fn a_server_that_is_asked_to_stop_ends_well() {
+    let place = Place::empty().await;
+    let server = place.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let ready = client().get(format!("{}/readyz", server.url)).send().await.unwrap();
+
+    assert_eq!(ready.status(), 200);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[actix_web::test]
+async fn the_doctor_says_what_is_wrong_and_shows_no_secret() {
+    let place = Place::migrated().await;
+
+    let found = place.command(&["doctor"]).env("THIDUA_ZALO__APP_SECRET", "hush-hush").output().unwrap();
+
+    let text = out(&found);
+    assert_eq!(found.status.code(), Some(1));
+    assert!(text.contains("THIDUA_ZALO__APP_ID") && text.contains("the schema is up to date"), "{text}");
+    assert!(!text.contains("hush-hush") && !text.contains("KioqKio"), "{text}");
+}
