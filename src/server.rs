@@ -1,6 +1,6 @@
 //! The one factory of the HTTP server, for `main` and for every test.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -92,7 +92,10 @@ impl House {
             .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| malformed(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
             .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
-            .route("/openapi.json", web::get().to(move |request: HttpRequest| show_document(request, document.clone())))
+            .route(
+                "/openapi.json",
+                web::get().to(move |request: HttpRequest| ready(show_document(&request, document.clone()))),
+            )
             .service(web::redirect("/", "/swagger-ui/").temporary())
             .service(Redirect::new("/swagger-ui", "/swagger-ui/").temporary())
             .service(swagger_ui())
@@ -109,7 +112,7 @@ fn malformed(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(Code::MalformedRequest)
 }
 
-async fn show_document(request: HttpRequest, document: Bytes) -> HttpResponse {
+fn show_document(request: &HttpRequest, document: Bytes) -> HttpResponse {
     let tag = crate::kit::etag::tag_of(None, &document);
     if crate::kit::etag::is_known(request.headers(), &tag) {
         return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();

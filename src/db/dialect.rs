@@ -117,6 +117,6 @@ pub fn new_id(db: &impl ConnectionTrait, now: DateTime<Utc>) -> SimpleExpr {
 
 /// The sum of an integer column as a 64-bit integer (PostgreSQL would make a `numeric` of it), zero of nothing.
 pub fn sum(column: SimpleExpr) -> SimpleExpr {
-    SimpleExpr::from(sea_orm::sea_query::Func::coalesce([column.sum().cast_as(BIGINT), Expr::val(0_i64).into()]))
+    SimpleExpr::from(sea_orm::sea_query::Func::coalesce([column.sum().cast_as(BIGINT), Expr::val(0_i64)]))
         .cast_as(BIGINT)
 }

@@ -72,7 +72,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
                 media_type?;
             }
             let _already_set = fingerprint.0.set(to_hex(&sha256(&bytes)));
-            let value = read_value(&T::name(), schemas.as_ref().map(|schemas| schemas.get_ref()), &bytes)?;
+            let value = read_value(&T::name(), schemas.as_ref().map(actix_web::web::Data::get_ref), &bytes)?;
             serde_json::from_value(value).map(Body).map_err(|error| {
                 tracing::warn!(schema = %T::name(), %error, "a body that its schema accepts does not fit its type");
                 Problem::invalid(vec![Fault::at("", FaultCode::WrongType).with("expected", T::name())])

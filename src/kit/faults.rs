@@ -135,39 +135,39 @@ fn add_schema_error(faults: &mut Vec<Fault>, error: &ValidationError<'_>, place:
             add(place(pointer), FaultCode::WrongType, vec![("expected", type_words(kind))]);
         }
         ValidationErrorKind::Minimum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!(">= {limit}")))
+            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!(">= {limit}")));
         }
         ValidationErrorKind::Maximum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("<= {limit}")))
+            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("<= {limit}")));
         }
         ValidationErrorKind::ExclusiveMinimum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("> {limit}")))
+            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("> {limit}")));
         }
         ValidationErrorKind::ExclusiveMaximum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("< {limit}")))
+            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("< {limit}")));
         }
         ValidationErrorKind::MinLength { limit } => {
-            add(place(pointer), FaultCode::TooShort, plain("limit", limit.to_string()))
+            add(place(pointer), FaultCode::TooShort, plain("limit", limit.to_string()));
         }
         ValidationErrorKind::MaxLength { limit } => {
-            add(place(pointer), FaultCode::TooLong, plain("limit", limit.to_string()))
+            add(place(pointer), FaultCode::TooLong, plain("limit", limit.to_string()));
         }
         ValidationErrorKind::MinItems { limit } => {
-            add(place(pointer), FaultCode::TooFew, plain("limit", limit.to_string()))
+            add(place(pointer), FaultCode::TooFew, plain("limit", limit.to_string()));
         }
         ValidationErrorKind::MaxItems { limit } => {
-            add(place(pointer), FaultCode::TooMany, plain("limit", limit.to_string()))
+            add(place(pointer), FaultCode::TooMany, plain("limit", limit.to_string()));
         }
         ValidationErrorKind::MultipleOf { .. } => add(place(pointer), FaultCode::TooPrecise, Vec::new()),
         ValidationErrorKind::UniqueItems => add(place(pointer), FaultCode::Duplicate, Vec::new()),
         ValidationErrorKind::Format { format } => {
-            add(place(pointer), FaultCode::WrongFormat, plain("expected", format.clone()))
+            add(place(pointer), FaultCode::WrongFormat, plain("expected", format.clone()));
         }
         ValidationErrorKind::Pattern { pattern } => {
-            add(place(pointer), FaultCode::WrongFormat, plain("expected", pattern.clone()))
+            add(place(pointer), FaultCode::WrongFormat, plain("expected", pattern.clone()));
         }
         ValidationErrorKind::Enum { options } => {
-            add(place(pointer), FaultCode::NotOneOf, plain("options", option_words(options)))
+            add(place(pointer), FaultCode::NotOneOf, plain("options", option_words(options)));
         }
         ValidationErrorKind::Constant { expected_value } => {
             add(place(pointer), FaultCode::NotOneOf, plain("options", expected_value.to_string()));

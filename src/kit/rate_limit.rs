@@ -49,6 +49,15 @@ pub struct Left {
     limit: String,
 }
 
+/// A request too many.
+#[derive(Debug)]
+pub struct Refused {
+    /// What it is answered with.
+    pub problem: Problem,
+    /// What is left: nothing.
+    pub left: Left,
+}
+
 impl RateLimits {
     /// Limits in requests a minute, for an address, a member and an app.
     pub fn new(address: NonZeroU32, member: NonZeroU32, app: NonZeroU32) -> Self {
@@ -60,7 +69,7 @@ impl RateLimits {
     }
 
     /// Counts a request of this caller, or of this address when nobody is signed in.
-    pub fn count(&self, caller: Option<&Caller>, address: IpAddr) -> Result<Left, (Problem, Left)> {
+    pub fn count(&self, caller: Option<&Caller>, address: IpAddr) -> Result<Left, Box<Refused>> {
         match caller {
             None => self.address.count(Key::Address(address)),
             Some(Caller::Person(person)) => self.member.count(Key::Caller(person.member_id.0)),
@@ -85,12 +94,13 @@ impl Limit {
         Self { name, limiter, policy, burst: a_minute.get() }
     }
 
-    fn count(&self, key: Key) -> Result<Left, (Problem, Left)> {
+    fn count(&self, key: Key) -> Result<Left, Box<Refused>> {
         match self.limiter.check_key(&key) {
             Ok(state) => Ok(self.left(state.remaining_burst_capacity())),
             Err(refused) => {
                 let wait = refused.wait_time_from(DefaultClock::default().now()).as_secs().saturating_add(1);
-                Err((Problem::new(Code::TooManyRequests).header(RETRY_AFTER.as_str(), wait), self.left(0)))
+                let problem = Problem::new(Code::TooManyRequests).header(RETRY_AFTER.as_str(), wait);
+                Err(Box::new(Refused { problem, left: self.left(0) }))
             }
         }
     }

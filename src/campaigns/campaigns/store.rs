@@ -89,8 +89,8 @@ pub async fn page_visible(
         query = query.filter(campaign::Column::FoldedTitle.contains(fold(words)));
     }
     if let Some((starts_on, id)) = page.after {
-        let key = Expr::tuple([Expr::col(campaign::Column::StartsOn).into(), Expr::col(campaign::Column::Id).into()]);
-        query = query.filter(key.lt(Expr::tuple([Expr::val(starts_on).into(), Expr::val(id.0).into()])));
+        let key = Expr::tuple([Expr::col(campaign::Column::StartsOn), Expr::col(campaign::Column::Id)]);
+        query = query.filter(key.lt(Expr::tuple([Expr::val(starts_on), Expr::val(id.0)])));
     }
     let rows = query.all(db).await?;
     with_parts(db, rows).await

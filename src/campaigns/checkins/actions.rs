@@ -85,7 +85,7 @@ async fn receive(
     let occurred_at = new.occurred_at.unwrap_or_else(|| tx.now());
     let day = day_in_vietnam(occurred_at);
     let mut checkin = Checkin {
-        id: new.id.unwrap_or_else(CheckinId::new),
+        id: new.id.unwrap_or_default(),
         pledge_id: pledge.id,
         commitment_id: commitment.id,
         campaign_id: pledge.campaign_id,

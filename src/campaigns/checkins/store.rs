@@ -146,8 +146,8 @@ pub async fn review_page(
         query = query.filter(checkin::Column::CampaignId.eq(campaign.0));
     }
     if let Some((received_at, id)) = page.after {
-        let key = Expr::tuple([Expr::col(checkin::Column::ReceivedAt).into(), Expr::col(checkin::Column::Id).into()]);
-        query = query.filter(key.gt(Expr::tuple([Expr::val(received_at).into(), Expr::val(id.0).into()])));
+        let key = Expr::tuple([Expr::col(checkin::Column::ReceivedAt), Expr::col(checkin::Column::Id)]);
+        query = query.filter(key.gt(Expr::tuple([Expr::val(received_at), Expr::val(id.0)])));
     }
     let rows: Vec<Checkin> = query.all(db).await?.into_iter().map(from_row).collect();
     with_titles(db, rows).await

@@ -50,9 +50,9 @@ pub async fn authenticate<B: MessageBody + 'static>(
     }
     let left = match app.limits.count(caller.as_ref(), address) {
         Ok(left) => left,
-        Err((problem, left)) => {
-            let mut response = request.into_response(problem.error_response()).map_into_right_body();
-            left.write(response.headers_mut());
+        Err(refused) => {
+            let mut response = request.into_response(refused.problem.error_response()).map_into_right_body();
+            refused.left.write(response.headers_mut());
             return Ok(response);
         }
     };

@@ -27,7 +27,7 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
         return Err(bad_field("/home_unit_id", FaultCode::NoSuchThing));
     }
     let member = Member {
-        id: new.id.unwrap_or_else(MemberId::new),
+        id: new.id.unwrap_or_default(),
         display_name: new.display_name,
         avatar_url: None,
         home_unit_id: Some(unit),

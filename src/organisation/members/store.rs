@@ -90,8 +90,8 @@ pub async fn page_visible(
         query = query.filter(member::Column::FoldedName.contains(fold(words)));
     }
     if let Some((key, id)) = &page.after {
-        let place = Expr::tuple([Expr::col(member::Column::SortKey).into(), Expr::col(member::Column::Id).into()]);
-        query = query.filter(place.gt(Expr::tuple([Expr::val(key.clone()).into(), Expr::val(id.0).into()])));
+        let place = Expr::tuple([Expr::col(member::Column::SortKey), Expr::col(member::Column::Id)]);
+        query = query.filter(place.gt(Expr::tuple([Expr::val(key.clone()), Expr::val(id.0)])));
     }
     let rows = query.all(db).await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();

@@ -10,7 +10,6 @@ use crate::{
         caller::Person,
         clock::NO_END,
         codes::FaultCode,
-        ids::UnitId,
         problem::{Problem, bad_field},
     },
 };
@@ -32,7 +31,7 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewUnit) -> Result<Unit, Prob
         return Err(Problem::forbidden());
     }
     let unit = Unit {
-        id: new.id.unwrap_or_else(UnitId::new),
+        id: new.id.unwrap_or_default(),
         kind: new.kind,
         name: new.name,
         short_name: new.short_name,

@@ -108,11 +108,8 @@ pub async fn page_on(
         query = query.filter(unit_version::Column::FoldedName.contains(fold(words)));
     }
     if let Some((name, id)) = &page.after {
-        let key = Expr::tuple([
-            Expr::col(unit_version::Column::FoldedName).into(),
-            Expr::col(unit_version::Column::UnitId).into(),
-        ]);
-        query = query.filter(key.gt(Expr::tuple([Expr::val(name.as_str()).into(), Expr::val(id.0).into()])));
+        let key = Expr::tuple([Expr::col(unit_version::Column::FoldedName), Expr::col(unit_version::Column::UnitId)]);
+        query = query.filter(key.gt(Expr::tuple([Expr::val(name.as_str()), Expr::val(id.0)])));
     }
     let versions = query.all(db).await?;
     joined(db, versions).await

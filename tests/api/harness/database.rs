@@ -1,6 +1,6 @@
 //! A database for each test, copied from one that was migrated once.
 
-use std::{env, path::PathBuf, thread};
+use std::{env, path::Path, thread};
 
 use config::Environment;
 use sea_orm::{ConnectionTrait as _, Database, Statement};
@@ -131,7 +131,7 @@ async fn run(server: &str, statement: &str) {
     connection.close().await.unwrap();
 }
 
-fn sqlite_url(path: &PathBuf) -> String {
+fn sqlite_url(path: &Path) -> String {
     format!("sqlite://{}", path.display())
 }
 

@@ -39,7 +39,6 @@ type Call = Rc<dyn Fn(actix_http::Request) -> Pin<Box<dyn Future<Output = Answer
 /// A server, its database and its clock.
 pub struct TestApp {
     pub app: Data<App>,
-    pub house: House,
     pub clock: TestClock,
     pub admin: Person,
     call: Call,
@@ -104,7 +103,7 @@ impl TestApp {
         });
         let app = house.app.clone();
         let admin = make_admin(&app).await;
-        Self { app, house, clock, admin, call, database }
+        Self { app, clock, admin, call, database }
     }
 
     /// Another replica on the same database.
