@@ -2,6 +2,7 @@ mod architecture;
 mod audit;
 mod cli;
 mod command;
+mod crash;
 mod demo;
 mod openapi;
 mod probes;
