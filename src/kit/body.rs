@@ -109,6 +109,11 @@ fn read_value(name: &str, schemas: Option<&Schemas>, bytes: &[u8]) -> Result<Val
         .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;
     let mut faults = Vec::new();
     normalise(&mut value, "", &mut faults);
+    if let (true, Some(fields)) = (name == NoFields::name(), value.as_object()) {
+        // The validator does not say which field a schema without any refuses.
+        faults.extend(fields.keys().map(|field| Fault::at(format!("/{field}"), FaultCode::UnknownField)));
+        return if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) };
+    }
     match schemas.and_then(|schemas| schemas.body_faults(name, &value)) {
         Some(found) => faults.extend(found),
         None => tracing::error!(schema = name, "no schema of that name is in the OpenAPI document"),

@@ -131,14 +131,6 @@ fn add_schema_error(faults: &mut Vec<Fault>, error: &ValidationError<'_>, place:
                 add(below(name), FaultCode::UnknownField, Vec::new());
             }
         }
-        // An object that has no fields at all, given some.
-        ValidationErrorKind::FalseSchema => {
-            let names: Vec<String> =
-                error.instance().as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-            for name in names {
-                add(below(&name), FaultCode::UnknownField, Vec::new());
-            }
-        }
         ValidationErrorKind::Type { kind } => {
             add(place(pointer), FaultCode::WrongType, vec![("expected", type_words(kind))]);
         }

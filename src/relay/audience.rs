@@ -53,7 +53,7 @@ pub async fn of(tx: &Tx, event: &Event) -> Result<Option<Told>, Problem> {
                 starts_on: campaign.starts_on,
                 ends_on: campaign.ends_on,
             };
-            Ok(Some(Told { news, recipients: Recipients::All(members) }))
+            Ok(Some(Told { news, recipients: Recipients::All(Box::new(members)) }))
         }
         Event::PledgeSigned { pledge_id } => {
             let Some(pledge) = pledges::news_of(tx, *pledge_id).await? else { return Ok(None) };
@@ -80,7 +80,7 @@ pub async fn of(tx: &Tx, event: &Event) -> Result<Option<Told>, Problem> {
                 return Ok(None);
             };
             let unit_name = name_of(tx, activity.unit_id).await?;
-            let recipients = Recipients::All(at_home_below(activity.unit_id, tx.today()));
+            let recipients = Recipients::All(Box::new(at_home_below(activity.unit_id, tx.today())));
             Ok(Some(Told { news: News::ActivityPublished { title: activity.title, unit_name }, recipients }))
         }
     }

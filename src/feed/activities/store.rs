@@ -69,8 +69,8 @@ pub async fn published_page(
         .order_by_desc(Column::Id)
         .limit(page.fetch());
     if let Some((is_pinned, published_at, id)) = page.after {
-        let key = [Column::IsPinned, Column::PublishedAt, Column::Id].map(|column| Expr::col(column).into());
-        let after = [Expr::val(is_pinned).into(), Expr::val(published_at).into(), Expr::val(id.0).into()];
+        let key = [Column::IsPinned, Column::PublishedAt, Column::Id].map(Expr::col);
+        let after = [Expr::val(is_pinned), Expr::val(published_at), Expr::val(id.0)];
         query = query.filter(Expr::tuple(key).lt(Expr::tuple(after)));
     }
     Ok(query.all(db).await?.into_iter().map(from_row).collect())

@@ -14,8 +14,6 @@ pub enum OAuthError {
     InvalidClient,
     /// The code or refresh token is not good, or not of this client.
     InvalidGrant,
-    /// The client may not use this grant.
-    UnauthorizedClient,
     /// There is no such grant here.
     UnsupportedGrantType,
     /// The client does not hold this scope.
@@ -52,7 +50,6 @@ impl OAuthError {
             Self::InvalidGrant => {
                 ("invalid_grant", "The code or refresh token has expired, was used before, or is not of this client.")
             }
-            Self::UnauthorizedClient => ("unauthorized_client", "This client may not use this grant."),
             Self::UnsupportedGrantType => {
                 ("unsupported_grant_type", "Use authorization_code, client_credentials or refresh_token.")
             }

@@ -75,19 +75,12 @@ pub struct TokenRequest {
     pub scope: Option<String>,
 }
 
-/// What a client gives up (RFC 7009, 2.1).
+/// What a client gives up (RFC 7009, 2.1). A hint at its type and the client's id may come along; neither is needed.
 #[derive(Deserialize, ToSchema)]
 pub struct RevokeRequest {
     /// A refresh token; its session ends.
     #[serde(default)]
     pub token: String,
-    /// Not needed.
-    #[serde(default)]
-    #[schema(examples("refresh_token"))]
-    pub token_type_hint: Option<String>,
-    /// Which client; not needed.
-    #[serde(default)]
-    pub client_id: Option<String>,
 }
 
 /// A token (RFC 6749, 5.1).

@@ -19,7 +19,7 @@ pub async fn delete_idempotency_keys(tx: &Tx, before: DateTime<Utc>) -> Result<u
     use idempotency_key::{Column, Entity};
     let key = [Column::Caller, Column::Operation, Column::Key];
     let old = Entity::find().select_only().columns(key).filter(Column::ExpiresAt.lte(before)).limit(BATCH).into_query();
-    let is_old = Expr::tuple(key.map(|column| Expr::col(column).into())).in_subquery(old);
+    let is_old = Expr::tuple(key.map(Expr::col)).in_subquery(old);
     Ok(Entity::delete_many().filter(is_old).exec(tx).await?.rows_affected)
 }
 

@@ -36,7 +36,7 @@ pub enum Recipients {
     /// These members.
     These(Vec<MemberId>),
     /// Every member whose id this subquery gives: they are never listed here.
-    All(SelectStatement),
+    All(Box<SelectStatement>),
 }
 
 impl Recipients {
@@ -44,7 +44,7 @@ impl Recipients {
     pub fn have<C: sea_orm::ColumnTrait>(&self, member: C) -> Condition {
         Condition::all().add(match self {
             Self::These(members) => member.is_in(members.iter().map(|member| member.0)),
-            Self::All(members) => member.in_subquery(members.clone()),
+            Self::All(members) => member.in_subquery(members.as_ref().clone()),
         })
     }
 }
@@ -140,11 +140,8 @@ pub async fn page_of(
         None => query,
     };
     if let Some((position, id)) = page.after {
-        let place = Expr::tuple([
-            Expr::col(inbox_row::Column::Position).into(),
-            Expr::col(inbox_row::Column::NotificationId).into(),
-        ]);
-        query = query.filter(place.lt(Expr::tuple([Expr::val(position).into(), Expr::val(id.0).into()])));
+        let place = Expr::tuple([Expr::col(inbox_row::Column::Position), Expr::col(inbox_row::Column::NotificationId)]);
+        query = query.filter(place.lt(Expr::tuple([Expr::val(position), Expr::val(id.0)])));
     }
     with_news(db, query.all(db).await?).await
 }

@@ -67,12 +67,13 @@ async fn an_insertion_between_two_pages_neither_repeats_nor_hides() {
 
 #[actix_web::test]
 async fn each_filter_finds_its_own() {
-    let app = TestApp::start().await;
+    let mut app = TestApp::start().await;
     let province = app.unit("Đảng bộ UBND tỉnh").await;
     let cell = app.unit_under(&province, "Chi bộ Cao đẳng Du lịch").await;
     let trees = campaign(&app, &province, "Trồng cây xanh", None).await;
     published(&app, &cell, "Trồng 100% cây", json!({"campaign_id": trees, "tags": ["Cây xanh"]})).await;
     app.clock.advance(chrono::Duration::days(1));
+    app.admin = app.sign_in(&app.admin.id).await;
     published(&app, &province, "Thắp sáng đường quê", json!({"kind": "work"})).await;
 
     for (query, found) in [

@@ -2,13 +2,9 @@ mod activities;
 #[expect(clippy::module_inception, reason = "the tests of `/v1/feed`, in the room of the same name")]
 mod feed;
 
-use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
-use thidua::{
-    db::Actor,
-    entity::{campaign, campaign_audience, outbox_event},
-};
-use uuid::Uuid;
+use thidua::entity::outbox_event;
 
 use crate::harness::{Person, TestApp, Unit};
 
@@ -29,38 +25,11 @@ pub async fn drafted(app: &TestApp, writer: &Person, unit: &Unit, title: &str, m
 
 /// A launched campaign, for this unit and all below it, or for everyone.
 pub async fn campaign(app: &TestApp, of: &Unit, title: &str, audience: Option<&Unit>) -> String {
-    let id = Uuid::now_v7();
-    let day = "2026-01-01".parse().unwrap();
-    app.app
-        .change_as(Actor::system(), async |tx| {
-            let row = campaign::ActiveModel {
-                id: Set(id),
-                kind: Set("thematic".into()),
-                title: Set(title.into()),
-                folded_title: Set(title.to_lowercase()),
-                status: Set("launched".into()),
-                starts_on: Set(day),
-                ends_on: Set("2026-12-31".parse().unwrap()),
-                launched_by_unit_id: Set(of.id.parse().unwrap()),
-                created_at: Set(tx.now()),
-                version: Set(1),
-                ..Default::default()
-            };
-            campaign::Entity::insert(row).exec_without_returning(tx).await?;
-            if let Some(unit) = audience {
-                let row = campaign_audience::ActiveModel {
-                    id: Set(Uuid::now_v7()),
-                    campaign_id: Set(id),
-                    unit_id: Set(Some(unit.id.parse().unwrap())),
-                    ..Default::default()
-                };
-                campaign_audience::Entity::insert(row).exec_without_returning(tx).await?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
-    id.to_string()
+    let unit_ids: Vec<&str> = audience.into_iter().map(|unit| unit.id.as_str()).collect();
+    let fields = json!({"title": title, "audience": {"unit_ids": unit_ids}});
+    let campaign = app.draft_campaign(of, fields).await;
+    app.post(format!("/v1/campaigns/{}/launch", campaign.id)).caller(&app.admin).json(json!({})).await.expect(200);
+    campaign.id
 }
 
 /// The titles on a page.
