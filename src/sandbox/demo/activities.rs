@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     entity::{activity, activity_revision, activity_tag},
+    feed::activities::to_html,
     kit::text::fold,
 };
 
@@ -32,7 +33,7 @@ fn add_one(rows: &mut Rows, article: &Article, published_at: DateTime<Utc>) {
         title: article.title.clone(),
         summary: article.summary.clone(),
         body_markdown: article.body_markdown.clone(),
-        body_html: render_body(&article.body_markdown),
+        body_html: to_html(&article.body_markdown),
         folded_text: fold(&format!(
             "{} {} {} {}",
             article.title,
@@ -57,16 +58,10 @@ fn add_one(rows: &mut Rows, article: &Article, published_at: DateTime<Utc>) {
         number: 1,
         content: json!({
             "kind": article.kind, "title": article.title, "summary": article.summary,
-            "body_markdown": article.body_markdown, "tags": article.tags,
+            "body_markdown": article.body_markdown, "campaign_id": article.campaign.as_deref().map(ids::campaign),
+            "tags": article.tags, "pinned": article.pinned, "status": "published", "published_at": published_at,
         }),
         created_by: Some(editor),
         created_at: published_at,
     });
-}
-
-/// RENDER-PLUG: the feed has one too.
-fn render_body(markdown: &str) -> String {
-    let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(markdown));
-    ammonia::clean(&html)
 }

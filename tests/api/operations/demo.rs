@@ -1,6 +1,10 @@
 //! `thidua demo`, from outside.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -110,22 +114,47 @@ async fn started_again_it_goes_on_with_what_it_has() {
 }
 
 #[actix_web::test]
-async fn its_figures_are_what_its_ledger_says() {
+async fn its_figures_are_what_its_ledger_says_and_it_empties_no_database_that_was_named() {
     let place = Place::empty().await;
     assert_eq!(start(&place).stop(), Some(0));
 
     let verified = place.run(&["recount", "--verify"]);
+    let refused = place.run(&["demo", "--listen", "127.0.0.1:0", "--fresh"]);
 
     assert_eq!(verified.status.code(), Some(0), "{}{}", out(&verified), complaint(&verified));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(complaint(&refused).contains("--fresh"), "{}", complaint(&refused));
 }
 
 #[actix_web::test]
-async fn it_keeps_out_of_a_database_that_holds_other_data() {
+async fn the_member_is_told_in_the_inbox_and_on_zalo() {
     let place = Place::empty().await;
-    assert_eq!(start(&place).stop(), Some(0));
+    let demo = start(&place);
+    let given = credentials(&place);
 
-    let refused = place.run(&["demo", "--listen", "127.0.0.1:0", "--fresh"]);
+    let inbox = until(async || {
+        let inbox = get(&demo.url, "/v1/notifications", &given["tokens"]["member"]).await;
+        Some(inbox["items"].as_array()?.clone()).filter(|items| !items.is_empty())
+    })
+    .await;
+    let sent = until(async || {
+        let sent = client().get(format!("{}/sent", given["zalo_url"].as_str().unwrap())).send().await.unwrap();
+        Some(sent.json::<Vec<Value>>().await.unwrap()).filter(|sent| !sent.is_empty())
+    })
+    .await;
 
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(complaint(&refused).contains("--fresh"), "{}", complaint(&refused));
+    assert!(inbox[0]["title"].as_str().is_some_and(|title| !title.is_empty()), "{inbox:?}");
+    assert_eq!(sent[0]["kind"], "consultation");
+}
+
+/// Asks again and again, for a minute at most: the relay of another process is to get to it.
+async fn until<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < end, "it never happened");
+        actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+    }
 }
