@@ -1,3 +1,4 @@
+#[expect(clippy::module_inception, reason = "the tests of the noun, in the room of the same name")]
 mod campaigns;
 mod checkins;
 mod pledges;

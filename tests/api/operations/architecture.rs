@@ -50,7 +50,7 @@ fn named_after(text: &str, prefix: &str) -> Vec<String> {
                     }
                     if depth == 0 && (letter.is_alphanumeric() || letter == '_') {
                         word.push(letter);
-                    } else if depth == 0 && letter == ',' || letter == ':' && depth == 0 {
+                    } else if depth == 0 && matches!(letter, ',' | ':') {
                         if !word.is_empty() {
                             names.push(std::mem::take(&mut word));
                         }
