@@ -137,6 +137,11 @@ impl Db {
         Migrator::down(&self.writes, Some(1)).await
     }
 
+    /// Does the schema have every migration that this build knows? Only reads: probes never wait for the writer.
+    pub async fn is_up_to_date(&self) -> Result<bool, DbErr> {
+        Ok(Migrator::get_pending_migrations(&self.reads).await?.is_empty())
+    }
+
     /// The names of the migrations that are still to be run.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, DbErr> {
         let pending = Migrator::get_pending_migrations(&self.writes).await?;

@@ -17,12 +17,12 @@ pub async fn find_readiness(app: Data<App>) -> Result<HttpResponse, Problem> {
     if app.is_stopping() {
         return Err(Problem::new(Code::Unavailable));
     }
-    let pending = app.db.pending_migrations().await.map_err(|error| {
+    let is_up_to_date = app.db.is_up_to_date().await.map_err(|error| {
         tracing::warn!(%error, "the database does not answer");
         Problem::new(Code::Unavailable)
     })?;
-    if !pending.is_empty() {
-        tracing::warn!(pending = pending.len(), "the schema is older than this build");
+    if !is_up_to_date {
+        tracing::warn!("the schema is older than this build");
         return Err(Problem::new(Code::Unavailable));
     }
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready"))
