@@ -116,9 +116,13 @@ fn visible_to_person(person: &Person, day: NaiveDate) -> Select<campaign::Entity
     )
 }
 
-/// The titles of these campaigns.
+/// The titles of these campaigns; a draft's is nobody's to read yet.
 pub async fn titles(db: &impl ConnectionTrait, ids: &[CampaignId]) -> Result<HashMap<CampaignId, String>, DbErr> {
-    let rows = campaign::Entity::find().filter(campaign::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?;
+    let rows = campaign::Entity::find()
+        .filter(campaign::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(campaign::Column::Status.ne(Status::Draft.name()))
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(|row| (CampaignId(row.id), row.title)).collect())
 }
 

@@ -395,3 +395,16 @@ async fn many_are_added_as_they_are() {
     let news = activities::news_of(app.app.db.reads(), many[3].id).await.unwrap().unwrap();
     assert_eq!((news.title.as_str(), news.kind, news.campaign_id), ("Tin 3", ActivityKind::News, None));
 }
+
+#[actix_web::test]
+async fn a_draft_campaign_cannot_be_written_about() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let draft = app.draft_campaign_of(&unit).await;
+    let new = json!({"kind": "news", "title": "Tin", "summary": "Tóm tắt", "body_markdown": "Nội dung", "unit_id": unit.id,
+        "campaign_id": draft.id});
+
+    let answer = app.post("/v1/activities").caller(&app.admin).json(new).await;
+
+    answer.has_faults(&[("/campaign_id", "no_such_thing")]);
+}
