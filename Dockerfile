@@ -12,7 +12,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     && install -D target/release/thidua /out/thidua
 
 FROM debian:bookworm-slim
-# ca-certificates: the TLS client trusts the system's store, and an image without it reaches neither Zalo nor webhooks.
+# ca-certificates: the TLS client trusts the system's store, and an image without it does not reach Zalo.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
@@ -22,7 +22,7 @@ COPY --from=builder /out/thidua /usr/local/bin/thidua
 
 USER thidua
 WORKDIR /data
-# The embedded database where no DATABASE_URL is given, and uploaded media.
+# The embedded database where no DATABASE_URL is given.
 VOLUME /data
 EXPOSE 8080
 

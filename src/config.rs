@@ -11,7 +11,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::kit::{secret::random_bytes, vault::Vault};
 
@@ -33,6 +33,14 @@ pub struct Config {
     pub relay: Relay,
     /// Check-ins.
     pub checkins: Checkins,
+    /// The audit log.
+    pub audit: Audit,
+    /// Erasures of members.
+    pub erasures: Erasures,
+    /// Spreadsheets that are brought in.
+    pub imports: Imports,
+    /// Pictures and other files.
+    pub media: Media,
     /// What is written to standard error.
     pub log: Log,
 }
@@ -50,6 +58,7 @@ pub struct Server {
     /// Worker threads; 0 is one for each processor.
     pub workers: usize,
     /// Origins that browsers may call from, matched as text: the Mini App's web view and our own front ends.
+    #[serde(deserialize_with = "list_or_commas")]
     pub cors_origins: Vec<String>,
     /// How long requests under way may take after a stop signal, in seconds.
     pub shutdown_seconds: u64,
@@ -95,6 +104,9 @@ pub struct Zalo {
     /// The Official Account's first refresh token, from Zalo's API Explorer; later ones are kept in the database.
     #[serde(serialize_with = "masked")]
     pub oa_refresh_token: SecretString,
+    /// The Mini App's Open API key, by which Zalo signs what it tells us of the Mini App; empty: nothing is taken.
+    #[serde(serialize_with = "masked")]
+    pub mini_app_api_key: SecretString,
     /// Send `appsecret_proof` to the Official Account API too.
     pub send_proof_to_oa: bool,
     /// How long one call may take, in seconds.
@@ -129,6 +141,41 @@ pub struct Relay {
 pub struct Checkins {
     /// How many days after it happened a check-in may arrive and still count without a manager's decision.
     pub grace_days: u32,
+}
+
+/// The audit log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// For how many months rows are kept, the current one apart; 0 keeps them for ever.
+    pub keep_months: u32,
+}
+
+/// Pictures and other files.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    /// The folder they are kept in; replicas share it. Empty: `media` in the data directory.
+    pub directory: String,
+}
+
+/// Erasures of members.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erasures {
+    /// A file that every erasure is appended to, apart from the database: what a restored backup brings back is erased again
+    /// from it before anything is served. Empty: `erasures.log` beside the embedded database, none with PostgreSQL.
+    pub log: String,
+}
+
+/// Spreadsheets that are brought in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imports {
+    /// The largest file, in bytes.
+    pub max_file_bytes: u64,
+    /// The most rows of one file.
+    pub max_rows: u32,
 }
 
 /// What is written to standard error.
@@ -182,6 +229,11 @@ impl Config {
     /// Defaults, then `file`, then the environment.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         Self::load_with(file, environment())
+    }
+
+    /// What is so when nobody says anything.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        Self::load_with(None, environment().source(Some(config::Map::new())))
     }
 
     /// The same with an environment of the caller's.
@@ -263,12 +315,24 @@ fn masked<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, 
 }
 
 fn environment() -> Environment {
-    Environment::with_prefix("THIDUA")
-        .prefix_separator("_")
-        .separator("__")
-        .try_parsing(true)
-        .list_separator(",")
-        .with_list_parse_key("server.cors_origins")
+    Environment::with_prefix("THIDUA").prefix_separator("_").separator("__")
+}
+
+/// A list, or a text with commas: the environment has texts only, and none of them is parsed before its setting is known,
+/// so that a secret keeps its leading zeros.
+fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        List(Vec<String>),
+        Commas(String),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::List(list) => list,
+        Either::Commas(text) => {
+            text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
+        }
+    })
 }
 
 fn decode_key(text: &str) -> Result<[u8; 32], ConfigError> {
@@ -310,6 +374,18 @@ mod tests {
         assert_eq!(config.server.listen, "0.0.0.0:9");
         assert_eq!(config.rate_limit.per_member.get(), 7);
         assert_eq!(with(&[]).unwrap().server.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn a_text_in_the_environment_is_taken_as_it_is_written() {
+        for text in ["0012345", "12345678901234567890", "1e10", "TRUE", "0x1F"] {
+            let config = with(&[("THIDUA_ZALO__APP_ID", text), ("THIDUA_ZALO__APP_SECRET", text)]).unwrap();
+
+            assert_eq!((config.zalo.app_id.as_str(), config.zalo.app_secret.expose_secret()), (text, text));
+        }
+        let config = with(&[("THIDUA_ZALO__SEND_PROOF_TO_OA", "false"), ("THIDUA_RELAY__MAX_ATTEMPTS", "3")]).unwrap();
+        assert_eq!((config.zalo.send_proof_to_oa, config.relay.max_attempts), (false, 3));
+        assert!(with(&[("THIDUA_RELAY__MAX_ATTEMPTS", "many")]).is_err());
     }
 
     #[test]

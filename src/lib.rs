@@ -18,6 +18,8 @@ pub mod audit;
 pub mod outbox;
 /// The shared state, and the one door for changes.
 pub mod app;
+/// What is held on people: one inventory, exports, erasures.
+pub mod personal_data;
 /// Units, clusters, members.
 pub mod organisation;
 /// Sign-in, sessions, roles, keys.
@@ -30,6 +32,8 @@ pub mod feed;
 pub mod relay;
 /// Liveness, readiness, figures.
 pub mod operations;
+/// Who may call what: one table.
+pub mod rights;
 /// Every route.
 pub mod routes;
 /// The OpenAPI document.

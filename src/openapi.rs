@@ -13,20 +13,34 @@ use utoipa_actix_web::AppExt as _;
 use crate::{
     campaigns::checkins::BatchedCheckin,
     kit::{
-        codes::{Code, fill},
+        codes::Code,
         language::Language,
         problem::{FaultDocument, Problem, ProblemDocument},
     },
-    routes,
+    rights, routes,
 };
 
 /// Every tag with what its noun is. The tag is the noun is the module.
 const TAGS: &[(&str, &str)] = &[
     ("auth", "Đăng nhập của đảng viên, đoàn viên qua Zalo Mini App. Sign-in of members through the Zalo Mini App."),
     ("me", "Hồ sơ của chính mình. One's own profile."),
+    ("sessions", "Thiết bị đang đăng nhập. The devices that one is signed in on."),
+    ("password", "Mật khẩu của cán bộ. The password of staff."),
+    ("totp", "Xác thực hai lớp của cán bộ. The second factor of staff."),
+    ("apps", "Ứng dụng của bên thứ ba. Client apps of third parties."),
+    ("consents", "Những điều đã đồng ý, theo từng bản văn. What one agreed to, in which version of the text."),
+    ("data_requests", "Yêu cầu về dữ liệu cá nhân và thời hạn. Requests about personal data, and their deadlines."),
+    ("avatars", "Ảnh đại diện. Pictures of members."),
     ("role_grants", "Vai trò được giao, theo đơn vị và thời hạn. Roles, by unit and period."),
     ("units", "Đơn vị: cây tổ chức theo thời gian. Units: a dated tree."),
+    ("clusters", "Cụm, khối thi đua của một năm: đơn vị, trưởng cụm, cờ luân lưu. Emulation clusters of a year."),
     ("members", "Thành viên của đơn vị. Members of units."),
+    ("memberships", "Nơi sinh hoạt của thành viên, theo thời gian. Where members belong, from a day to a day."),
+    (
+        "imports",
+        "Nhập đơn vị, thành viên từ bảng tính: chạy thử, rồi chạy thật. Spreadsheets of units and members, brought in.",
+    ),
+    ("exports", "Xuất đơn vị, thành viên ra bảng tính. Units and members as spreadsheets."),
     ("campaigns", "Phong trào thi đua: giai đoạn, chỉ tiêu, phát động, kết thúc. Emulation campaigns."),
     ("progress", "Kết quả của phong trào, cộng từ sổ ghi. Figures of a campaign, summed from its ledger."),
     ("targets", "Chỉ tiêu và lời giải thích cho từng con số. Targets, and the explanation of each figure."),
@@ -38,8 +52,10 @@ const TAGS: &[(&str, &str)] = &[
     ("activities", "Tin bài công khai. Public news."),
     ("notifications", "Thông báo trong ứng dụng. The inbox."),
     ("deliveries", "Tin gửi qua kênh ngoài và kết quả từng lần gửi. Messages by outside channels."),
+    ("hooks", "Sự kiện do Zalo báo về. What Zalo tells us."),
     ("oauth", "OAuth 2.0 cho cán bộ quản lý và ứng dụng. OAuth 2.0 for staff and apps."),
     ("well_known", "Khóa công khai và siêu dữ liệu OAuth. Public keys and OAuth metadata."),
+    ("audit_log", "Nhật ký: ai làm gì, khi nào, với cái gì; chỉ ghi thêm. Who did what, when, to what; append only."),
     ("healthz", "Tiến trình còn sống? Liveness."),
     ("readyz", "Sẵn sàng phục vụ? Readiness."),
     ("metrics", "Số đo cho Prometheus. Figures for Prometheus."),
@@ -54,6 +70,37 @@ thông báo.\n\n\
 Every list is paged by `limit` and `cursor`; every error is `application/problem+json` (RFC 9457) in the language of \
 `Accept-Language`; every `POST` that creates takes an `Idempotency-Key`; single resources carry an `ETag`, and changes of them \
 take `If-Match`.";
+
+/// The operations whose handlers take `If-Match`. A test compares this with the handlers.
+pub const TAKE_IF_MATCH: &[&str] = &[
+    "acknowledge_data_request",
+    "delete_activity",
+    "delete_app",
+    "delete_avatar",
+    "delete_campaign",
+    "delete_me",
+    "delete_pledge",
+    "delete_unit",
+    "return_checkin",
+    "update_activity",
+    "update_app",
+    "update_avatar",
+    "update_campaign",
+    "update_checkin",
+    "update_cluster",
+    "update_consents",
+    "update_me",
+    "update_member",
+    "update_membership",
+    "update_pledge",
+    "update_unit",
+    "update_work",
+    "verify_checkin",
+    "withdraw_checkin",
+];
+
+/// What is asked without being counted.
+const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(ProblemDocument, FaultDocument, BatchedCheckin)))]
@@ -125,6 +172,9 @@ fn security_schemes() -> Value {
                 "activities:read": "Read units and activities",
                 "campaigns:read": "Read campaigns and their works",
                 "progress:read": "Read the figures of campaigns",
+                "announcements:write": "Announce",
+                "webhooks:manage": "Manage webhooks",
+                "assistant:ask": "Ask the assistant",
             }}}},
     })
 }
@@ -132,6 +182,9 @@ fn security_schemes() -> Value {
 fn headers() -> Value {
     json!({
         "ETag": {"description": "The strong entity tag of this answer (RFC 9110, 8.8.3).", "schema": {"type": "string", "example": "\"3-9f2c1a7b5d3e8f60\""}},
+        "IdempotentReplayed": {"description": "`true`: this is the answer that was kept under this `Idempotency-Key`; nothing was done again.", "schema": {"type": "boolean"}},
+        "RateLimit": {"description": "What is left of your limit: `r` requests, and `t` seconds until all of it is back (draft-ietf-httpapi-ratelimit-headers).", "schema": {"type": "string", "example": "\"member\";r=599;t=1"}},
+        "RateLimitPolicy": {"description": "Your limit: `q` requests in `w` seconds.", "schema": {"type": "string", "example": "\"member\";q=600;w=60"}},
         "Link": {"description": "`rel=\"next\"`, where there is a next page (RFC 8288).", "schema": {"type": "string"}},
         "Location": {"description": "Where it is now.", "schema": {"type": "string", "format": "uri-reference"}},
         "RetryAfter": {"description": "How many seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
@@ -141,6 +194,11 @@ fn headers() -> Value {
 }
 
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
+    if let Some(row) = operation.get("operationId").and_then(Value::as_str).and_then(rights::row) {
+        let description = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+        operation["description"] = format!("{description}\n\n**Who may call:** {}.", row.words()).trim().into();
+        operation["security"] = row.security();
+    }
     let is_ours = path.starts_with("/v1/");
     let is_public =
         operation.get("security").and_then(Value::as_array).is_none_or(|all| all.iter().all(|one| one == &json!({})));
@@ -151,12 +209,13 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let (has_path, has_query) = (has_parameter("path"), has_parameter("query"));
     let has_cursor = operation.to_string().contains("next_cursor");
     let has_body = operation.get("requestBody").is_some();
-    let is_change = matches!(method, "patch" | "put" | "delete");
-    add_header_parameters(
-        operation,
-        is_ours && method == "post" && !path.starts_with("/v1/auth"),
-        is_ours && is_change,
-    );
+    let takes_version =
+        operation.get("operationId").and_then(Value::as_str).is_some_and(|id| TAKE_IF_MATCH.contains(&id));
+    let takes_key = is_ours && method == "post" && !path.starts_with("/v1/auth");
+    add_header_parameters(operation, takes_key, takes_version);
+    if method == "patch" {
+        offer_merge_patch(operation);
+    }
     let mut common: Vec<Code> = vec![Code::TooManyRequests, Code::InternalError, Code::Unavailable];
     if is_ours {
         common.push(Code::NotAcceptable);
@@ -175,10 +234,10 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         if has_cursor {
             common.push(Code::InvalidCursor);
         }
-        if method == "post" && !path.starts_with("/v1/auth") {
+        if takes_key {
             common.extend([Code::InvalidIdempotencyKey, Code::IdempotencyKeyReused]);
         }
-        if is_change {
+        if takes_version {
             common.push(Code::PreconditionFailed);
         }
     }
@@ -186,6 +245,34 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         common.push(Code::NotFound);
     }
     complete_responses(operation, &common);
+    let is_counted = !UNCOUNTED.contains(&path);
+    add_common_headers(operation, is_counted, takes_key);
+}
+
+/// A patch is a JSON Merge Patch (RFC 7396), under its own media type or plainly as JSON.
+fn offer_merge_patch(operation: &mut Value) {
+    let content = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+    if let Some(content) = content
+        && let Some(body) = content.values().next().cloned()
+    {
+        for media_type in ["application/json", "application/merge-patch+json"] {
+            content.insert(media_type.to_owned(), body.clone());
+        }
+    }
+}
+
+fn add_common_headers(operation: &mut Value, is_counted: bool, takes_key: bool) {
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    for (status, response) in responses.into_iter().flatten() {
+        let headers = &mut response["headers"];
+        if is_counted {
+            headers["RateLimit"] = json!({"$ref": "#/components/headers/RateLimit"});
+            headers["RateLimit-Policy"] = json!({"$ref": "#/components/headers/RateLimitPolicy"});
+        }
+        if takes_key && status.starts_with('2') {
+            headers["Idempotent-Replayed"] = json!({"$ref": "#/components/headers/IdempotentReplayed"});
+        }
+    }
 }
 
 fn add_header_parameters(operation: &mut Value, takes_key: bool, takes_version: bool) {
@@ -282,13 +369,14 @@ fn add_code(response: &mut Value, code: Code) {
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect();
-    let line = format!("`{name}`: {}", fill(code.detail(Language::English), &[]));
+    let example = Problem::example(code);
+    let line = format!("`{name}`: {}", example.detail(Language::English));
     if !words.contains(&line) {
         words.push(line);
     }
     words.sort();
     response["description"] = words.join("\n\n").into();
-    let example = Problem::new(code).worded(Language::Vietnamese, "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e");
+    let example = example.worded(Language::Vietnamese, "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e");
     if let Some(examples) =
         response.pointer_mut("/content/application~1problem+json/examples").and_then(Value::as_object_mut)
     {

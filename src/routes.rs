@@ -5,10 +5,12 @@ use utoipa_actix_web::{scope, service_config::ServiceConfig};
 use crate::{
     campaigns::{campaigns, checkins, pledges, progress, review_queue, targets, works},
     feed::{activities, feed},
-    identity::{auth, me, oauth, role_grants, well_known},
-    operations::{healthz, metrics, problems, readyz},
-    organisation::{members, units},
-    relay::{deliveries, notifications},
+    identity::{
+        apps, auth, avatars, consents, data_requests, me, oauth, password, role_grants, sessions, totp, well_known,
+    },
+    operations::{audit_log, healthz, metrics, problems, readyz},
+    organisation::{clusters, exports, imports, members, memberships, units},
+    relay::{deliveries, hooks, notifications},
 };
 
 /// Mounts everything.
@@ -16,13 +18,27 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
     service
         .service(
             scope("/v1")
+                // Feed: routes are tried in this order, and this is what everybody reads
+                .configure(activities::routes)
+                .configure(feed::routes)
                 // Identity
                 .configure(auth::routes)
                 .configure(me::routes)
+                .configure(sessions::routes)
+                .configure(password::routes)
+                .configure(totp::routes)
+                .configure(consents::routes)
+                .configure(data_requests::routes)
+                .configure(avatars::routes)
                 .configure(role_grants::routes)
+                .configure(apps::routes)
                 // Organisation
                 .configure(units::routes)
+                .configure(clusters::routes)
                 .configure(members::routes)
+                .configure(memberships::routes)
+                .configure(imports::routes)
+                .configure(exports::routes)
                 // Campaigns
                 .configure(campaigns::routes)
                 .configure(progress::routes)
@@ -31,12 +47,12 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 .configure(checkins::routes)
                 .configure(review_queue::routes)
                 .configure(works::routes)
-                // Feed
-                .configure(feed::routes)
-                .configure(activities::routes)
                 // Relay
                 .configure(notifications::routes)
-                .configure(deliveries::routes),
+                .configure(deliveries::routes)
+                .configure(hooks::routes)
+                // Operations
+                .configure(audit_log::routes),
         )
         .configure(oauth::routes)
         .configure(well_known::routes)

@@ -1,12 +1,13 @@
 //! The one factory of the HTTP server, for `main` and for every test.
 
-use std::{future::ready, sync::Arc};
+use std::future::ready;
 
 use actix_cors::Cors;
 use actix_web::{
     Error, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    error::UrlencodedError,
     http::header::{self, ContentType},
     middleware::{Compress, from_fn},
     web::{self, Bytes, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, Redirect},
@@ -18,14 +19,14 @@ use crate::{
     app::{App, Parts},
     config,
     db::Db,
-    identity::{authenticate::authenticate, keys},
+    identity::{apps, authenticate::authenticate, keys},
     kit::{
         allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, edge::edge, metrics, once::IDEMPOTENCY_KEY,
         problem::Problem, schemas::Schemas, vault::Vault,
     },
     openapi,
     outside::zalo::Zalo,
-    routes,
+    personal_data, routes,
 };
 
 /// Everything that the server's threads share, made once.
@@ -60,15 +61,12 @@ impl House {
         let zalo = Zalo::new(config.zalo_settings())?;
         let origins = config.server.cors_origins.clone();
         let routes = Routes::of(&document);
-        let schemas = Arc::new(Schemas::compile(&document)?);
-        let parts = Parts { config, db, clock, vault, keys, zalo, routes, schemas: Arc::clone(&schemas) };
+        let schemas = Data::new(Schemas::compile(&document)?);
+        let parts = Parts { config, db, clock, vault, keys, zalo, routes };
         let app = App::new(parts);
-        Ok(Self {
-            app: Data::new(app),
-            schemas: Data::from(schemas),
-            document: Bytes::from(openapi::text(&document)),
-            origins,
-        })
+        personal_data::apply_erasures_again(&app).await?;
+        apps::load_origins(&app).await;
+        Ok(Self { app: Data::new(app), schemas, document: Bytes::from(openapi::text(&document)), origins })
     }
 
     /// The application that answers requests.
@@ -89,7 +87,7 @@ impl House {
             .app_data(self.app.clone())
             .app_data(self.schemas.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
-            .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| malformed(&error).into()))
+            .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| bad_form(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
             .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
             .route(
@@ -101,9 +99,19 @@ impl House {
             .service(swagger_ui())
             .default_service(web::to(nothing_here))
             .wrap(from_fn(authenticate))
-            .wrap(cors(self.origins.clone()))
+            .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
             .wrap(from_fn(edge))
+    }
+}
+
+fn bad_form(error: &UrlencodedError) -> Problem {
+    match error {
+        UrlencodedError::Overflow { .. } => Problem::new(Code::BodyTooLarge).with("limit", BODY_LIMIT),
+        UrlencodedError::ContentType => {
+            Problem::new(Code::UnsupportedMediaType).with("expected", "application/x-www-form-urlencoded")
+        }
+        other => malformed(other),
     }
 }
 
@@ -114,8 +122,8 @@ fn malformed(error: &dyn std::fmt::Display) -> Problem {
 
 fn show_document(request: &HttpRequest, document: Bytes) -> HttpResponse {
     let tag = crate::kit::etag::tag_of(None, &document);
-    if crate::kit::etag::is_known(request.headers(), &tag) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+    if let Some(known) = crate::kit::etag::known_in_any_coding(request.headers(), &tag) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, known)).finish();
     }
     HttpResponse::Ok()
         .insert_header(ContentType::json())
@@ -147,9 +155,12 @@ fn swagger_ui() -> SwaggerUi {
 }
 
 /// Exact origins, matched as text: the Mini App's web view has one of a scheme of its own.
-fn cors(origins: Vec<String>) -> Cors {
+fn cors(origins: Vec<String>, app: Data<App>) -> Cors {
     Cors::default()
-        .allowed_origin_fn(move |origin, _| origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()))
+        .allowed_origin_fn(move |origin, _| {
+            let origin = origin.as_bytes();
+            origins.iter().any(|allowed| allowed.as_bytes() == origin) || app.is_origin_of_an_app(origin)
+        })
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([
             "authorization",

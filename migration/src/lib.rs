@@ -19,6 +19,20 @@ mod m20261123_000013_create_idempotency_keys;
 mod m20261123_000014_create_audit_rows;
 mod m20261123_000015_create_notifications;
 mod m20261123_000016_create_deliveries;
+mod m20261123_000020_keep_one_home;
+mod m20261123_000021_create_unit_member_counts;
+mod m20261123_000030_add_unit_codes;
+mod m20261123_000031_add_member_codes;
+mod m20261123_000032_create_imports;
+mod m20261123_000040_create_recovery_codes;
+mod m20261123_000050_create_consents;
+mod m20261123_000051_create_avatars;
+mod m20261123_000052_create_data_requests;
+mod m20261123_000053_create_provider_events;
+mod m20261123_000054_create_member_name_words;
+mod m20261123_000060_index_lists;
+mod m20261123_000061_create_settings_in_use;
+mod m20261123_000062_guard_audit_rows;
 
 pub struct Migrator;
 
@@ -42,6 +56,20 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000014_create_audit_rows::Migration),
             Box::new(m20261123_000015_create_notifications::Migration),
             Box::new(m20261123_000016_create_deliveries::Migration),
+            Box::new(m20261123_000020_keep_one_home::Migration),
+            Box::new(m20261123_000021_create_unit_member_counts::Migration),
+            Box::new(m20261123_000030_add_unit_codes::Migration),
+            Box::new(m20261123_000031_add_member_codes::Migration),
+            Box::new(m20261123_000032_create_imports::Migration),
+            Box::new(m20261123_000040_create_recovery_codes::Migration),
+            Box::new(m20261123_000050_create_consents::Migration),
+            Box::new(m20261123_000051_create_avatars::Migration),
+            Box::new(m20261123_000052_create_data_requests::Migration),
+            Box::new(m20261123_000053_create_provider_events::Migration),
+            Box::new(m20261123_000054_create_member_name_words::Migration),
+            Box::new(m20261123_000060_index_lists::Migration),
+            Box::new(m20261123_000061_create_settings_in_use::Migration),
+            Box::new(m20261123_000062_guard_audit_rows::Migration),
         ]
     }
 }

@@ -11,9 +11,10 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table("unit")
                     .col(uuid("id").primary_key())
-                    .col(text("kind"))
+                    .col(uuid_null("successor_id"))
                     .col(timestamp_with_time_zone("created_at"))
                     .col(big_integer("version"))
+                    .foreign_key(ForeignKey::create().from("unit", "successor_id").to("unit", "id"))
                     .to_owned(),
             )
             .await?;
@@ -26,6 +27,7 @@ impl MigrationTrait for Migration {
                     .col(text("name"))
                     .col(text_null("short_name"))
                     .col(text("folded_name"))
+                    .col(text("kind"))
                     .col(uuid_null("parent_id"))
                     .col(date("valid_from"))
                     .col(date("valid_to"))
@@ -67,6 +69,18 @@ impl MigrationTrait for Migration {
                     .primary_key(Index::create().col("ancestor_id").col("descendant_id").col("valid_from"))
                     .foreign_key(ForeignKey::create().from("unit_closure", "ancestor_id").to("unit", "id"))
                     .foreign_key(ForeignKey::create().from("unit_closure", "descendant_id").to("unit", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("unit_closure_ancestor_id_valid_to")
+                    .table("unit_closure")
+                    .col("ancestor_id")
+                    .col("valid_to")
+                    .col("valid_from")
+                    .col("descendant_id")
                     .to_owned(),
             )
             .await?;

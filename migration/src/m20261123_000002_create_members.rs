@@ -51,12 +51,7 @@ impl MigrationTrait for Migration {
             .await?;
         manager
             .create_index(
-                Index::create()
-                    .name("member_private_email_hash")
-                    .table("member_private")
-                    .col("email_hash")
-                    .unique()
-                    .to_owned(),
+                Index::create().name("member_private_email_hash").table("member_private").col("email_hash").to_owned(),
             )
             .await?;
         manager

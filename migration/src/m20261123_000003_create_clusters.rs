@@ -14,11 +14,9 @@ impl MigrationTrait for Migration {
                     .col(text("name"))
                     .col(integer("year"))
                     .col(text_null("motto"))
-                    .col(uuid_null("head_unit_id"))
                     .col(date_null("signed_on"))
                     .col(timestamp_with_time_zone("created_at"))
                     .col(big_integer("version"))
-                    .foreign_key(ForeignKey::create().from("cluster", "head_unit_id").to("unit", "id"))
                     .to_owned(),
             )
             .await?;
@@ -63,10 +61,35 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("cluster_head")
+                    .col(uuid("id").primary_key())
+                    .col(uuid("cluster_id"))
+                    .col(uuid("unit_id"))
+                    .col(date("valid_from"))
+                    .col(date("valid_to"))
+                    .foreign_key(ForeignKey::create().from("cluster_head", "cluster_id").to("cluster", "id"))
+                    .foreign_key(ForeignKey::create().from("cluster_head", "unit_id").to("unit", "id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("cluster_head_cluster_id_valid_from")
+                    .table("cluster_head")
+                    .col("cluster_id")
+                    .col("valid_from")
+                    .to_owned(),
+            )
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("cluster_head").to_owned()).await?;
         manager.drop_table(Table::drop().table("flag_holding").to_owned()).await?;
         manager.drop_table(Table::drop().table("cluster_unit").to_owned()).await?;
         manager.drop_table(Table::drop().table("cluster").to_owned()).await?;

@@ -13,6 +13,10 @@ impl MigrationTrait for Migration {
                     .col(uuid("member_id").primary_key())
                     .col(text("username"))
                     .col(text("password_hash"))
+                    .col(timestamp_with_time_zone("password_set_at"))
+                    .col(text_null("totp_cipher"))
+                    .col(timestamp_with_time_zone_null("totp_confirmed_at"))
+                    .col(big_integer_null("totp_last_step"))
                     .col(timestamp_with_time_zone("created_at"))
                     .col(timestamp_with_time_zone_null("disabled_at"))
                     .foreign_key(ForeignKey::create().from("staff_account", "member_id").to("member", "id"))
@@ -47,12 +51,7 @@ impl MigrationTrait for Migration {
             .await?;
         manager
             .create_index(
-                Index::create()
-                    .name("session_member_id_created_at")
-                    .table("session")
-                    .col("member_id")
-                    .col("created_at")
-                    .to_owned(),
+                Index::create().name("session_member_id_id").table("session").col("member_id").col("id").to_owned(),
             )
             .await?;
         manager
@@ -112,7 +111,8 @@ impl MigrationTrait for Migration {
                     .col(text("public_key"))
                     .col(text("private_cipher"))
                     .col(timestamp_with_time_zone("created_at"))
-                    .col(timestamp_with_time_zone_null("retired_at"))
+                    .col(timestamp_with_time_zone("signs_from"))
+                    .col(timestamp_with_time_zone_null("verifies_until"))
                     .to_owned(),
             )
             .await?;
@@ -125,8 +125,12 @@ impl MigrationTrait for Migration {
                     .col(text("name"))
                     .col(text("secret_hash"))
                     .col(json_binary("scopes"))
+                    .col(json_binary("allowed_origins"))
+                    .col(integer_null("requests_per_minute"))
                     .col(timestamp_with_time_zone("created_at"))
                     .col(timestamp_with_time_zone_null("disabled_at"))
+                    .col(timestamp_with_time_zone_null("deleted_at"))
+                    .col(big_integer("version"))
                     .to_owned(),
             )
             .await?;

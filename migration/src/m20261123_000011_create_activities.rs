@@ -22,6 +22,7 @@ impl MigrationTrait for Migration {
                     .col(json_binary("tags"))
                     .col(text("status"))
                     .col(boolean("is_pinned"))
+                    .col(timestamp_with_time_zone_null("publish_at"))
                     .col(timestamp_with_time_zone_null("published_at"))
                     .col(uuid_null("created_by"))
                     .col(timestamp_with_time_zone("created_at"))
@@ -68,6 +69,13 @@ impl MigrationTrait for Migration {
                     .col("published_at")
                     .col("id")
                     .to_owned(),
+            )
+            .await?;
+        // Few ever wait, so the index is nearly empty.
+        manager
+            .get_connection()
+            .execute_unprepared(
+                "CREATE INDEX activity_publish_at ON activity (publish_at) WHERE publish_at IS NOT NULL",
             )
             .await?;
         manager

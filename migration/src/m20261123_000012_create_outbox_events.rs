@@ -19,9 +19,12 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        // Two halves: what has its position, and what waits. With one index over both SQLite takes it to find what waits,
+        // and sorts all of that for the first few.
         manager
-            .create_index(
-                Index::create().name("outbox_event_position").table("outbox_event").col("position").unique().to_owned(),
+            .get_connection()
+            .execute_unprepared(
+                "CREATE UNIQUE INDEX outbox_event_position ON outbox_event (position) WHERE position IS NOT NULL",
             )
             .await?;
         manager

@@ -27,8 +27,9 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(
-                Index::create().name("audit_row_position").table("audit_row").col("position").unique().to_owned(),
+            .get_connection()
+            .execute_unprepared(
+                "CREATE UNIQUE INDEX audit_row_position ON audit_row (position) WHERE position IS NOT NULL",
             )
             .await?;
         manager

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{App, idempotency};
 use crate::{
+    audit::{self, Subject},
     db::{Actor, Tx},
     kit::{answer::Answer, once::Once, problem::Problem},
 };
@@ -18,13 +19,28 @@ impl App {
             self.apply(&tx.commit().await?);
             return Ok(reply);
         };
-        if let Some(kept) = idempotency::claim(&tx, &key).await? {
+        if let Some(kept) = idempotency::claim(&tx, &self.vault, &key).await? {
             return Ok(kept.into());
         }
         let rendered = work(&tx).await?.render()?;
-        idempotency::keep(&tx, &key, &rendered).await?;
+        idempotency::keep(&tx, &self.vault, &key, &rendered).await?;
         self.apply(&tx.commit().await?);
         Ok(rendered.into())
+    }
+
+    /// Writes down that whoever makes this request has read personal data of each of `subjects`; see `audit::accessed`. For
+    /// handlers that change nothing else.
+    pub async fn accessed(&self, once: &Once, action: &'static str, subjects: &[Subject]) -> Result<(), Problem> {
+        if subjects.is_empty() {
+            return Ok(());
+        }
+        self.change_as(once.actor(), async |tx| {
+            for subject in subjects {
+                audit::accessed(tx, action, *subject).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The same for a change that no client asked for or that has no answer to keep.

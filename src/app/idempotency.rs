@@ -1,4 +1,5 @@
-//! Answers under `Idempotency-Key`s. A request in flight is told by its uncommitted row: a second one waits for it.
+//! Answers under `Idempotency-Key`s. A request in flight is told by its uncommitted row: a second one waits for it. Answers
+//! with a secret are kept encrypted.
 
 use chrono::Duration;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::OnConflict};
@@ -6,14 +7,19 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter 
 use crate::{
     db::Tx,
     entity::idempotency_key::{ActiveModel, Column, Entity},
-    kit::{answer::Rendered, codes::Code, once::Key, problem::Problem},
+    kit::{answer::Rendered, codes::Code, once::Key, problem::Problem, vault::Vault},
 };
 
 /// How long an answer is given again.
 const LIFE: Duration = Duration::hours(24);
+/// What secret answers are sealed for.
+const BODY: &str = "idempotency_key.body";
 
-/// Takes the key for this transaction; or gives the answer that was kept under it.
-pub async fn claim(tx: &Tx, key: &Key) -> Result<Option<Rendered>, Problem> {
+/// The status of an answer that was kept and taken away since: it named somebody who was erased.
+pub const GONE: u16 = 410;
+
+/// Takes the key for this transaction; or gives the answer that was kept under it. Says so when that was taken away since.
+pub async fn claim(tx: &Tx, vault: &Vault, key: &Key) -> Result<Option<Rendered>, Problem> {
     drop_expired(tx, key).await?;
     let row = ActiveModel {
         caller: Set(key.caller.clone()),
@@ -36,19 +42,26 @@ pub async fn claim(tx: &Tx, key: &Key) -> Result<Option<Rendered>, Problem> {
     if kept.fingerprint != key.fingerprint() {
         return Err(Problem::new(Code::IdempotencyKeyReused));
     }
+    if kept.status == i32::from(GONE) {
+        return Err(Problem::new(Code::AnswerGone));
+    }
     let mut headers: Vec<(String, String)> = serde_json::from_value(kept.headers).map_err(Problem::internal)?;
     headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
     let status = u16::try_from(kept.status).unwrap_or(200);
-    Ok(Some(Rendered { status, headers, body: kept.body }))
+    // An erasure may have emptied it.
+    let is_sealed = key.has_secret_answer && !kept.body.is_empty();
+    let body = if is_sealed { vault.open_bytes(BODY, &kept.body).map_err(Problem::internal)? } else { kept.body };
+    Ok(Some(Rendered { status, headers, body }))
 }
 
 /// Keeps the answer under the key that this transaction has taken.
-pub async fn keep(tx: &Tx, key: &Key, answer: &Rendered) -> Result<(), Problem> {
+pub async fn keep(tx: &Tx, vault: &Vault, key: &Key, answer: &Rendered) -> Result<(), Problem> {
+    let body = if key.has_secret_answer { vault.seal_bytes(BODY, &answer.body) } else { answer.body.clone() };
     Entity::update_many()
         .set(ActiveModel {
             status: Set(i32::from(answer.status)),
             headers: Set(serde_json::to_value(&answer.headers).map_err(Problem::internal)?),
-            body: Set(answer.body.clone()),
+            body: Set(body),
             ..Default::default()
         })
         .filter(Column::Caller.eq(key.caller.as_str()))

@@ -1,26 +1,36 @@
 //! What all requests share, and the one door for changes.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use tokio::sync::Notify;
+use chrono::{DateTime, Utc};
+use tokio::sync::{Mutex, Notify};
 
 use crate::{
     config::Config,
     db::{Db, Effect},
     kit::{
-        allow::Routes, clock::Clock, jwt::KeyRing, page::Cursors, rate_limit::RateLimits, schemas::Schemas,
+        allow::Routes,
+        clock::Clock,
+        jwt::KeyRing,
+        page::Cursors,
+        rate_limit::{Guesses, RateLimits},
+        turns::Turns,
         vault::Vault,
     },
-    outside::zalo::Zalo,
+    outside::{files::Files, zalo::Zalo},
 };
 
 mod cached_page;
 mod caller_cache;
 mod door;
-mod idempotency;
+pub mod erasures;
+pub(crate) mod idempotency;
 mod page_cache;
 
 pub use cached_page::CachedPage;
@@ -49,13 +59,23 @@ pub struct App {
     pub pages: PageCache,
     /// Rings when the relay has something to do.
     pub bell: Notify,
+    /// Rings when there is a spreadsheet to bring in.
+    pub imports_bell: Notify,
     /// How much password hashing may go on at once: each takes memory and a processor.
-    pub hashing: tokio::sync::Semaphore,
+    pub hashing: Turns,
+    /// How often somebody has guessed at a password or a code.
+    pub guesses: Guesses,
+    /// How much decoding of pictures may go on at once, likewise.
+    pub imaging: tokio::sync::Semaphore,
+    /// Files that people have sent.
+    pub files: Files,
     /// Which methods each path takes, for `Allow`.
     pub routes: Routes,
-    /// What comes in, compiled from the OpenAPI document.
-    pub schemas: Arc<Schemas>,
+    /// When the signing keys were last read because a token named one that is not known; whoever holds it reads them.
+    pub keys_asked: Mutex<Option<DateTime<Utc>>>,
     keys: RwLock<Arc<KeyRing>>,
+    are_keys_stale: AtomicBool,
+    origins: RwLock<Arc<HashSet<String>>>,
     stopping: AtomicBool,
 }
 
@@ -75,11 +95,10 @@ pub struct Parts {
     pub zalo: Zalo,
     /// Which methods each path takes.
     pub routes: Routes,
-    /// What comes in, compiled.
-    pub schemas: Arc<Schemas>,
 }
 
 const HASHING_AT_ONCE: usize = 2;
+const IMAGING_AT_ONCE: usize = 1;
 
 impl App {
     /// The shared state of these parts.
@@ -91,8 +110,15 @@ impl App {
             callers: CallerCache::new(parts.clock.clone()),
             pages: PageCache::new(),
             bell: Notify::new(),
-            hashing: tokio::sync::Semaphore::new(HASHING_AT_ONCE),
+            imports_bell: Notify::new(),
+            hashing: Turns::new(HASHING_AT_ONCE),
+            guesses: Guesses::new(),
+            keys_asked: Mutex::new(None),
+            imaging: tokio::sync::Semaphore::new(IMAGING_AT_ONCE),
+            files: Files::new(&parts.config.media.directory),
             keys: RwLock::new(Arc::new(parts.keys)),
+            are_keys_stale: AtomicBool::new(false),
+            origins: RwLock::default(),
             stopping: AtomicBool::new(false),
             config: Arc::new(parts.config),
             db: parts.db,
@@ -100,7 +126,6 @@ impl App {
             vault: parts.vault,
             zalo: parts.zalo,
             routes: parts.routes,
-            schemas: parts.schemas,
         }
     }
 
@@ -112,12 +137,30 @@ impl App {
     /// Replaces the signing keys that are known.
     pub fn set_keys(&self, keys: KeyRing) {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        self.are_keys_stale.store(false, Ordering::Relaxed);
+    }
+
+    /// Has somebody changed the signing keys since they were read?
+    pub fn are_keys_stale(&self) -> bool {
+        self.are_keys_stale.load(Ordering::Relaxed)
+    }
+
+    /// May a page of this origin call, because a client app says so?
+    pub fn is_origin_of_an_app(&self, origin: &[u8]) -> bool {
+        let origins = Arc::clone(&self.origins.read().unwrap_or_else(PoisonError::into_inner));
+        std::str::from_utf8(origin).is_ok_and(|origin| origins.contains(origin))
+    }
+
+    /// Replaces the origins that client apps call from.
+    pub fn set_origins(&self, origins: HashSet<String>) {
+        *self.origins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(origins);
     }
 
     /// Tells load balancers and workers that no more work should begin here.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.bell.notify_one();
+        self.imports_bell.notify_one();
     }
 
     /// Has somebody asked the server to stop?
@@ -130,8 +173,10 @@ impl App {
         for effect in effects {
             match effect {
                 Effect::WakeRelay => self.bell.notify_one(),
+                Effect::WakeImports => self.imports_bell.notify_one(),
                 Effect::ForgetCallers => self.callers.forget_all(),
                 Effect::ForgetPages => self.pages.forget_all(),
+                Effect::ReloadKeys => self.are_keys_stale.store(true, Ordering::Relaxed),
             }
         }
     }

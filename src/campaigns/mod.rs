@@ -3,8 +3,8 @@
 
 #[expect(clippy::module_inception, reason = "the noun is named like its room, and the file like the noun")]
 pub mod campaigns;
-pub mod pledges;
 mod ledger;
+pub mod pledges;
 pub mod checkins;
 pub mod progress;
 pub mod targets;

@@ -54,17 +54,41 @@ pub enum Command {
         #[command(subcommand)]
         command: StaffCommand,
     },
+    /// The keys that sign access tokens.
+    Key {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// A short-lived access token, for scripts.
     Token {
         /// Whose: a username.
         #[arg(long, value_name = "USERNAME")]
         staff: String,
     },
+    /// Copy the embedded database, while it is in use, to a file that does not exist yet, and check the copy.
+    Backup {
+        /// Where to.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Put a backup of the embedded database in its place, while nothing else uses it.
+    Restore {
+        /// Which backup.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Set the database aside that is there now.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Compare every stored figure with a recount from the ledger; exit with 1 on any drift.
     Recount {
-        /// Compare and change nothing. There is no other way yet.
+        /// Compare and change nothing; so it is without this too.
         #[arg(long)]
         verify: bool,
+        /// Make the figures what the ledger says; exit with 1 when something is left that needs a person.
+        #[arg(long, conflicts_with = "verify")]
+        repair: bool,
     },
 }
 
@@ -123,6 +147,44 @@ pub enum StaffCommand {
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Set another password; every session of theirs ends. Without --password-stdin one is made up and printed, once.
+    Password {
+        /// Whose.
+        username: String,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Let nobody sign in with an account any more; every session of theirs ends within seconds.
+    Disable {
+        /// Which.
+        username: String,
+    },
+    /// Let an account be used again.
+    Enable {
+        /// Which.
+        username: String,
+    },
+    /// Take the second factor away, for whoever has lost the authenticator and the recovery codes.
+    RemoveTotp {
+        /// Whose.
+        username: String,
+    },
+}
+
+/// What to do with the keys that sign access tokens.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make the next key. It is published at once and signs ten minutes later; the old one verifies until its last token has
+    /// ended. Nothing is restarted, and nobody is signed out.
+    Rotate {
+        /// Change nothing; list the keys.
+        #[arg(long, conflicts_with = "compromised")]
+        list: bool,
+        /// Somebody else has a key: the new one signs at once, and every token of the old ones ends at once.
+        #[arg(long)]
+        compromised: bool,
     },
 }
 

@@ -1,5 +1,7 @@
 //! `thidua doctor`: what is wrong with this configuration, and how to mend it. It changes nothing.
 
+use std::{fs, io, path::Path};
+
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -7,9 +9,11 @@ use url::{Host, Url};
 
 use super::{Verdict, ground::Setup, say::say};
 use crate::{
+    audit,
     config::Config,
     db::{Db, dialect},
-    identity::keys,
+    identity::{data_requests, keys},
+    kit::secret::random_token,
 };
 
 /// By how much the clocks of this machine and of the database may differ.
@@ -42,7 +46,9 @@ pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     let mut findings = Findings::default();
     check_address(&setup.config, &mut findings);
     check_zalo(&setup.config, &mut findings);
+    check_mini_app(&setup.config, &mut findings);
     check_clock(Utc::now(), &mut findings);
+    check_erasures(&setup.config, &mut findings);
     check_database(&setup, &mut findings).await;
     if findings.wrong == 0 {
         say("\nAll is well");
@@ -105,12 +111,53 @@ fn check_zalo(config: &Config, findings: &mut Findings) {
     }
 }
 
+fn check_mini_app(config: &Config, findings: &mut Findings) {
+    if config.zalo.mini_app_api_key.expose_secret().is_empty() {
+        findings.wrong(
+            "the Mini App's Open API key is not set: who withdraws their consent at Zalo is not erased",
+            "Set THIDUA_ZALO__MINI_APP_API_KEY, and the webhook URL …/v1/hooks/zalo/mini-app in the console.",
+        );
+    } else {
+        findings.well("the Mini App's Open API key is set");
+    }
+}
+
 fn check_clock(now: DateTime<Utc>, findings: &mut Findings) {
     if now.timestamp() < EARLIEST_NOW {
         findings.wrong(format_args!("the clock says {now}"), "Set this machine's clock; let NTP keep it.");
     } else {
         findings.well(format_args!("the clock says {}", now.format("%F %T UTC")));
     }
+}
+
+/// Without the list a restored backup brings back whoever was erased since.
+fn check_erasures(config: &Config, findings: &mut Findings) {
+    let list = config.erasures.log.as_str();
+    if list.is_empty() {
+        return findings.wrong(
+            "erasures.log is not set: a restored backup would bring back whoever was erased since",
+            "Set THIDUA_ERASURES__LOG to a file outside the database that every replica shares.",
+        );
+    }
+    match can_append(Path::new(list)) {
+        Ok(()) => findings.well(format_args!("erasures.log {list}")),
+        Err(error) => findings.wrong(
+            format_args!("erasures.log {list} cannot be written: {error}"),
+            "Nobody can be erased until it can. Make its folder, and let the server's user write there.",
+        ),
+    }
+}
+
+/// Could a line be added to this file? Where there is none yet, whether one could be made beside it. Nothing is left behind.
+fn can_append(file: &Path) -> io::Result<()> {
+    match fs::OpenOptions::new().append(true).open(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened.map(|_file| ()),
+    }
+    let mut trial = file.as_os_str().to_owned();
+    trial.push(format!(".{}", random_token()));
+    fs::OpenOptions::new().write(true).create_new(true).open(&trial)?;
+    fs::remove_file(&trial)
 }
 
 async fn check_database(setup: &Setup, findings: &mut Findings) {
@@ -140,6 +187,8 @@ async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::R
     if pending.is_empty() {
         findings.well("the schema is up to date");
         check_keys(setup, db, findings).await;
+        check_audit_log(db, findings).await?;
+        check_data_requests(db, findings).await?;
     } else {
         findings.wrong(format_args!("{} migrations are pending", pending.len()), "Run `thidua migrate up`.");
     }
@@ -171,13 +220,27 @@ fn check_setting(name: &str, answer: &str, findings: &mut Findings) {
     }
 }
 
+/// The law and Zalo's data agreement set deadlines for what people ask about their data.
+async fn check_data_requests(db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
+    let (waiting, overdue) = data_requests::count_waiting(db.reads(), Utc::now()).await?;
+    if overdue > 0 {
+        findings.wrong(
+            format_args!("{overdue} of {waiting} requests about personal data are overdue"),
+            "An admin answers them: GET /v1/data-requests?overdue=true, then acknowledge and resolve.",
+        );
+    } else {
+        findings.well(format_args!("{waiting} requests about personal data wait, none of them overdue"));
+    }
+    Ok(())
+}
+
 async fn check_keys(setup: &Setup, db: &Db, findings: &mut Findings) {
     let vault = match setup.config.vault(&setup.data, false) {
         Ok(vault) => vault,
         Err(error) => return findings.wrong(error, "Without it nothing that is kept encrypted can be read."),
     };
     findings.well("the master key is there");
-    match keys::load(db.reads(), &vault, &setup.config.public_url()).await {
+    match keys::load(db.reads(), &vault, &setup.config.public_url(), Utc::now()).await {
         Ok(Some(_)) => findings.well("the master key opens the signing keys"),
         Ok(None) => findings.well("there is no signing key yet; the server makes one when it starts"),
         Err(_unreadable) => findings.wrong(
@@ -185,4 +248,31 @@ async fn check_keys(setup: &Setup, db: &Db, findings: &mut Findings) {
             "It is another one than they were made with. Bring the old one back; keep it apart from the backups.",
         ),
     }
+}
+
+/// How long a row may wait for its place in the chain, in seconds, before somebody should ask why.
+const LONGEST_WAIT_SECONDS: i64 = 600;
+
+async fn check_audit_log(db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
+    match audit::verify(db.reads()).await? {
+        Ok(chain) if chain.position == 0 => findings.well("the audit log is empty"),
+        Ok(chain) => findings.well(format_args!(
+            "the audit log holds from row {} to row {}, whose hash is {}",
+            chain.pruned.saturating_add(1),
+            chain.position,
+            chain.hash
+        )),
+        Err(broken) => findings.wrong(
+            broken,
+            "Somebody has changed the database past the application. Keep it as it is, and compare it with a backup.",
+        ),
+    }
+    let waits = audit::waiting_since(db.reads()).await?.map(|since| Utc::now().signed_duration_since(since));
+    if waits.is_some_and(|waits| waits.num_seconds() > LONGEST_WAIT_SECONDS) {
+        findings.wrong(
+            "rows of the audit log wait for their place in the chain",
+            "No relay runs: start `thidua relay`, or `thidua serve` without --no-relay.",
+        );
+    }
+    Ok(())
 }

@@ -1,8 +1,12 @@
 //! What most commands begin with: the settings, the database, the house.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use super::args::{Args, Command};
 use crate::{
@@ -14,6 +18,8 @@ use crate::{
 
 const DATA: &str = "data";
 const DEMO_DATA: &str = "data/demo";
+/// The list of erasures, in the data directory.
+pub const ERASURES: &str = "erasures.log";
 
 /// Everything that the settings say.
 pub struct Setup {
@@ -31,13 +37,23 @@ impl Setup {
             config.database.url = url.as_str().into();
         }
         let usual = if matches!(args.command, Command::Demo(_)) { DEMO_DATA } else { DATA };
-        Ok(Self { config, data: args.data.clone().unwrap_or_else(|| usual.into()) })
+        let data = args.data.clone().unwrap_or_else(|| usual.into());
+        if config.erasures.log.is_empty() && config.is_embedded() {
+            config.erasures.log = data.join(ERASURES).display().to_string();
+        }
+        if config.media.directory.is_empty() {
+            config.media.directory = data.join("media").display().to_string();
+        }
+        Ok(Self { config, data })
     }
 
     /// The database, whatever its schema. The embedded one is made where there is none.
     pub async fn open(&self) -> anyhow::Result<Db> {
         if self.config.is_embedded() {
             fs::create_dir_all(&self.data).with_context(|| format!("the data directory {}", self.data.display()))?;
+        }
+        if let Some(file) = self.config.embedded_file(&self.data) {
+            hold(&file)?;
         }
         let url = self.config.database_url(&self.data);
         Db::connect(&url, self.config.database.connections).await.context("the database cannot be opened")
@@ -61,4 +77,27 @@ impl Setup {
         let vault = self.vault()?;
         House::build(Ground { config: self.config, db, clock: Clock::system(), vault }).await
     }
+}
+
+/// Says that this process uses the embedded database, until it ends: no backup is put in its place meanwhile.
+fn hold(database: &Path) -> anyhow::Result<()> {
+    static HELD: OnceLock<File> = OnceLock::new();
+    let lock = lock_of(database)?;
+    ensure!(lock.try_lock_shared().is_ok(), "a backup is being put in the place of {}", database.display());
+    let _held_already = HELD.set(lock);
+    Ok(())
+}
+
+/// The same, and that nobody else does; for as long as what it gives is there.
+pub fn hold_alone(database: &Path) -> anyhow::Result<File> {
+    let lock = lock_of(database)?;
+    ensure!(lock.try_lock().is_ok(), "{} is in use; stop the server first", database.display());
+    Ok(lock)
+}
+
+fn lock_of(database: &Path) -> anyhow::Result<File> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let opened = File::options().create(true).truncate(false).write(true).open(&path);
+    opened.with_context(|| Path::new(&path).display().to_string())
 }

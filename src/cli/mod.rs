@@ -3,14 +3,17 @@
 //! wrong, 2 was called wrongly.
 
 mod args;
+mod backup;
 mod demo;
 mod doctor;
 mod ground;
+mod key;
 mod log;
 mod migrate;
 mod openapi;
 mod recount;
 mod relay;
+mod restore;
 mod say;
 mod serve;
 mod staff;
@@ -60,8 +63,11 @@ fn run(command: Command, setup: Setup) -> anyhow::Result<Verdict> {
         Command::Openapi { check } => openapi::run(check),
         Command::Doctor => block_on(doctor::run(setup)),
         Command::Staff { command } => block_on(staff::run(setup, command)),
+        Command::Key { command } => block_on(key::run(setup, command)),
         Command::Token { staff } => block_on(token::run(setup, staff)),
-        Command::Recount { verify: _ } => block_on(recount::run(setup)),
+        Command::Backup { file } => block_on(backup::run(setup, file)),
+        Command::Restore { file, replace } => block_on(restore::run(setup, file, replace)),
+        Command::Recount { verify: _, repair } => block_on(recount::run(setup, repair)),
     }
 }
 

@@ -8,12 +8,13 @@ use super::{
     say::say,
     serve::{asked_to_stop, close},
 };
-use crate::relay::worker;
+use crate::relay::{replicas, worker};
 
 /// Works.
 pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     let db = setup.open_migrated().await?;
     let app = setup.house(db).await?.app;
+    let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
     let working = actix_web::rt::spawn(worker::run(app.clone()));
     say("The relay is at work");
 
@@ -21,6 +22,8 @@ pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     tracing::info!("stopping");
     app.stop();
     working.await.context("the relay's task")?;
+    attending.abort();
+    let _aborted = attending.await;
     close(app).await?;
     Ok(Verdict::Well)
 }

@@ -8,7 +8,13 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Verdict, args::ServeArgs, ground::Setup, say::say};
-use crate::{app::App, relay::worker, server::House};
+use crate::{
+    app::App,
+    db::{Actor, Tx},
+    operations::settings_in_use,
+    relay::{replicas, worker},
+    server::House,
+};
 
 /// How long an idle connection is kept: longer than proxies keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -43,6 +49,7 @@ pub fn listen(setup: &mut Setup, address: Option<String>) -> anyhow::Result<TcpL
 /// Answers requests on `listener` until SIGTERM or SIGINT. `ready` is called once it does.
 pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
     let app = house.app.clone();
+    note_url(&app).await?;
     let workers = match app.config.server.workers {
         0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         workers => workers,
@@ -58,6 +65,7 @@ pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: 
         .run();
     let handle = server.handle();
     let serving = actix_web::rt::spawn(server);
+    let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
     let relay = has_relay.then(|| actix_web::rt::spawn(worker::run(app.clone())));
     ready();
 
@@ -69,7 +77,17 @@ pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: 
     if let Some(relay) = relay {
         relay.await.context("the relay's task")?;
     }
+    attending.abort();
+    // Its connection goes back before the database is closed.
+    let _aborted = attending.await;
     close(app).await
+}
+
+/// Keeps the URL by which this server is reached for commands that make tokens for it.
+async fn note_url(app: &App) -> anyhow::Result<()> {
+    let url = app.config.public_url();
+    let note = async |tx: &Tx| Ok(settings_in_use::note(tx, settings_in_use::PUBLIC_URL, &url).await?);
+    app.change_as(Actor::system(), note).await.context("the database cannot be written to")
 }
 
 /// Waits for SIGTERM or SIGINT.

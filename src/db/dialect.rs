@@ -2,14 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, Statement,
-    sea_query::{Expr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, Statement,
+    sea_query::{Expr, LikeExpr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
 };
 
 /// Held while the schema is brought up to date.
 pub const MIGRATION_LOCK: i64 = 7_438_001;
 /// Held by the one replica that numbers events.
 pub const SEQUENCER_LOCK: i64 = 7_438_002;
+/// Held while the tree of units changes.
+pub const UNIT_TREE_LOCK: i64 = 7_438_020;
+/// Held while signing keys are made or dated.
+pub const KEYS_LOCK: i64 = 7_438_003;
 
 /// The name under which `describe` gives the database's own time.
 pub const DATABASE_TIME: &str = "time";
@@ -23,6 +27,24 @@ pub async fn lock_until_commit(db: &impl ConnectionTrait, lock: i64) -> Result<(
         let statement =
             Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [lock.into()]);
         db.query_one_raw(statement).await?;
+    }
+    Ok(())
+}
+
+/// Lets nobody else write to a table until this transaction ends; reading goes on. On SQLite it is so anyway.
+pub async fn hold_against_writers(db: &impl ConnectionTrait, table: &str) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE")).await?;
+    }
+    Ok(())
+}
+
+/// Waits until nobody else works on the thing of this name (a hash, say); the others wait until the transaction ends. For
+/// what cannot be locked as a row because it may not be there yet. On SQLite every writer has it already.
+pub async fn lock_name_until_commit(db: &impl ConnectionTrait, name: &str) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let question = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, question, [name.into()])).await?;
     }
     Ok(())
 }
@@ -98,6 +120,12 @@ pub async fn describe(db: &impl ConnectionTrait) -> Result<Vec<(&'static str, St
     Ok(answers)
 }
 
+/// Has this column of folded text these folded words in it? No letter of them is a pattern.
+pub fn contains_words(column: impl ColumnTrait, folded: &str) -> SimpleExpr {
+    let words = folded.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    column.like(LikeExpr::new(format!("%{words}%")).escape('\\'))
+}
+
 /// Lets a subquery pass over rows that somebody else is working on. On SQLite nobody else is.
 pub fn skip_locked(rows: &mut SelectStatement) {
     rows.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
@@ -119,4 +147,30 @@ pub fn new_id(db: &impl ConnectionTrait, now: DateTime<Utc>) -> SimpleExpr {
 pub fn sum(column: SimpleExpr) -> SimpleExpr {
     SimpleExpr::from(sea_orm::sea_query::Func::coalesce([column.sum().cast_as(BIGINT), Expr::val(0_i64)]))
         .cast_as(BIGINT)
+}
+
+/// A column as text, whatever it holds: bytes in hexadecimal, an id likewise where it is kept as bytes.
+pub fn as_text(db: &impl ConnectionTrait, column: &str, is_bytes: bool, is_id: bool) -> SimpleExpr {
+    Expr::cust(match db.get_database_backend() {
+        DbBackend::Postgres if is_bytes => format!("encode(\"{column}\", 'hex')"),
+        DbBackend::Postgres => format!("\"{column}\"::text"),
+        _ if is_bytes || is_id => format!("lower(hex(\"{column}\"))"),
+        _ => format!("CAST(\"{column}\" AS text)"),
+    })
+}
+
+/// That this text stands somewhere in a column of bytes.
+pub fn bytes_contain(db: &impl ConnectionTrait, column: &str, text: &str) -> SimpleExpr {
+    if db.get_database_backend() == DbBackend::Postgres {
+        Expr::cust_with_values(format!("position(convert_to($1, 'UTF8') in \"{column}\") > 0"), [text])
+    } else {
+        Expr::cust_with_values(format!("instr(\"{column}\", CAST(? AS blob)) > 0"), [text])
+    }
+}
+
+/// Takes over SQLite's write-ahead log and empties it. False when somebody was reading from it.
+pub async fn empty_log(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let checkpoint = Statement::from_string(db.get_database_backend(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    let row = db.query_one_raw(checkpoint).await?;
+    row.map_or(Ok(true), |row| row.try_get_by_index::<i64>(0).map(|is_busy| is_busy == 0))
 }

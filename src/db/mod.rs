@@ -2,7 +2,10 @@
 //! reads takes `&impl ConnectionTrait`, one that writes takes `&Tx`, so that a write outside a transaction does not compile.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,11 +14,12 @@ use migration::{Migrator, MigratorTrait as _};
 pub use sea_orm::ConnectionTrait;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 
 use crate::kit::{clock::day_in_vietnam, codes::Code, problem::Problem};
 
+pub mod backup;
 pub mod dialect;
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,6 +32,7 @@ const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Db {
     reads: DatabaseConnection,
     writes: DatabaseConnection,
+    freed: Arc<AtomicBool>,
 }
 
 /// Who makes a change, for the audit log.
@@ -51,10 +56,14 @@ impl Actor {
 pub enum Effect {
     /// There are events to number and to spread.
     WakeRelay,
+    /// There is a spreadsheet to bring in.
+    WakeImports,
     /// Somebody's rights have changed.
     ForgetCallers,
     /// What people read has changed.
     ForgetPages,
+    /// There is a new signing key, or one is not to be used any more.
+    ReloadKeys,
 }
 
 impl Effect {
@@ -62,14 +71,18 @@ impl Effect {
     pub const fn name(self) -> &'static str {
         match self {
             Self::WakeRelay => "wake_relay",
+            Self::WakeImports => "wake_imports",
             Self::ForgetCallers => "forget_callers",
             Self::ForgetPages => "forget_pages",
+            Self::ReloadKeys => "reload_keys",
         }
     }
 
     /// The effect of that name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::WakeRelay, Self::ForgetCallers, Self::ForgetPages].into_iter().find(|effect| effect.name() == name)
+        [Self::WakeRelay, Self::WakeImports, Self::ForgetCallers, Self::ForgetPages, Self::ReloadKeys]
+            .into_iter()
+            .find(|effect| effect.name() == name)
     }
 }
 
@@ -88,7 +101,7 @@ impl Db {
         if url.starts_with("sqlite:") {
             let writes = Database::connect(sqlite_options(url, 1, false)).await?;
             let reads = Database::connect(sqlite_options(url, SQLITE_READERS, true)).await?;
-            return Ok(Self { reads, writes });
+            return Ok(Self { reads, writes, freed: Arc::default() });
         }
         let mut options = ConnectOptions::new(url);
         options
@@ -97,7 +110,7 @@ impl Db {
             .sqlx_logging(false)
             .map_sqlx_postgres_opts(|options| options.options([("synchronous_commit", "on"), ("timezone", "UTC")]));
         let pool = Database::connect(options).await?;
-        Ok(Self { reads: pool.clone(), writes: pool })
+        Ok(Self { reads: pool.clone(), writes: pool, freed: Arc::default() })
     }
 
     /// Where to read, outside a change.
@@ -139,13 +152,29 @@ impl Db {
 
     /// Does the schema have every migration that this build knows? Only reads: probes never wait for the writer.
     pub async fn is_up_to_date(&self) -> Result<bool, DbErr> {
-        Ok(Migrator::get_pending_migrations(&self.reads).await?.is_empty())
+        Ok(self.pending_migrations().await?.is_empty())
     }
 
-    /// The names of the migrations that are still to be run.
+    /// The names of the migrations that are still to be run. Only reads: an empty database stays empty.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, DbErr> {
-        let pending = Migrator::get_pending_migrations(&self.writes).await?;
+        let pending = Migrator::get_pending_migrations_read_only(&self.reads).await?;
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
+    /// Makes SQLite take over and empty its write-ahead log, where what was erased may still be read; while somebody reads it
+    /// cannot, and `has_freed_pages` says so. Elsewhere nothing is to be done: PostgreSQL's vacuum comes by itself.
+    pub async fn forget_freed_pages(&self) -> Result<(), DbErr> {
+        if self.backend() == DbBackend::Sqlite {
+            self.freed.store(true, Ordering::Relaxed);
+            let is_empty = dialect::empty_log(&self.writes).await?;
+            self.freed.store(!is_empty, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Is there still something of what was erased in the write-ahead log?
+    pub fn has_freed_pages(&self) -> bool {
+        self.freed.load(Ordering::Relaxed)
     }
 
     /// Closes every connection, after a last checkpoint on SQLite.
@@ -153,6 +182,11 @@ impl Db {
         self.reads.close().await?;
         self.writes.close().await
     }
+}
+
+/// The names of all migrations that this build knows.
+fn migration_names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
 }
 
 fn sqlite_options(url: &str, connections: u32, is_read_only: bool) -> ConnectOptions {
@@ -166,6 +200,8 @@ fn sqlite_options(url: &str, connections: u32, is_read_only: bool) -> ConnectOpt
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
+                // What is deleted is overwritten: an erased name is not to be read off freed pages.
+                .pragma("secure_delete", "ON")
                 .busy_timeout(SQLITE_BUSY_TIMEOUT)
         },
     );
@@ -249,11 +285,31 @@ impl ConnectionTrait for Tx {
     }
 }
 
+/// SQLite's trigger that keeps one home at a time says so in words alone; PostgreSQL's says that it is a unique key.
+fn is_second_home(error: &DbErr) -> bool {
+    error.to_string().contains("a member has one home at a time")
+}
+
+/// Two changes waited for each other, and PostgreSQL ended this one (40P01, or 40001): the same again will do.
+fn has_lost_a_deadlock(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("40P01" | "40001"))
+}
+
 /// A rule that the database keeps becomes the problem that it means; the rest is unexpected.
 impl From<DbErr> for Problem {
     fn from(error: DbErr) -> Self {
+        if is_second_home(&error) {
+            return Self { cause: None, ..Self::new(Code::AlreadyExists) };
+        }
         match (&error, error.sql_err()) {
             (_, Some(SqlErr::UniqueConstraintViolation(_))) => Self { cause: None, ..Self::new(Code::AlreadyExists) },
+            _ if has_lost_a_deadlock(&error) => {
+                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
+            }
             (DbErr::ConnectionAcquire(_) | DbErr::Conn(_), _) => {
                 Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
             }

@@ -20,6 +20,7 @@ pub struct Model {
     pub tags: Json,
     pub status: String,
     pub is_pinned: bool,
+    pub publish_at: Option<DateTimeUtc>,
     pub published_at: Option<DateTimeUtc>,
     pub created_by: Option<Uuid>,
     pub created_at: DateTimeUtc,

@@ -13,8 +13,13 @@ pub struct Model {
     pub secret_hash: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub scopes: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub allowed_origins: Json,
+    pub requests_per_minute: Option<i32>,
     pub created_at: DateTimeUtc,
     pub disabled_at: Option<DateTimeUtc>,
+    pub deleted_at: Option<DateTimeUtc>,
+    pub version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

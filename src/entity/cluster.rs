@@ -11,7 +11,6 @@ pub struct Model {
     pub name: String,
     pub year: i32,
     pub motto: Option<String>,
-    pub head_unit_id: Option<Uuid>,
     pub signed_on: Option<Date>,
     pub created_at: DateTimeUtc,
     pub version: i64,

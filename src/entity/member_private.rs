@@ -12,6 +12,8 @@ pub struct Model {
     pub phone_hash: Option<String>,
     pub email_cipher: Option<String>,
     pub email_hash: Option<String>,
+    pub code_cipher: Option<String>,
+    pub code_hash: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -11,7 +11,8 @@ pub struct Model {
     pub public_key: String,
     pub private_cipher: String,
     pub created_at: DateTimeUtc,
-    pub retired_at: Option<DateTimeUtc>,
+    pub signs_from: DateTimeUtc,
+    pub verifies_until: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -10,6 +10,10 @@ pub struct Model {
     pub member_id: Uuid,
     pub username: String,
     pub password_hash: String,
+    pub password_set_at: DateTimeUtc,
+    pub totp_cipher: Option<String>,
+    pub totp_confirmed_at: Option<DateTimeUtc>,
+    pub totp_last_step: Option<i64>,
     pub created_at: DateTimeUtc,
     pub disabled_at: Option<DateTimeUtc>,
 }

@@ -1,4 +1,5 @@
-//! An organisation: its identity and kind. Names and parents are dated, in `unit_version`.
+//! An organisation: its identity. Name, kind and parent are dated, in `unit_version`; `successor_id` says where its history
+//! goes on once it has ended.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,7 +9,8 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub kind: String,
+    pub code: Option<String>,
+    pub successor_id: Option<Uuid>,
     pub created_at: DateTimeUtc,
     pub version: i64,
 }

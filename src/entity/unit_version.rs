@@ -12,6 +12,7 @@ pub struct Model {
     pub name: String,
     pub short_name: Option<String>,
     pub folded_name: String,
+    pub kind: String,
     pub parent_id: Option<Uuid>,
     pub valid_from: Date,
     pub valid_to: Date,

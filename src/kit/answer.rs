@@ -6,7 +6,10 @@ use actix_web::{
     body::BoxBody,
     http::{
         Method, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK, LOCATION},
+        header::{
+            ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK,
+            LOCATION, VARY,
+        },
     },
     web::Bytes,
 };
@@ -14,6 +17,7 @@ use serde::Serialize;
 
 use super::{
     etag,
+    language::Language,
     page::{Listed, Slice},
     problem::Problem,
 };
@@ -63,6 +67,11 @@ impl<T> Reply<T> {
         Self { status: 201, ..Self::ok(view) }.with(&LOCATION, location)
     }
 
+    /// 202 with what has begun, which can be watched at `location`.
+    pub fn accepted(location: String, view: T) -> Self {
+        Self { status: 202, ..Self::ok(view) }.with(&LOCATION, location)
+    }
+
     /// 204.
     pub const fn nothing() -> Self {
         Self { status: 204, headers: Vec::new(), version: None, content: Content::Nothing }
@@ -72,6 +81,18 @@ impl<T> Reply<T> {
     pub const fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
         self
+    }
+
+    /// The same, tagged by a part of it alone: what stands around that does not make it another answer.
+    pub fn tagged_by<P: Serialize>(self, part: impl FnOnce(&T) -> &P) -> Answer<T> {
+        let Content::View(view) = &self.content else { return Ok(self) };
+        let bytes = serde_json::to_vec(part(view)).map_err(Problem::internal)?;
+        Ok(self.with(&ETAG, etag::tag_of(None, &bytes)))
+    }
+
+    /// The same, which is worded in this language as `Accept-Language` asked for it.
+    pub fn in_language(self, language: Language) -> Self {
+        self.with(&CONTENT_LANGUAGE, language.tag().to_owned()).with(&VARY, ACCEPT_LANGUAGE.as_str().to_owned())
     }
 
     /// The same, with a header.
@@ -131,11 +152,16 @@ impl<T: Serialize> Responder for Reply<T> {
 fn respond(request: &HttpRequest, rendered: Rendered) -> HttpResponse {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let tag = rendered.headers.iter().find(|(name, _)| name == ETAG.as_str()).map(|(_, tag)| tag.as_str());
-    let is_known = is_read && rendered.status == 200 && tag.is_some_and(|tag| etag::is_known(request.headers(), tag));
+    let tag = tag.filter(|_| is_read && rendered.status == 200);
+    let known = tag.and_then(|tag| etag::known_in_any_coding(request.headers(), tag));
+    let is_known = known.is_some();
     let status = if is_known { 304 } else { rendered.status };
     let mut response = HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
     for (name, value) in &rendered.headers {
         response.insert_header((name.as_str(), value.as_str()));
+    }
+    if let Some(known) = known {
+        response.insert_header((ETAG, known));
     }
     if is_read && !rendered.headers.iter().any(|(name, _)| name == CACHE_CONTROL.as_str()) {
         response.insert_header((CACHE_CONTROL, HeaderValue::from_static(PRIVATE)));

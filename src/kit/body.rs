@@ -13,7 +13,7 @@ use actix_web::{
     http::header::CONTENT_TYPE,
     web::{Bytes, Data},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -28,10 +28,15 @@ use super::{
 
 /// The largest body, in bytes, also after decompression (media apart).
 pub const BODY_LIMIT: usize = 1024 * 1024;
+const NOTHING: &[u8] = b"{}";
 
 /// A JSON body that its schema accepts, all texts in Normalization Form C.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
+
+/// The same where it may be left out, which says as much as `{}`.
+#[derive(Debug)]
+pub struct OptionalBody<T>(pub T);
 
 /// The body of an operation that has nothing to say: `{}`, or none at all.
 #[derive(Debug, serde::Deserialize, ToSchema)]
@@ -61,24 +66,64 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let media_type = check_media_type(request);
-        let fingerprint = Fingerprint::of(request);
         let schemas = request.app_data::<Data<Schemas>>().cloned();
-        // `Bytes` decompresses, with its limit on what comes out (`PayloadConfig`, set in the factory).
-        let bytes = Bytes::from_request(request, payload);
+        let bytes = read_bytes(request, payload);
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
-            if !bytes.is_empty() {
-                media_type?;
-            }
-            let _already_set = fingerprint.0.set(to_hex(&sha256(&bytes)));
-            let value = read_value(&T::name(), schemas.as_ref().map(actix_web::web::Data::get_ref), &bytes)?;
-            serde_json::from_value(value).map(Body).map_err(|error| {
-                tracing::warn!(schema = %T::name(), %error, "a body that its schema accepts does not fit its type");
-                Problem::invalid(vec![Fault::at("", FaultCode::WrongType).with("expected", T::name())])
-            })
+            let bytes = bytes.await?;
+            let bytes = if bytes.is_empty() && T::name() == NoFields::name() { NOTHING } else { bytes.as_ref() };
+            checked(schemas.as_ref().map(Data::get_ref), parse_json(bytes)?).map(Body)
         })
     }
+}
+
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for OptionalBody<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let schemas = request.app_data::<Data<Schemas>>().cloned();
+        let bytes = read_bytes(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            let bytes = if bytes.is_empty() { NOTHING } else { bytes.as_ref() };
+            checked(schemas.as_ref().map(Data::get_ref), parse_json(bytes)?).map(OptionalBody)
+        })
+    }
+}
+
+/// The bytes of a JSON body, decompressed, with their fingerprint taken.
+pub(super) fn read_bytes(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let media_type = check_media_type(request);
+    let fingerprint = Fingerprint::of(request);
+    // `Bytes` decompresses, with its limit on what comes out (`PayloadConfig`, set in the factory).
+    let bytes = Bytes::from_request(request, payload);
+    async move {
+        let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+        if !bytes.is_empty() {
+            media_type?;
+        }
+        let _already_set = fingerprint.0.set(to_hex(&sha256(&bytes)));
+        Ok(bytes)
+    }
+}
+
+/// The bytes as JSON.
+pub(super) fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))
+}
+
+/// A Rust value of what the schema of its type accepts.
+pub(super) fn checked<T: DeserializeOwned + ToSchema>(schemas: Option<&Schemas>, value: Value) -> Result<T, Problem> {
+    let value = check(&T::name(), schemas, value)?;
+    serde_json::from_value(value).map_err(|error| {
+        // Its text quotes what was sent.
+        tracing::warn!(schema = %T::name(), category = ?error.classify(), "a body that its schema accepts does not fit its type");
+        Fault::at("", FaultCode::WrongType).with("expected", T::name()).into()
+    })
 }
 
 fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
@@ -103,10 +148,7 @@ fn unreadable(error: &actix_web::Error) -> Problem {
     }
 }
 
-fn read_value(name: &str, schemas: Option<&Schemas>, bytes: &[u8]) -> Result<Value, Problem> {
-    let bytes = if bytes.is_empty() && name == NoFields::name() { b"{}" } else { bytes };
-    let mut value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;
+fn check(name: &str, schemas: Option<&Schemas>, mut value: Value) -> Result<Value, Problem> {
     let mut faults = Vec::new();
     normalise(&mut value, "", &mut faults);
     if let (true, Some(fields)) = (name == NoFields::name(), value.as_object()) {
@@ -142,6 +184,15 @@ fn normalise(value: &mut Value, pointer: &str, faults: &mut Vec<Fault>) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// For a field of a patch that may be absent (unchanged) or null (cleared).
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Query parameters that the operation's own description accepts. `T::OPERATION` names the operation.
@@ -194,7 +245,8 @@ fn read_query<T: Filter>(request: &HttpRequest) -> Result<Query<T>, Problem> {
         return Err(Problem::invalid(faults));
     }
     let filter = serde_json::from_value(Value::Object(object)).map_err(|error| {
-        tracing::warn!(operation = T::OPERATION, %error, "a query that its schema accepts does not fit its type");
+        let category = error.classify();
+        tracing::warn!(operation = T::OPERATION, ?category, "a query that its schema accepts does not fit its type");
         Problem::new(Code::MalformedRequest)
     })?;
     let pairs = pairs.into_iter().filter(|(name, _)| name != "limit" && name != "cursor").collect();

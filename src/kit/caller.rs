@@ -4,6 +4,7 @@
 use std::{
     future::{Ready, ready},
     marker::PhantomData,
+    num::NonZeroU32,
     ops::Deref,
     sync::Arc,
 };
@@ -113,8 +114,10 @@ impl Person {
 pub struct App {
     /// Which.
     pub id: ClientAppId,
-    /// What it may do.
+    /// What it may do with this token: what the token says and the app still holds.
     pub scopes: Vec<String>,
+    /// How many requests a minute it may make, where it is not the usual number.
+    pub requests_per_minute: Option<NonZeroU32>,
 }
 
 /// Whoever holds a valid access token.

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, SubsecRound, Utc};
+use serde::{Deserialize as _, Deserializer};
 
 /// Vietnam has one zone, UTC+7, and no daylight saving time.
 const VIETNAM_OFFSET_SECONDS: i32 = 7 * 3600;
@@ -30,7 +31,7 @@ impl Clock {
 
     /// The present moment.
     pub fn now(&self) -> DateTime<Utc> {
-        (self.0)().trunc_subsecs(6)
+        to_microseconds((self.0)())
     }
 
     /// The present calendar day in Vietnam.
@@ -43,6 +44,16 @@ impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Clock").field(&self.now()).finish()
     }
+}
+
+/// A moment as both databases keep it.
+pub fn to_microseconds(moment: DateTime<Utc>) -> DateTime<Utc> {
+    moment.trunc_subsecs(6)
+}
+
+/// A moment that a client gives, cut to microseconds likewise. For a field `Option<DateTime<Utc>>` with `#[serde(default)]`.
+pub fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    Option::<DateTime<Utc>>::deserialize(deserializer).map(|moment| moment.map(to_microseconds))
 }
 
 /// The moment at which a calendar day begins in Asia/Ho_Chi_Minh.

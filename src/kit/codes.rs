@@ -74,6 +74,10 @@ codes! {
         vi: "Refresh token không hợp lệ", "Refresh token đã hết hạn, đã dùng hoặc đã bị thu hồi. Hãy đăng nhập lại.";
         en: "Invalid refresh token", "The refresh token has expired, was used before, or was revoked. Sign in again.";
     }
+    InvalidSignature "invalid_signature" 401 {
+        vi: "Chữ ký không đúng", "Sự kiện không được ký bằng khoá đã cấu hình cho máy chủ này.";
+        en: "Invalid signature", "The event is not signed with the key that is configured on this server.";
+    }
     Forbidden "forbidden" 403 {
         vi: "Không có quyền", "Tài khoản của bạn không có vai trò cần thiết cho việc này.";
         en: "Not permitted", "Your account does not have the role that this needs.";
@@ -126,6 +130,22 @@ codes! {
         vi: "Trạng thái tin gửi không cho phép", "Tin gửi đang ở trạng thái {status} nên không gửi lại được.";
         en: "The delivery's state does not allow it", "The delivery is {status}, so it cannot be sent again.";
     }
+    UnitCycle "unit_cycle" 409 {
+        vi: "Cây tổ chức bị khép vòng", "Nếu làm vậy, đơn vị {unit} sẽ nằm dưới chính nó.";
+        en: "A cycle of units", "With this, the unit {unit} would stand below itself.";
+    }
+    UnitInUse "unit_in_use" 409 {
+        vi: "Đơn vị còn ràng buộc", "Chưa kết thúc được đơn vị này; xem errors để biết từng lý do.";
+        en: "The unit is in use", "The unit cannot be closed yet; errors names each reason.";
+    }
+    MembershipOverlap "membership_overlap" 409 {
+        vi: "Trùng thời gian sinh hoạt", "Mỗi người chỉ có một nơi sinh hoạt chính tại một thời điểm, và không ghi hai lần ở cùng một đơn vị.";
+        en: "Memberships overlap", "A member has one home at a time, and is not in the same unit twice.";
+    }
+    DataRequestResolved "data_request_resolved" 409 {
+        vi: "Yêu cầu đã được xử lý xong", "Yêu cầu về dữ liệu cá nhân này đã xong nên không làm được việc này.";
+        en: "The request is resolved", "This request about personal data is resolved, so this cannot be done.";
+    }
     AlreadyExists "already_exists" 409 {
         vi: "Đã tồn tại", "Đã có một bản ghi như vậy.";
         en: "Already there", "There is such a record already.";
@@ -133,6 +153,10 @@ codes! {
     RequestInFlight "request_in_flight" 409 {
         vi: "Yêu cầu trước chưa xong", "Một yêu cầu cùng Idempotency-Key đang được xử lý. Hãy thử lại sau giây lát.";
         en: "Still in progress", "A request with this Idempotency-Key is still in progress. Try again in a moment.";
+    }
+    AnswerGone "answer_gone" 410 {
+        vi: "Câu trả lời không còn nữa", "Yêu cầu này đã được thực hiện; câu trả lời được giữ lại có dữ liệu của một người đã bị xoá nên không còn nữa.";
+        en: "The answer is gone", "This request was carried out; the answer that was kept had data of somebody who was erased since.";
     }
     PreconditionFailed "precondition_failed" 412 {
         vi: "Dữ liệu đã thay đổi", "Bản ghi đã được người khác sửa từ lúc bạn đọc. Hãy đọc lại rồi thử lại.";
@@ -150,9 +174,21 @@ codes! {
         vi: "Kiểu nội dung không được hỗ trợ", "Hãy gửi nội dung với Content-Type: {expected}.";
         en: "Unsupported media type", "Send the body with Content-Type: {expected}.";
     }
+    UnsupportedFile "unsupported_file" 415 {
+        vi: "Loại tệp không được hỗ trợ", "Hãy gửi tệp CSV (mã UTF-8) hoặc XLSX. Tệp Excel cũ (.xls): mở bằng Excel rồi lưu lại thành .xlsx.";
+        en: "Unsupported kind of file", "Send a CSV file (in UTF-8) or an XLSX file. An old Excel file (.xls): open it in Excel and save it as .xlsx.";
+    }
     InvalidInput "invalid_input" 422 {
         vi: "Dữ liệu chưa đúng", "Có {count} chỗ chưa đúng; xem errors để biết từng chỗ.";
         en: "Invalid input", "{count} things are wrong; errors names each of them.";
+    }
+    PictureTooLarge "picture_too_large" 422 {
+        vi: "Ảnh quá lớn", "Ảnh được tối đa {megapixels} triệu điểm ảnh và mỗi cạnh tối đa {side} điểm ảnh.";
+        en: "The picture is too large", "A picture may have at most {megapixels} million pixels, and {side} on a side.";
+    }
+    UnreadablePicture "unreadable_picture" 422 {
+        vi: "Ảnh không đọc được", "Tệp ảnh bị hỏng hoặc không trọn vẹn. Hãy chọn ảnh khác.";
+        en: "The picture cannot be read", "The picture is damaged or incomplete. Choose another one.";
     }
     IdempotencyKeyReused "idempotency_key_reused" 422 {
         vi: "Idempotency-Key đã dùng cho nội dung khác", "Khóa này đã dùng cho một yêu cầu có nội dung khác. Mỗi yêu cầu mới cần một khóa mới.";
@@ -169,6 +205,10 @@ codes! {
     ZaloMisconfigured "zalo_misconfigured" 500 {
         vi: "Kết nối Zalo cấu hình sai", "Máy chủ chưa được cấu hình đúng để gọi Zalo (ví dụ địa chỉ IP ngoài Việt Nam). Người vận hành đã được báo.";
         en: "Zalo is not configured rightly", "The server is not set up rightly to call Zalo (for example, its address is outside Vietnam). The operator has been alerted.";
+    }
+    ZaloOutsideVietnam "zalo_outside_vietnam" 503 {
+        vi: "Zalo không phục vụ máy chủ ngoài Việt Nam", "Zalo chỉ cung cấp thông tin cho máy chủ có địa chỉ tại Việt Nam. Người vận hành đã được báo; người đã đăng nhập vẫn dùng bình thường.";
+        en: "Zalo serves no server outside Vietnam", "Zalo gives personal information only to servers whose address is in Vietnam. The operator has been alerted; whoever is signed in goes on as usual.";
     }
     ZaloUnavailable "zalo_unavailable" 503 {
         vi: "Zalo đang gián đoạn", "Hiện không liên lạc được với Zalo. Người đã đăng nhập vẫn dùng bình thường; hãy thử đăng nhập lại sau giây lát.";
@@ -195,6 +235,11 @@ macro_rules! fault_codes {
             /// The name on the wire.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The code of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.name() == name)
             }
 
             /// What is wrong, for people; `{name}`s are still to be filled in.
@@ -225,7 +270,63 @@ fault_codes! {
     InFuture "in_future" { vi: "Thời điểm ở tương lai."; en: "It lies in the future."; }
     OtherUnitOfMeasure "other_unit_of_measure" { vi: "Khác đơn vị tính của chỉ tiêu ({expected})."; en: "It differs from the target's unit of measure ({expected})."; }
     DoesNotAddUp "does_not_add_up" { vi: "Chỉ tiêu phần trăm không cộng dồn, không nhận cam kết trực tiếp."; en: "A percentage does not add up and takes no commitments of its own."; }
+    InPast "in_past" { vi: "Ngày đã qua; chỉ quản trị viên mới được sửa quá khứ."; en: "The day is past; only an admin may change the past."; }
+    NotThereThen "not_there_then" { vi: "Đơn vị không tồn tại vào ngày đó."; en: "The unit is not there on that day."; }
+    EndsTooSoon "ends_too_soon" { vi: "Đơn vị này kết thúc quá sớm cho việc đó."; en: "That unit ends too soon for this."; }
+    ChangePlanned "change_planned" { vi: "Đã có thay đổi được lên kế hoạch sau ngày này."; en: "A change after this day is planned already."; }
+    HasUnitsBelow "has_units_below" { vi: "Vẫn còn đơn vị trực thuộc từ ngày này."; en: "Units still stand under it from this day on."; }
+    HasMembers "has_members" { vi: "Vẫn còn thành viên từ ngày này."; en: "Members still belong to it from this day on."; }
+    HasRunningCampaigns "has_running_campaigns" { vi: "Phong trào do đơn vị phát động chưa kết thúc."; en: "A campaign that it launched is still running."; }
+    HasRunningPledges "has_running_pledges" { vi: "Đơn vị còn giao ước trong phong trào chưa kết thúc."; en: "It has a pledge in a campaign that is still running."; }
+    NotPermitted "not_permitted" { vi: "Ngoài phạm vi đơn vị mà bạn quản lý."; en: "It is outside of the units that you manage."; }
+    Ambiguous "ambiguous" { vi: "Có nhiều hơn một kết quả phù hợp; hãy dùng mã hoặc ghi thêm đơn vị cấp trên."; en: "More than one fits; use a code, or name the unit above."; }
+    Taken "taken" { vi: "Đã thuộc về người hoặc đơn vị khác."; en: "It belongs to somebody or something else already."; }
+    SameAsRow "same_as_row" { vi: "Trùng với dòng {row} của tệp; dòng đầu được giữ."; en: "It is the same as row {row} of the file; the first one stands."; }
+    OtherIdentity "other_identity" { vi: "Mã, số điện thoại hoặc ID trên dòng này thuộc về những người khác nhau."; en: "The code, the phone number and the id of this row belong to different people."; }
+    RowLeftOut "row_left_out" { vi: "Đơn vị cấp trên ở dòng {row} của tệp, và dòng đó không được nhận."; en: "The unit above is in row {row} of the file, which was left out."; }
+    Cycle "cycle" { vi: "Đơn vị không thể ở dưới chính nó."; en: "A unit cannot stand below itself."; }
+    WouldMove "would_move" { vi: "Đơn vị đang trực thuộc đơn vị khác. Nhập tệp không chuyển đơn vị; hãy dùng POST /v1/units/…/move."; en: "The unit stands under another one. An import moves no units; use POST /v1/units/…/move."; }
+    OverlapsEarlier "overlaps_earlier" { vi: "Ngày này nằm trong thời gian ở đơn vị trước."; en: "The day lies in the time in the unit before."; }
+    MissingColumn "missing_column" { vi: "Thiếu cột bắt buộc: {options}."; en: "A column is missing: {options}."; }
+    SameColumnTwice "same_column_twice" { vi: "Hai cột cùng một nội dung: {options}."; en: "Two columns mean the same: {options}."; }
+    NotUtf8 "not_utf8" { vi: "Tệp CSV không phải mã UTF-8. Trong Excel: Lưu thành, chọn CSV UTF-8."; en: "The CSV file is not in UTF-8. In Excel: Save as, choose CSV UTF-8."; }
+    BrokenFile "broken_file" { vi: "Tệp bị hỏng hoặc không đọc được."; en: "The file is broken or cannot be read."; }
+    UnpacksTooLarge "unpacks_too_large" { vi: "Tệp nén phình quá lớn khi mở (tối đa {limit} byte)."; en: "The file becomes too large when it is unpacked (at most {limit} bytes)."; }
+    EmptyFile "empty_file" { vi: "Tệp không có dòng nào."; en: "The file has no rows."; }
+    TooManyRows "too_many_rows" { vi: "Tệp có quá nhiều dòng, tối đa {limit}. Hãy chia tệp."; en: "The file has too many rows; at most {limit} are allowed. Divide it."; }
+    Expired "expired" { vi: "Quá thời hạn xử lý; dữ liệu tạm đã được xóa. Hãy gửi lại tệp."; en: "It was not done in time; what was kept of it is deleted. Send the file again."; }
+    Unexpected "unexpected" { vi: "Lỗi ngoài dự kiến của máy chủ. Những dòng đã nhận vẫn được giữ; hãy gửi lại tệp để làm tiếp."; en: "Something unexpected happened on the server. Rows that were taken stay; send the file again to go on."; }
+    WrongPassword "wrong_password" { vi: "Mật khẩu không đúng."; en: "It is not the password."; }
+    WrongCode "wrong_code" { vi: "Mã không đúng hoặc đã hết hạn."; en: "The code is not right, or it is too old."; }
+    TooWeak "too_weak" { vi: "Quá dễ đoán: phải khác mật khẩu cũ và không chứa tên đăng nhập."; en: "It is too easy to guess: it must differ from the old one and not have the username in it."; }
     NotAllowed "not_allowed" { vi: "Không được phép trong trường hợp này."; en: "It is not allowed in this case."; }
+}
+
+/// What could stand for the `{name}` of a code's words, where a code is explained and nothing has happened. None when the
+/// table lacks it, which a test finds.
+pub fn example_of(name: &str) -> Option<&'static str> {
+    let example = match name {
+        "line" => "1",
+        "column" => "10",
+        "scope" => "campaigns:read",
+        "method" => "PUT",
+        "status" => "archived",
+        "limit" => "1048576",
+        "expected" => "application/json",
+        "count" => "1",
+        "options" => "unit, member",
+        "unit" => "Chi bộ 1",
+        "row" => "12",
+        "megapixels" => "50",
+        "side" => "20000",
+        _ => return None,
+    };
+    Some(example)
+}
+
+/// The names of the blanks of a text.
+pub fn blanks(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split('}').next())
 }
 
 /// Fills the `{name}`s of a text.
@@ -253,10 +354,9 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_blanks() {
-        let blanks = |text: &str| {
-            let mut blanks: Vec<_> =
-                text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect();
-            blanks.sort();
+        let blanks = |text: &'static str| {
+            let mut blanks: Vec<_> = blanks(text).collect();
+            blanks.sort_unstable();
             blanks
         };
         for code in Code::ALL {
@@ -264,6 +364,16 @@ mod tests {
         }
         for code in FaultCode::ALL {
             assert_eq!(blanks(code.detail(Language::Vietnamese)), blanks(code.detail(Language::English)));
+        }
+    }
+
+    #[test]
+    fn every_blank_has_an_example() {
+        let details = Code::ALL.iter().map(|code| code.detail(Language::English));
+        for detail in details.chain(FaultCode::ALL.iter().map(|code| code.detail(Language::English))) {
+            for blank in blanks(detail) {
+                assert!(example_of(blank).is_some(), "example_of lacks {blank}");
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use actix_web::{
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{codes::Code, language::Language, problem::Problem};
+use super::{codes::Code, etag, language::Language, problem::Problem};
 
 /// The header of the request id, on every answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -57,6 +57,7 @@ pub async fn edge<B: MessageBody + 'static>(
             request.into_response(refusal).map_into_right_body()
         };
         let mut response = worded(response, language, &id, &method);
+        tag_in_coding(response.headers_mut());
         dress(response.headers_mut(), &id, is_swagger);
         record(&response, &method, started.elapsed());
         Ok(response)
@@ -75,15 +76,19 @@ fn request_id(headers: &HeaderMap) -> String {
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// Everything under `/v1` is JSON unless its route says otherwise.
+/// Everything under `/v1` is JSON, unless it is said here of its path and type.
+const OTHERWISE: &[(&str, &str)] = &[("/v1/me/export", "application/zip"), ("/v1/avatars/", "image/")];
+
 fn accepts_json(request: &ServiceRequest) -> bool {
     let Some(accept) = request.headers().get(header::ACCEPT) else { return true };
     let accept = accept.to_str().unwrap_or("*/*");
     !request.path().starts_with("/v1/")
+        || request.path().ends_with(".csv")
         || accept.is_empty()
         || ["*/*", "application/*", "application/json", "application/problem+json"]
             .iter()
             .any(|range| accept.contains(range))
+        || OTHERWISE.iter().any(|(path, kind)| request.path().starts_with(path) && accept.contains(kind))
 }
 
 fn worded<B: MessageBody + 'static>(
@@ -158,6 +163,18 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         source = deeper.source();
     }
     text
+}
+
+/// What was compressed on its way out has a tag of its own, unless it was made with it.
+fn tag_in_coding(headers: &mut HeaderMap) {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let (Some(tag), Some(coding)) = (text(header::ETAG), text(header::CONTENT_ENCODING)) else { return };
+    if coding == "identity" || tag.ends_with(&format!("-{coding}\"")) {
+        return;
+    }
+    if let Ok(tag) = HeaderValue::try_from(etag::in_coding(tag, coding)) {
+        headers.insert(header::ETAG, tag);
+    }
 }
 
 /// The headers that every answer has.

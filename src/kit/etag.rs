@@ -19,14 +19,34 @@ pub fn tag_of(version: Option<i64>, bytes: &[u8]) -> String {
     version.map_or_else(|| format!("\"{hash}\""), |version| format!("\"{version}-{hash}\""))
 }
 
-/// Does the reader have these bytes already?
+/// The codings that answers are sent in.
+const CODINGS: [&str; 4] = ["br", "zstd", "gzip", "deflate"];
+
+/// The tag of the same bytes in this content coding: other bytes, so another tag (RFC 9110, 8.8.3.3).
+pub fn in_coding(tag: &str, coding: &str) -> String {
+    format!("{}-{coding}\"", tag.trim_end_matches('"'))
+}
+
+/// Does the reader have these very bytes already?
 pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    known(headers).any(|known| known == "*" || known == tag)
+}
+
+/// The tag by which the reader has this already, in whatever coding it got it.
+pub fn known_in_any_coding(headers: &HeaderMap, tag: &str) -> Option<String> {
+    let is_ours = |known: &str| known == tag || CODINGS.iter().any(|coding| known == in_coding(tag, coding));
+    known(headers).find_map(|known| match known {
+        "*" => Some(tag.to_owned()),
+        known => is_ours(known).then(|| known.to_owned()),
+    })
+}
+
+fn known(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers
         .get_all(IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(|known| known.trim().trim_start_matches("W/"))
-        .any(|known| known == "*" || known == tag)
 }
 
 /// The versions that the writer has seen; none given means that it acts on what is there.

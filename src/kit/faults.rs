@@ -6,7 +6,7 @@ use jsonschema::{
 };
 use serde_json::Value;
 
-use super::{codes::FaultCode, language::Language, problem::Problem};
+use super::{codes::FaultCode, language::Language, problem::Problem, quantity::Quantity};
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +96,13 @@ impl Faults {
         }
     }
 
+    /// An amount that must be more than nothing.
+    pub fn add_unless_positive(&mut self, amount: Quantity, pointer: impl Into<String>) {
+        if !amount.is_positive() {
+            self.add(Fault::at(pointer, FaultCode::OutOfRange).with("limit", "> 0"));
+        }
+    }
+
     /// All of them as a problem, or `value` when there is none.
     pub fn or<T>(self, value: T) -> Result<T, Problem> {
         if self.0.is_empty() { Ok(value) } else { Err(Problem::invalid(self.0)) }
@@ -158,7 +165,12 @@ fn add_schema_error(faults: &mut Vec<Fault>, error: &ValidationError<'_>, place:
         ValidationErrorKind::MaxItems { limit } => {
             add(place(pointer), FaultCode::TooMany, plain("limit", limit.to_string()));
         }
-        ValidationErrorKind::MultipleOf { .. } => add(place(pointer), FaultCode::TooPrecise, Vec::new()),
+        // Only quantities are multiples of something, and theirs is the last word: 0.30000000000000004 is 0.3.
+        ValidationErrorKind::MultipleOf { .. } => {
+            if error.instance().as_f64().is_none_or(|number| Quantity::from_json(number).is_err()) {
+                add(place(pointer), FaultCode::TooPrecise, Vec::new());
+            }
+        }
         ValidationErrorKind::UniqueItems => add(place(pointer), FaultCode::Duplicate, Vec::new()),
         ValidationErrorKind::Format { format } => {
             add(place(pointer), FaultCode::WrongFormat, plain("expected", format.clone()));

@@ -63,6 +63,8 @@ ids! {
     SessionId,
     /// A client app of a third party.
     ClientAppId,
+    /// A spreadsheet that is brought in.
+    ImportId,
     /// A campaign.
     CampaignId,
     /// A phase of a campaign.
@@ -85,4 +87,6 @@ ids! {
     NotificationId,
     /// A delivery to an outside channel.
     DeliveryId,
+    /// A request about somebody's personal data.
+    DataRequestId,
 }

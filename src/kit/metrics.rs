@@ -34,11 +34,25 @@ pub fn tidy() {
 /// One answered request.
 pub fn count_request(method: &Method, route: &str, status: u16, duration: Duration) {
     let labels = [
-        ("method", method.as_str().to_owned()),
+        ("method", method_label(method).to_owned()),
         ("route", route.to_owned()),
         ("status", status_label(status).to_owned()),
     ];
     metrics::histogram!("http_request_duration_seconds", &labels).record(duration.as_secs_f64());
+}
+
+/// A client makes up what verbs it likes; each would be a series of its own.
+fn method_label(method: &Method) -> &str {
+    const KNOWN: [Method; 7] =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    if KNOWN.contains(method) { method.as_str() } else { "other" }
+}
+
+/// How many requests about personal data wait, and how many of them are late.
+pub fn set_data_requests(waiting: u64, overdue: u64) {
+    let gauge = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    metrics::gauge!("data_requests_waiting").set(gauge(waiting));
+    metrics::gauge!("data_requests_overdue").set(gauge(overdue));
 }
 
 const fn status_label(status: u16) -> &'static str {

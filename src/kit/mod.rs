@@ -2,6 +2,7 @@
 
 pub mod allow;
 pub mod answer;
+pub mod batch;
 pub mod body;
 pub mod caller;
 pub mod clock;
@@ -15,10 +16,13 @@ pub mod language;
 pub mod metrics;
 pub mod once;
 pub mod page;
+pub mod patch;
 pub mod problem;
 pub mod quantity;
 pub mod rate_limit;
 pub mod schemas;
 pub mod secret;
 pub mod text;
+pub mod turns;
+pub mod upload;
 pub mod vault;

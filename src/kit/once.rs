@@ -31,7 +31,20 @@ pub struct Key {
     pub operation: String,
     /// What the client made up.
     pub key: String,
+    /// Is the answer a secret, to be kept encrypted?
+    pub has_secret_answer: bool,
     fingerprint: Fingerprint,
+}
+
+impl Once {
+    /// For an operation that answers with a secret: what is kept of it is encrypted.
+    #[must_use]
+    pub fn with_secret_answer(mut self) -> Self {
+        if let Some(key) = &mut self.key {
+            key.has_secret_answer = true;
+        }
+        self
+    }
 }
 
 impl Key {
@@ -62,7 +75,8 @@ fn read(request: &HttpRequest) -> Result<Once, Problem> {
                 return Err(Problem::new(Code::InvalidIdempotencyKey));
             }
             let operation = format!("{} {}", request.method(), request.path());
-            Some(Key { caller: caller.clone(), operation, key, fingerprint: Fingerprint::of(request) })
+            let fingerprint = Fingerprint::of(request);
+            Some(Key { caller: caller.clone(), operation, key, has_secret_answer: false, fingerprint })
         }
     };
     Ok(Once { caller, request_id, key })

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    codes::{Code, FaultCode, fill},
+    codes::{Code, FaultCode, blanks, example_of, fill},
     faults::{Fault, Place},
     language::Language,
 };
@@ -66,6 +66,22 @@ impl Problem {
         self
     }
 
+    /// One of that code as it could happen, for pages and documents that explain it.
+    pub fn example(code: Code) -> Self {
+        let blanks = blanks(code.detail(Language::English));
+        let values = blanks.filter_map(|name| Some((name, example_of(name)?.to_owned()))).collect();
+        let faults = match code {
+            Code::InvalidInput => vec![Fault::at("/title", FaultCode::TooLong).with("limit", 200)],
+            _ => Vec::new(),
+        };
+        Self { values, faults, ..Self::new(code) }
+    }
+
+    /// What happened, in that language.
+    pub fn detail(&self, language: Language) -> String {
+        fill(self.code.detail(language), &self.values)
+    }
+
     /// The document for the client.
     pub fn worded(&self, language: Language, request_id: &str) -> ProblemDocument {
         let errors = self.faults.iter().map(|fault| FaultDocument::of(fault, language)).collect();
@@ -73,7 +89,7 @@ impl Problem {
             kind: format!("/problems/{}", self.code.name()),
             title: self.code.title(language).to_owned(),
             status: self.code.status(),
-            detail: fill(self.code.detail(language), &self.values),
+            detail: self.detail(language),
             code: self.code.name().to_owned(),
             request_id: request_id.to_owned(),
             errors,

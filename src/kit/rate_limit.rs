@@ -2,7 +2,13 @@
 //! (GCRA), so that each replica counts for itself; told in `RateLimit` and `RateLimit-Policy`
 //! (draft-ietf-httpapi-ratelimit-headers-10).
 
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use governor::{
@@ -13,7 +19,7 @@ use governor::{
 };
 use uuid::Uuid;
 
-use super::{caller::Caller, codes::Code, problem::Problem};
+use super::{caller::Caller, codes::Code, problem::Problem, secret::sha256};
 
 const WINDOW: Duration = Duration::from_secs(60);
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -33,6 +39,8 @@ pub struct RateLimits {
     address: Limit,
     member: Limit,
     app: Limit,
+    /// Of apps with a number of their own: a limit for each such number.
+    special: Mutex<HashMap<NonZeroU32, Arc<Limit>>>,
 }
 
 struct Limit {
@@ -40,6 +48,42 @@ struct Limit {
     limiter: Limiter,
     policy: HeaderValue,
     burst: u32,
+}
+
+/// Guesses at a password or a code, counted for whatever is guessed at.
+pub struct Guesses(RateLimiter<[u8; 32], DashMapStateStore<[u8; 32]>, DefaultClock>);
+
+/// How many guesses are free, and how long each further one takes to come back. At this pace a password of 12 characters
+/// or a code of 6 digits that changes every 30 seconds is out of reach (OWASP ASVS 5.0, 6.3.1).
+const GUESSES: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const GUESS_COMES_BACK: Duration = Duration::from_secs(60);
+
+impl Guesses {
+    /// Nobody has guessed yet.
+    pub fn new() -> Self {
+        let quota = Quota::with_period(GUESS_COMES_BACK).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
+        Self(RateLimiter::dashmap(quota.allow_burst(GUESSES)))
+    }
+
+    /// Counts a guess at `what`, which need not exist.
+    pub fn count(&self, what: &str) -> Result<(), Problem> {
+        self.0.check_key(&sha256(what.as_bytes())).map_err(|refused| {
+            let wait = refused.wait_time_from(DefaultClock::default().now()).as_secs().saturating_add(1);
+            Problem::new(Code::TooManyRequests).header(RETRY_AFTER.as_str(), wait)
+        })
+    }
+
+    /// Forgets what nobody has guessed at of late.
+    pub fn tidy(&self) {
+        self.0.retain_recent();
+        self.0.shrink_to_fit();
+    }
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// What is left after a request was counted.
@@ -65,6 +109,7 @@ impl RateLimits {
             address: Limit::new("address", address),
             member: Limit::new("member", member),
             app: Limit::new("app", app),
+            special: Mutex::default(),
         }
     }
 
@@ -73,12 +118,23 @@ impl RateLimits {
         match caller {
             None => self.address.count(Key::Address(address)),
             Some(Caller::Person(person)) => self.member.count(Key::Caller(person.member_id.0)),
-            Some(Caller::App(app)) => self.app.count(Key::Caller(app.id.0)),
+            Some(Caller::App(app)) => match app.requests_per_minute {
+                None => self.app.count(Key::Caller(app.id.0)),
+                Some(number) => self.special(number).count(Key::Caller(app.id.0)),
+            },
         }
+    }
+
+    fn special(&self, a_minute: NonZeroU32) -> Arc<Limit> {
+        let mut special = self.special.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(special.entry(a_minute).or_insert_with(|| Arc::new(Limit::new("app", a_minute))))
     }
 
     /// Forgets whoever has been away for a window, so that memory stays bounded.
     pub fn tidy(&self) {
+        for limit in self.special.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            limit.limiter.retain_recent();
+        }
         for limit in [&self.address, &self.member, &self.app] {
             limit.limiter.retain_recent();
             limit.limiter.shrink_to_fit();

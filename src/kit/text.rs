@@ -1,5 +1,9 @@
 //! Vietnamese text: one normal form, one folding for search, one order for names.
 
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use icu_collator::{Collator, CollatorBorrowed, options::CollatorOptions};
+use icu_locale_core::locale;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// The text in Normalization Form C, in which everything is stored.
@@ -23,51 +27,45 @@ fn is_combining_mark(letter: char) -> bool {
     matches!(letter, '\u{0300}'..='\u{036F}')
 }
 
-/// The letters in the order of the Vietnamese alphabet, with the Latin strangers in their places.
-const ALPHABET: &str = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz";
-/// Level, huyền, hỏi, ngã, sắc, nặng.
-const TONES: [char; 5] = ['\u{0300}', '\u{0309}', '\u{0303}', '\u{0301}', '\u{0323}'];
+/// The words that a name can be found by: folded, without punctuation, each once.
+pub fn search_words(text: &str) -> BTreeSet<String> {
+    fold(text)
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
 
-/// A key whose byte order is the Vietnamese order of people's names: given name (the last word), then family and
-/// middle names; letters first, tones second.
+/// The order of ICU for Vietnamese: đ after d, ă and â after a, tones last (level, huyền, hỏi, ngã, sắc, nặng).
+static VIETNAMESE: LazyLock<Option<CollatorBorrowed<'static>>> =
+    LazyLock::new(|| Collator::try_new(locale!("vi").into(), CollatorOptions::default()).ok());
+
+/// A key whose byte order is the Vietnamese order of people's names: the given name, which is the last word, before
+/// family and middle names; each by the order of ICU. A text composed or decomposed has one key.
 pub fn name_sort_key(name: &str) -> Vec<u8> {
-    let mut words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
-    if let Some(given) = words.pop() {
-        words.insert(0, given);
-    }
-    let mut letters = Vec::new();
-    let mut tones = Vec::new();
-    for word in &words {
-        for cluster in split_tones(word) {
-            letters.push(rank(cluster.0));
-            tones.push(cluster.1);
-        }
-        letters.push(1);
-    }
-    letters.push(0);
-    letters.extend(tones);
-    letters
+    let (others, given) = given_name_apart(name);
+    let mut key = Vec::new();
+    write_sort_key(given, &mut key);
+    // No key of ICU's has a zero byte: whoever has the shorter given name comes first.
+    key.push(0);
+    write_sort_key(others, &mut key);
+    key
 }
 
-fn rank(letter: char) -> u8 {
-    let place = ALPHABET.chars().position(|other| other == letter);
-    place
-        .and_then(|place| u8::try_from(place).ok())
-        .map_or_else(|| if letter.is_ascii_digit() { 2 } else { 200 }, |place| place.saturating_add(10))
+/// Family and middle names, and the given name.
+fn given_name_apart(name: &str) -> (&str, &str) {
+    let name = name.trim();
+    name.rsplit_once(char::is_whitespace).map_or(("", name), |(others, given)| (others.trim_end(), given))
 }
 
-/// Each letter with its vowel mark, and its tone apart.
-fn split_tones(word: &str) -> Vec<(char, u8)> {
-    let mut letters: Vec<(String, u8)> = Vec::new();
-    for part in word.nfd() {
-        let tone = TONES.iter().position(|tone| *tone == part).and_then(|place| u8::try_from(place).ok());
-        match (tone, letters.last_mut()) {
-            (Some(tone), Some(last)) => last.1 = tone.saturating_add(2),
-            (None, Some(last)) if is_combining_mark(part) => last.0.push(part),
-            _ => letters.push((part.to_string(), 1)),
+fn write_sort_key(text: &str, key: &mut Vec<u8>) {
+    match VIETNAMESE.as_ref() {
+        Some(collator) => {
+            let Ok(()) = collator.write_sort_key_to(text, key);
         }
+        // The order is compiled in, so this is for the compiler alone.
+        None => key.extend(fold(text).bytes()),
     }
-    letters.into_iter().filter_map(|(letter, tone)| letter.nfc().next().map(|letter| (letter, tone))).collect()
 }
 
 #[cfg(test)]
@@ -82,23 +80,50 @@ mod tests {
         assert_eq!(fold("hoà"), fold("hòa"));
     }
 
+    /// As ICU orders people of one family by their given names.
+    const SORTED: [&str; 34] = [
+        "An", "Án", "Ánh", "Ăn", "Ân", "Ấn", "Bình", "Chi", "Cúc", "Cường", "Da", "Dũng", "Duy", "Duyên", "Đan", "Đạt",
+        "Đức", "Giang", "Hà", "Hoa", "Hòa", "Hóa", "Hồng", "Khôi", "Ly", "Lý", "Mai", "Nga", "Nghĩa", "Oanh", "Phúc",
+        "Quân", "Ứng", "Vy",
+    ];
+
     #[test]
-    fn names_are_in_the_order_of_the_vietnamese_alphabet() {
-        let sorted = ["Da", "Di Linh", "Dung", "Duy", "Đạ Huoai", "Đà Lạt", "Đơn Dương", "Đức"];
-        let mut shuffled = sorted.map(|name| name.replace(' ', ""));
+    fn given_names_are_in_the_order_of_the_vietnamese_alphabet() {
+        let mut shuffled = SORTED.map(|given| format!("Nguyễn Văn {given}"));
         let expected = shuffled.clone();
         shuffled.reverse();
+
         shuffled.sort_by_key(|name| name_sort_key(name));
 
-        // "Đạ Huoai" and "Đà Lạt" are one word each here: the letters decide before the tones.
         assert_eq!(shuffled, expected);
     }
 
     #[test]
+    fn tones_are_in_their_order_and_count_after_the_letters() {
+        let tones = ["Ma", "Mà", "Mả", "Mã", "Má", "Mạ", "Man"];
+
+        assert!(tones.is_sorted_by_key(|name| name_sort_key(name)));
+    }
+
+    #[test]
     fn people_are_ordered_by_given_name_first() {
-        assert!(name_sort_key("Trần Văn An") < name_sort_key("Lê Thị Bình"));
-        assert!(name_sort_key("Lê Văn An") < name_sort_key("Trần Văn An"));
-        assert!(name_sort_key("Lê Văn An") < name_sort_key("Lê Văn Ân"));
+        let sorted = [
+            "Trần Văn An",
+            "Lê Văn Ân",
+            "Đỗ Văn Bình",
+            "Lê Thị Bình",
+            "Lê Văn Bình",
+            "Y Bình",
+            "Ông Bính",
+            "Bình An Cúc",
+        ];
+
+        assert!(sorted.is_sorted_by_key(|name| name_sort_key(name)), "{sorted:?}");
+    }
+
+    #[test]
+    fn a_name_is_found_by_its_words_with_or_without_marks() {
+        assert_eq!(search_words("Đặng  Thị K'Chi-Đào"), ["chi", "dang", "dao", "k", "thi"].map(str::to_owned).into());
     }
 
     proptest! {
@@ -107,5 +132,22 @@ mod tests {
             let decomposed: String = text.nfd().collect();
             prop_assert_eq!(fold(&nfc(&text)), fold(&decomposed));
         }
+
+        #[test]
+        fn composed_and_decomposed_names_have_one_key(name in "[a-zăâđêôơưáàảãạếềểễệ ]{0,30}") {
+            let decomposed: String = name.nfd().collect();
+            prop_assert_eq!(name_sort_key(&nfc(&name)), name_sort_key(&decomposed));
+        }
+
+        #[test]
+        fn the_order_of_keys_is_the_order_of_the_collator(one in NAME, other in NAME) {
+            let collator = VIETNAMESE.as_ref().unwrap();
+            let ((others, given), (other_others, other_given)) = (given_name_apart(&one), given_name_apart(&other));
+            let expected = collator.compare(given, other_given).then_with(|| collator.compare(others, other_others));
+            prop_assert_eq!(name_sort_key(&one).cmp(&name_sort_key(&other)), expected);
+        }
     }
+
+    const NAME: &str =
+        "([AĂÂBCDĐEÊGHIKLMNOÔƠPQRSTUƯVXYaăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạấầẩẫậếềểễệốồổỗộớờởỡợứừửữựýỳỷỹỵ]{1,4} ){1,3}";
 }

@@ -34,20 +34,30 @@ impl Vault {
 
     /// Encrypts `plain`; `purpose` (a column's name) is bound in and must be the same when it is read.
     pub fn seal(&self, purpose: &str, plain: &str) -> String {
+        BASE64.encode(self.seal_bytes(purpose, plain.as_bytes()))
+    }
+
+    /// Encrypts bytes; else as `seal`.
+    pub fn seal_bytes(&self, purpose: &str, plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_BYTES] = random_bytes();
-        let payload = Payload { msg: plain.as_bytes(), aad: purpose.as_bytes() };
-        // Encryption fails for texts of more than 256 GiB only.
+        let payload = Payload { msg: plain, aad: purpose.as_bytes() };
+        // Encryption fails for more than 256 GiB only.
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
-        BASE64.encode([nonce.as_slice(), sealed.as_slice()].concat())
+        [nonce.as_slice(), sealed.as_slice()].concat()
+    }
+
+    /// The bytes that were sealed for that purpose.
+    pub fn open_bytes(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or(Unreadable)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_wrong_length| Unreadable)?;
+        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
+        self.cipher.decrypt(&XNonce::from(nonce), payload).map_err(|_forged| Unreadable)
     }
 
     /// What was sealed for that purpose.
     pub fn open(&self, purpose: &str, sealed: &str) -> Result<String, Unreadable> {
         let bytes = BASE64.decode(sealed).map_err(|_not_base64| Unreadable)?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(Unreadable)?;
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_wrong_length| Unreadable)?;
-        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
-        let plain = self.cipher.decrypt(&XNonce::from(nonce), payload).map_err(|_forged| Unreadable)?;
+        let plain = self.open_bytes(purpose, &bytes)?;
         String::from_utf8(plain).map_err(|_not_text| Unreadable)
     }
 

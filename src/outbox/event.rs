@@ -1,5 +1,6 @@
 //! The vocabulary: what can happen here that somebody may want to hear of. Also what webhooks will send.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -24,6 +25,36 @@ pub enum Event {
         role: String,
         /// Over which unit and all below it; none is everywhere.
         unit_id: Option<UnitId>,
+    },
+    /// A unit stands, or will stand, under another one.
+    #[serde(rename = "unit.moved")]
+    UnitMoved {
+        /// Which.
+        unit_id: UnitId,
+        /// Under which unit; none: at the top.
+        parent_id: Option<UnitId>,
+        /// From which day.
+        on: NaiveDate,
+    },
+    /// A unit has been, or will be, merged into another one.
+    #[serde(rename = "unit.merged")]
+    UnitMerged {
+        /// The one that ends.
+        unit_id: UnitId,
+        /// The one that goes on.
+        into_unit_id: UnitId,
+        /// From which day.
+        on: NaiveDate,
+    },
+    /// New units have come, or will come, out of one.
+    #[serde(rename = "unit.split")]
+    UnitSplit {
+        /// The one that was there.
+        unit_id: UnitId,
+        /// The new ones.
+        new_unit_ids: Vec<UnitId>,
+        /// From which day.
+        on: NaiveDate,
     },
     /// A campaign was launched.
     #[serde(rename = "campaign.launched")]
@@ -75,6 +106,9 @@ impl Event {
         match self {
             Self::MemberJoined { .. } => "member.joined",
             Self::RoleGranted { .. } => "role.granted",
+            Self::UnitMoved { .. } => "unit.moved",
+            Self::UnitMerged { .. } => "unit.merged",
+            Self::UnitSplit { .. } => "unit.split",
             Self::CampaignLaunched { .. } => "campaign.launched",
             Self::CampaignClosed { .. } => "campaign.closed",
             Self::PledgeSigned { .. } => "pledge.signed",
@@ -89,6 +123,9 @@ impl Event {
     pub const fn subject(&self) -> Uuid {
         match self {
             Self::MemberJoined { member_id } | Self::RoleGranted { member_id, .. } => member_id.0,
+            Self::UnitMoved { unit_id, .. } | Self::UnitMerged { unit_id, .. } | Self::UnitSplit { unit_id, .. } => {
+                unit_id.0
+            }
             Self::CampaignLaunched { campaign_id } | Self::CampaignClosed { campaign_id } => campaign_id.0,
             Self::PledgeSigned { pledge_id } => pledge_id.0,
             Self::CheckinSubmitted { checkin_id }

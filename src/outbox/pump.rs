@@ -3,9 +3,10 @@
 //! audit log's hashes, all in one transaction: a crash repeats nothing, and writers wait for nobody.
 
 use sea_orm::{
-    ActiveValue::{Set, Unchanged},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult, JsonValue as Json, QueryFilter as _,
+    QuerySelect as _, Statement,
 };
+use uuid::Uuid;
 
 use super::Event;
 use crate::{
@@ -42,11 +43,11 @@ pub async fn number(
     if !dialect::try_lock_until_commit(&tx, dialect::SEQUENCER_LOCK).await? {
         return Ok(0);
     }
-    let numbered = give_positions(&tx).await?;
+    let (placed, numbered) = give_positions(&tx).await?;
     spread(&tx, &numbered).await?;
     let chained = audit::chain(&tx, BATCH).await?;
     tx.commit().await?;
-    Ok(numbered.len().max(chained))
+    Ok(placed.max(chained))
 }
 
 async fn is_anything_waiting(db: &Db) -> Result<bool, Problem> {
@@ -54,29 +55,50 @@ async fn is_anything_waiting(db: &Db) -> Result<bool, Problem> {
     Ok(event.is_some() || audit::is_anything_waiting(db.reads()).await?)
 }
 
-async fn give_positions(tx: &Tx) -> Result<Vec<Numbered>, Problem> {
-    let waiting = outbox_event::Entity::find()
-        .filter(outbox_event::Column::Position.is_null())
-        .order_by_asc(outbox_event::Column::RecordedAt)
-        .order_by_asc(outbox_event::Column::Id)
-        .limit(BATCH)
-        .all(tx)
-        .await?;
+/// Gives the events that wait their positions, in one statement however many they are. How many, and those of them that
+/// this build can read: one that it cannot (another build recorded it) has its place too, and holds up nobody.
+async fn give_positions(tx: &Tx) -> Result<(usize, Vec<Numbered>), Problem> {
     let last: Option<Option<i64>> = outbox_event::Entity::find()
         .select_only()
         .column_as(outbox_event::Column::Position.max(), "last")
+        .filter(outbox_event::Column::Position.is_not_null())
         .into_tuple()
         .one(tx)
         .await?;
-    let mut position = last.flatten().unwrap_or(0);
-    let mut numbered = Vec::with_capacity(waiting.len());
-    for row in waiting {
-        position = position.saturating_add(1);
-        let update =
-            outbox_event::ActiveModel { id: Unchanged(row.id), position: Set(Some(position)), ..Default::default() };
-        outbox_event::Entity::update(update).exec(tx).await?;
-        let event = serde_json::from_value(row.payload).map_err(Problem::internal)?;
-        numbered.push(Numbered { id: EventId(row.id), position, event });
+    let last = last.flatten().unwrap_or(0);
+    // The batch is taken first: what else waits, however much, is not looked at.
+    let sql = format!(
+        "UPDATE outbox_event SET position = placed.place FROM (\
+           SELECT id, {last} + ROW_NUMBER() OVER (ORDER BY recorded_at, id) AS place FROM (\
+             SELECT id, recorded_at FROM outbox_event WHERE position IS NULL ORDER BY recorded_at, id LIMIT {BATCH}\
+           ) AS batch\
+         ) AS placed WHERE outbox_event.id = placed.id \
+         RETURNING outbox_event.id, outbox_event.kind, outbox_event.payload, outbox_event.position"
+    );
+    let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+    let mut placed = rows.iter().map(|row| Placed::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
+    placed.sort_by_key(|row| row.position);
+    let count = placed.len();
+    Ok((count, placed.into_iter().filter_map(Placed::read).collect()))
+}
+
+#[derive(FromQueryResult)]
+struct Placed {
+    id: Uuid,
+    kind: String,
+    payload: Json,
+    position: i64,
+}
+
+impl Placed {
+    fn read(self) -> Option<Numbered> {
+        match serde_json::from_value(self.payload) {
+            Ok(event) => Some(Numbered { id: EventId(self.id), position: self.position, event }),
+            Err(error) => {
+                let category = error.classify();
+                tracing::error!(event.id = %self.id, kind = self.kind, ?category, "an event that this build cannot read is told to nobody");
+                None
+            }
+        }
     }
-    Ok(numbered)
 }

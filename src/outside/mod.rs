@@ -1,3 +1,4 @@
 //! Clients of other people's services.
 
+pub mod files;
 pub mod zalo;

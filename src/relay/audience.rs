@@ -1,7 +1,7 @@
 //! Who hears of what. The match is exhaustive: a new event does not compile until somebody decides who hears of it.
 
 use super::{
-    notifications::{Recipients, at_home_below},
+    notifications::Recipients,
     words::{News, Report},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         ids::{MemberId, UnitId},
         problem::Problem,
     },
-    organisation::units,
+    organisation::{members, units},
     outbox::Event,
 };
 
@@ -44,6 +44,30 @@ pub async fn of(tx: &Tx, event: &Event) -> Result<Option<Told>, Problem> {
                 None => None,
             };
             Ok(Some(told(News::RoleGranted { role: role.clone(), unit_name }, vec![*member_id])))
+        }
+        // Those who manage the units that it changes: it is they who have other people and other figures from then on.
+        Event::UnitMoved { unit_id, parent_id, on } => {
+            let parent_name = match parent_id {
+                Some(parent) => Some(name_of(tx, *parent).await?),
+                None => None,
+            };
+            let managers = role_grants::managers_above(tx, *unit_id, *on).await?;
+            let news = News::UnitMoved { unit_name: name_of(tx, *unit_id).await?, parent_name, on: *on };
+            Ok(Some(told(news, managers)))
+        }
+        Event::UnitMerged { unit_id, into_unit_id, on } => {
+            let managers = role_grants::managers_above(tx, *into_unit_id, *on).await?;
+            let (unit_name, into_name) = (name_of(tx, *unit_id).await?, name_of(tx, *into_unit_id).await?);
+            Ok(Some(told(News::UnitMerged { unit_name, into_name, on: *on }, managers)))
+        }
+        Event::UnitSplit { unit_id, new_unit_ids, on } => {
+            let managers = role_grants::managers_above(tx, *unit_id, *on).await?;
+            let mut new_names = Vec::with_capacity(new_unit_ids.len());
+            for unit in new_unit_ids {
+                new_names.push(name_of(tx, *unit).await?);
+            }
+            let news = News::UnitSplit { unit_name: name_of(tx, *unit_id).await?, new_names, on: *on };
+            Ok(Some(told(news, managers)))
         }
         Event::CampaignLaunched { campaign_id } => {
             let Some(campaign) = campaigns::news_of(tx, *campaign_id).await? else { return Ok(None) };
@@ -80,7 +104,7 @@ pub async fn of(tx: &Tx, event: &Event) -> Result<Option<Told>, Problem> {
                 return Ok(None);
             };
             let unit_name = name_of(tx, activity.unit_id).await?;
-            let recipients = Recipients::All(Box::new(at_home_below(activity.unit_id, tx.today())));
+            let recipients = Recipients::All(Box::new(members::members_at_home_below(activity.unit_id, tx.today())));
             Ok(Some(Told { news: News::ActivityPublished { title: activity.title, unit_name }, recipients }))
         }
     }

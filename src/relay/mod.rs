@@ -12,7 +12,8 @@ pub mod deliveries;
 mod audience;
 pub mod provider_tokens;
 mod spread;
-mod housekeeping;
+pub mod hooks;
+pub mod housekeeping;
 pub mod replicas;
 pub mod worker;
 

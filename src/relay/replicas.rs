@@ -1,21 +1,37 @@
-//! What other replicas have changed. They say so through the database; on SQLite there are none.
+//! What every process does beside its work, the server and the relay alike: it hears what other replicas have changed, and
+//! clears up what it keeps in memory. The others say it through the database; on SQLite there are none.
 
 use std::{convert::Infallible, future::pending, time::Duration};
 
 use tokio::time::sleep;
 
-use super::SharedApp;
+use super::{SharedApp, housekeeping};
 use crate::{
     app::App,
     db::{Effect, dialect},
+    identity::{apps, keys},
 };
 
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Does here what a change on another replica calls for, for as long as it is polled. Connects again after a pause.
-pub async fn listen(app: SharedApp) {
+const TIDYING: Duration = Duration::from_secs(60);
+
+/// Attends to all this for as long as it is polled.
+pub async fn attend(app: SharedApp) {
+    tokio::join!(listen(&app), tidy(&app));
+}
+
+async fn tidy(app: &App) {
     loop {
-        match listen_once(&app).await {
+        sleep(TIDYING).await;
+        housekeeping::tidy_memory(app);
+    }
+}
+
+/// Does here what a change on another replica calls for. Connects again after a pause.
+async fn listen(app: &App) {
+    loop {
+        match listen_once(app).await {
             Ok(never) => match never {},
             Err(error) => tracing::warn!(%error, "the other replicas cannot be heard; trying again"),
         }
@@ -26,11 +42,19 @@ pub async fn listen(app: SharedApp) {
 async fn listen_once(app: &App) -> Result<Infallible, sqlx::Error> {
     let Some(mut listener) = dialect::listen(app.db.reads()).await? else { return pending().await };
     // Nobody knows what was said before this moment.
-    app.apply(&[Effect::ForgetCallers, Effect::ForgetPages, Effect::WakeRelay]);
+    app.apply(&[Effect::ForgetCallers, Effect::ForgetPages, Effect::ReloadKeys, Effect::WakeRelay]);
+    keys::refresh(app).await;
+    apps::load_origins(app).await;
     loop {
         let message = listener.next().await?;
         if let Some(effect) = Effect::named(&message) {
             app.apply(&[effect]);
+            if effect == Effect::ReloadKeys {
+                keys::refresh(app).await;
+            }
+            if effect == Effect::ForgetCallers {
+                apps::load_origins(app).await;
+            }
         }
     }
 }

@@ -50,6 +50,36 @@ pub enum News {
         /// Over which unit; none is everywhere.
         unit_name: Option<String>,
     },
+    /// A unit that the reader manages, or that is above it or below it, has another place.
+    #[serde(rename = "unit.moved")]
+    UnitMoved {
+        /// Which unit.
+        unit_name: String,
+        /// Under which one; none: at the top.
+        parent_name: Option<String>,
+        /// From which day.
+        on: NaiveDate,
+    },
+    /// A unit goes on in one that the reader manages.
+    #[serde(rename = "unit.merged")]
+    UnitMerged {
+        /// The one that ends.
+        unit_name: String,
+        /// The one that goes on.
+        into_name: String,
+        /// From which day.
+        on: NaiveDate,
+    },
+    /// New units come out of one that the reader manages.
+    #[serde(rename = "unit.split")]
+    UnitSplit {
+        /// The one that was there.
+        unit_name: String,
+        /// The new ones.
+        new_names: Vec<String>,
+        /// From which day.
+        on: NaiveDate,
+    },
     /// An announcement has come out.
     #[serde(rename = "activity.published")]
     ActivityPublished {
@@ -91,6 +121,9 @@ impl News {
             Self::CheckinReturned { .. } => "checkin.returned",
             Self::PledgeSigned { .. } => "pledge.signed",
             Self::RoleGranted { .. } => "role.granted",
+            Self::UnitMoved { .. } => "unit.moved",
+            Self::UnitMerged { .. } => "unit.merged",
+            Self::UnitSplit { .. } => "unit.split",
             Self::ActivityPublished { .. } => "activity.published",
         }
     }
@@ -100,7 +133,12 @@ impl News {
     pub const fn goes_outside(&self) -> bool {
         match self {
             Self::CampaignLaunched { .. } | Self::CheckinVerified(_) | Self::CheckinReturned { .. } => true,
-            Self::PledgeSigned { .. } | Self::RoleGranted { .. } | Self::ActivityPublished { .. } => false,
+            Self::PledgeSigned { .. }
+            | Self::RoleGranted { .. }
+            | Self::UnitMoved { .. }
+            | Self::UnitMerged { .. }
+            | Self::UnitSplit { .. }
+            | Self::ActivityPublished { .. } => false,
         }
     }
 
@@ -111,6 +149,7 @@ impl News {
             Self::CheckinVerified(_) | Self::CheckinReturned { .. } => format!("/checkins/{subject}"),
             Self::PledgeSigned { .. } => format!("/pledges/{subject}"),
             Self::RoleGranted { .. } => "/me".to_owned(),
+            Self::UnitMoved { .. } | Self::UnitMerged { .. } | Self::UnitSplit { .. } => format!("/units/{subject}"),
             Self::ActivityPublished { .. } => format!("/activities/{subject}"),
         }
     }
@@ -162,6 +201,22 @@ impl News {
                 let body = format!("Bạn được giao vai trò {}{place}.", role_words(role, Language::Vietnamese));
                 ("Vai trò mới".to_owned(), body)
             }
+            Self::UnitMoved { unit_name, parent_name, on } => {
+                let place = parent_name.as_ref().map(|parent| format!("trực thuộc {parent}"));
+                let place = place.unwrap_or_else(|| "là đơn vị cấp cao nhất".to_owned());
+                ("Thay đổi đơn vị cấp trên".to_owned(), format!("Từ ngày {}, {unit_name} {place}.", day(*on)))
+            }
+            Self::UnitMerged { unit_name, into_name, on } => (
+                "Sáp nhập đơn vị".to_owned(),
+                format!(
+                    "Từ ngày {}, {unit_name} sáp nhập vào {into_name}; thành viên và kết quả được chuyển theo.",
+                    day(*on)
+                ),
+            ),
+            Self::UnitSplit { unit_name, new_names, on } => {
+                let body = format!("Từ ngày {}, {} được tách ra từ {unit_name}.", day(*on), new_names.join(", "));
+                ("Chia tách đơn vị".to_owned(), body)
+            }
             Self::ActivityPublished { title, unit_name } => (title.clone(), format!("Thông báo của {unit_name}.")),
         }
     }
@@ -187,6 +242,19 @@ impl News {
                 let place = unit_name.as_ref().map(|unit| format!(" of {unit}")).unwrap_or_default();
                 let body = format!("You have been given the role {}{place}.", role_words(role, Language::English));
                 ("A new role".to_owned(), body)
+            }
+            Self::UnitMoved { unit_name, parent_name, on } => {
+                let place = parent_name.as_ref().map(|parent| format!("stands under {parent}"));
+                let place = place.unwrap_or_else(|| "stands at the top".to_owned());
+                ("A unit has a new place".to_owned(), format!("From {on} on {unit_name} {place}."))
+            }
+            Self::UnitMerged { unit_name, into_name, on } => (
+                "Units are merged".to_owned(),
+                format!("From {on} on {unit_name} is part of {into_name}, with its members and its results."),
+            ),
+            Self::UnitSplit { unit_name, new_names, on } => {
+                let body = format!("From {on} on there are {}, which were part of {unit_name}.", new_names.join(", "));
+                ("A unit is split".to_owned(), body)
             }
             Self::ActivityPublished { title, unit_name } => (title.clone(), format!("An announcement by {unit_name}.")),
         }

@@ -1,4 +1,4 @@
-//! The relay's work, in steps with outcomes: number and spread what is new, claim what is due, send it with no transaction
+//! The relay's work, in steps with outcomes: publish what is scheduled for now, number and spread what is new, claim what is due, send it with no transaction
 //! open, write what came of it in a short one. Any number of workers may tick at once, in any number of processes.
 
 use std::time::Duration;
@@ -16,11 +16,19 @@ use super::{
         zalo_oa::{self, Sent},
     },
     deliveries::{self, AT_ONCE, Claimed, DeliveryStatus, Outcome, Wait},
-    housekeeping, notifications, provider_tokens, replicas,
+    hooks, housekeeping, notifications, provider_tokens,
     spread::spread,
     words::News,
 };
-use crate::{app::App, db::Actor, kit::problem::Problem, organisation::members, outbox};
+use crate::{
+    app::App,
+    db::Actor,
+    feed::activities,
+    identity::consents,
+    kit::problem::Problem,
+    organisation::{imports, members},
+    outbox,
+};
 
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 /// How long a worker rests after something unexpected.
@@ -41,6 +49,10 @@ pub struct Tick {
     pub dead: usize,
     /// Deliveries that wait for a token.
     pub postponed: usize,
+    /// Scheduled activities that were published.
+    pub published: usize,
+    /// Providers' events that were worked on.
+    pub told: usize,
 }
 
 impl Tick {
@@ -49,7 +61,8 @@ impl Tick {
         *self == Self::default()
     }
 
-    fn count(&mut self, status: DeliveryStatus) {
+    fn count(&mut self, status: Option<DeliveryStatus>) {
+        let Some(status) = status else { return };
         let counted = match status {
             DeliveryStatus::Delivered => &mut self.sent,
             DeliveryStatus::Failed => &mut self.failed,
@@ -61,12 +74,12 @@ impl Tick {
     }
 }
 
-/// Works until the app stops: ticks while there is something to do, then waits for the bell or a moment. Listens to the
-/// other replicas meanwhile.
+/// Works until the app stops: ticks while there is something to do, then waits for the bell or a moment. Brings in
+/// spreadsheets meanwhile.
 pub async fn run(app: SharedApp) {
     tokio::select! {
         () = work(&app) => {}
-        () = replicas::listen(app.clone()) => {}
+        () = imports::work(&app) => {}
     }
 }
 
@@ -74,7 +87,7 @@ async fn work(app: &App) {
     let mut tidied = Instant::now();
     while !app.is_stopping() {
         if tidied.elapsed() >= HOUSEKEEPING {
-            housekeeping::tidy(app).await;
+            housekeeping::delete_old(app).await;
             tidied = Instant::now();
         }
         match tick(app).await {
@@ -95,15 +108,27 @@ async fn wait(app: &App, moment: Duration) {
     }
 }
 
-/// Does what is to be done now, a batch of it.
+/// Does what is to be done now, a batch of it. One part's trouble stops no other.
 pub async fn tick(app: &App) -> Result<Tick, Problem> {
     let open: &[Channel] = if provider_tokens::is_configured(&app.config) { &[Channel::ZaloOa] } else { &[] };
-    let numbered = outbox::number(&app.db, &app.clock, async |tx, numbered| spread(tx, numbered, open).await).await?;
-    let mut done = Tick { numbered, ..Tick::default() };
+    let mut done = Tick::default();
+    let published = publish_due(app).await.map(|count| done.published = count);
+    let numbering = outbox::number(&app.db, &app.clock, async |tx, numbered| spread(tx, numbered, open).await).await;
+    let numbered = numbering.map(|count| done.numbered = count);
+    let told = hooks::work_off(app).await.map(|count| done.told = count);
+    let mut sent = Ok(());
     for channel in open {
-        send_due(app, *channel, &mut done).await?;
+        sent = sent.and(send_due(app, *channel, &mut done).await);
     }
+    published.and(numbered).and(told).and(sent)?;
     Ok(done)
+}
+
+async fn publish_due(app: &App) -> Result<usize, Problem> {
+    if !activities::is_anything_due(app.db.reads(), app.clock.now()).await? {
+        return Ok(0);
+    }
+    app.change_as(Actor::system(), async |tx| activities::publish_due(tx).await).await
 }
 
 /// A message to be sent.
@@ -112,6 +137,8 @@ struct Message {
     news: News,
     /// None: they do not follow the account any more.
     oa_user_id: Option<String>,
+    /// Do they still agree to messages by this channel?
+    is_willing: bool,
 }
 
 async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Problem> {
@@ -125,7 +152,7 @@ async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Pr
     let claimed = app
         .change_as(Actor::system(), async |tx| Ok(deliveries::claim(tx, channel, &owner, tx.now() + lease).await?))
         .await?;
-    let messages = prepare(app, claimed).await?;
+    let messages = prepare(app, channel, claimed, done).await?;
     let stale = send(app, &token, messages, done).await?;
     if stale.is_empty() {
         return Ok(());
@@ -135,64 +162,101 @@ async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Pr
     };
     let again = stale.into_iter().map(|(message, _)| message).collect();
     for (message, answer) in send(app, &token, again, done).await? {
-        conclude(app, &message.claimed, Outcome::Failed { wait: Wait::Long, answer }, done).await?;
+        done.count(conclude(app, &message.claimed, &Outcome::Failed { wait: Wait::Long, answer }).await?);
     }
     Ok(())
 }
 
-async fn prepare(app: &App, claimed: Vec<Claimed>) -> Result<Vec<Message>, Problem> {
+/// What can be sent. What cannot be read is concluded here, alone: it will never go better, and holds up nobody else.
+async fn prepare(app: &App, channel: Channel, claimed: Vec<Claimed>, done: &mut Tick) -> Result<Vec<Message>, Problem> {
     let ids: Vec<_> = claimed.iter().map(|claimed| claimed.notification_id).collect();
     let news = notifications::news_of(app.db.reads(), &ids).await?;
+    let recipients: Vec<_> = claimed.iter().map(|claimed| claimed.member_id).collect();
+    let oa_users = members::oa_users_of(app.db.reads(), &app.vault, &recipients).await?;
+    ids.iter().filter(|id| !news.contains_key(id)).for_each(|id| {
+        tracing::error!(notification.id = %id, "news that this build cannot read is not sent");
+    });
     let mut messages = Vec::with_capacity(claimed.len());
     for claimed in claimed {
-        let Some(news) = news.get(&claimed.notification_id).cloned() else { continue };
-        let oa_user_id = members::oa_user_of(app.db.reads(), &app.vault, claimed.member_id).await?;
-        messages.push(Message { claimed, news, oa_user_id });
+        let oa_user_id = oa_users.get(&claimed.member_id).cloned().transpose();
+        let hopeless = match (news.get(&claimed.notification_id), oa_user_id) {
+            (Some(news), Ok(oa_user_id)) => {
+                let is_willing = consents::holds(app.db.reads(), claimed.member_id, channel.consent()).await?;
+                messages.push(Message { claimed, news: news.clone(), oa_user_id, is_willing });
+                continue;
+            }
+            (None, _) => ("unreadable_news", "This build cannot read what is to be said".to_owned()),
+            (_, Err(error)) => {
+                tracing::error!(delivery.id = %claimed.id, %error, "a recipient's id cannot be read");
+                ("unreadable_recipient", error.to_string())
+            }
+        };
+        let (reason, answer) = hopeless;
+        done.count(conclude(app, &claimed, &Outcome::Hopeless { reason, answer }).await?);
     }
     Ok(messages)
 }
 
-/// Sends a few at once and writes down what came of each; gives back those for which the token was stale.
+/// What came of one message.
+enum Handled {
+    /// It is written down.
+    Concluded(Option<DeliveryStatus>),
+    /// The token was stale, as the channel said.
+    Stale(Box<Message>, String),
+}
+
+/// Sends a few at once and writes down what came of each; gives back those for which the token was stale. Each one's outcome
+/// is written beside the others' sending: none of those under way stands still, whoever waits for the database.
 async fn send(
     app: &App,
     token: &SecretString,
     messages: Vec<Message>,
     done: &mut Tick,
 ) -> Result<Vec<(Message, String)>, Problem> {
-    let mut sent = stream::iter(messages)
-        .map(async |message| {
-            let outcome = match &message.oa_user_id {
-                Some(oa_user_id) => zalo_oa::send(app, token, oa_user_id, &message.news).await,
-                None => Sent::Known(Outcome::NeverThisRecipient {
-                    reason: "not_a_follower",
-                    answer: "They do not follow the Official Account any more".to_owned(),
-                }),
-            };
-            (message, outcome)
-        })
-        .buffer_unordered(AT_ONCE);
+    let mut sent =
+        stream::iter(messages).map(async |message| handle(app, token, message).await).buffer_unordered(AT_ONCE);
     let mut stale = Vec::new();
-    while let Some((message, outcome)) = sent.next().await {
-        match outcome {
-            Sent::Known(outcome) => conclude(app, &message.claimed, outcome, done).await?,
-            Sent::StaleToken(answer) => stale.push((message, answer)),
+    let mut trouble = None;
+    while let Some(handled) = sent.next().await {
+        match handled {
+            Ok(Handled::Concluded(status)) => done.count(status),
+            Ok(Handled::Stale(message, answer)) => stale.push((*message, answer)),
+            // The others are let to their end: they are on their way.
+            Err(problem) => trouble = trouble.or(Some(problem)),
         }
     }
-    Ok(stale)
+    trouble.map_or(Ok(stale), Err)
 }
 
-async fn conclude(app: &App, claimed: &Claimed, outcome: Outcome, done: &mut Tick) -> Result<(), Problem> {
+async fn handle(app: &App, token: &SecretString, message: Message) -> Result<Handled, Problem> {
+    let sent = match &message.oa_user_id {
+        _ if !message.is_willing => Sent::Known(Outcome::NeverThisRecipient {
+            reason: deliveries::NO_CONSENT,
+            answer: "They have taken their consent back".to_owned(),
+        }),
+        Some(oa_user_id) => zalo_oa::send(app, token, oa_user_id, &message.news).await,
+        None => Sent::Known(Outcome::NeverThisRecipient {
+            reason: "not_a_follower",
+            answer: "They do not follow the Official Account any more".to_owned(),
+        }),
+    };
+    match sent {
+        Sent::Known(outcome) => Ok(Handled::Concluded(conclude(app, &message.claimed, &outcome).await?)),
+        Sent::StaleToken(answer) => Ok(Handled::Stale(Box::new(message), answer)),
+    }
+}
+
+/// Writes down what came of an attempt. Gives where the delivery stands now; nothing when the outcome does not count.
+async fn conclude(app: &App, claimed: &Claimed, outcome: &Outcome) -> Result<Option<DeliveryStatus>, Problem> {
     let max_attempts = app.config.relay.max_attempts;
     let conclusion = outcome.conclude(claimed.attempt, max_attempts, app.clock.now(), rand::random());
     let counts = app
-        .change_as(Actor::system(), async |tx| Ok(deliveries::finish(tx, claimed, &outcome, &conclusion).await?))
+        .change_as(Actor::system(), async |tx| Ok(deliveries::finish(tx, claimed, outcome, &conclusion).await?))
         .await?;
-    if counts {
-        done.count(conclusion.status);
-    } else {
+    if !counts {
         tracing::warn!(delivery.id = %claimed.id, "an outcome came after its lease had ended");
     }
-    Ok(())
+    Ok(counts.then_some(conclusion.status))
 }
 
 async fn release(app: &App, stale: Vec<(Message, String)>, pause: TimeDelta, done: &mut Tick) -> Result<(), Problem> {

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{
-    Campaign, Status, store,
+    Campaign, Status,
+    parts::{self, NewPhase, NewTarget},
+    store,
     wire::{CampaignPatch, CampaignView, NewCampaign},
 };
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
         codes::{Code, FaultCode},
         etag::IfMatch,
         faults::Faults,
-        ids::{CampaignId, UnitId},
+        ids::{CampaignId, PhaseId, TargetId, UnitId},
         problem::{Problem, bad_field},
     },
     organisation::{clusters, units},
@@ -30,7 +32,9 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewCampaign) -> Result<Campai
         return Err(bad_field("/launched_by_unit_id", FaultCode::NoSuchThing));
     }
     require_duty(tx, caller, unit).await?;
-    let campaign = new.parse(unit)?;
+    let id = new.id.unwrap_or_default();
+    check_parts(tx, id, &new.phases, &new.targets).await?;
+    let campaign = new.parse(id, unit)?;
     check_audience(tx, &campaign).await?;
     store::insert(tx, &campaign, caller.member_id).await?;
     record(tx, "create_campaign", &campaign).await?;
@@ -49,6 +53,8 @@ pub async fn update(
     if campaign.status == Status::Closed {
         return Err(Problem::new(Code::CampaignNotLaunched));
     }
+    check_parts(tx, id, patch.phases.as_deref().unwrap_or_default(), patch.targets.as_deref().unwrap_or_default())
+        .await?;
     patch.apply(&mut campaign)?;
     check_audience(tx, &campaign).await?;
     store::save(tx, &mut campaign).await?;
@@ -98,12 +104,30 @@ async fn load(tx: &Tx, caller: &Person, id: CampaignId, seen: &IfMatch) -> Resul
 }
 
 /// An editor or a manager of the launching unit or of one above it, or an admin.
-async fn require_duty(tx: &Tx, caller: &Person, unit: UnitId) -> Result<(), Problem> {
+pub async fn require_duty(tx: &Tx, caller: &Person, unit: UnitId) -> Result<(), Problem> {
     let duties = [caller.edited_units(), caller.managed_units()].concat();
     if caller.is_admin() || units::is_below_any(tx, unit, &duties, tx.today()).await? {
         return Ok(());
     }
     Err(Problem::forbidden())
+}
+
+/// A phase or a target of another campaign stays there.
+async fn check_parts(tx: &Tx, id: CampaignId, phases: &[NewPhase], targets: &[NewTarget]) -> Result<(), Problem> {
+    let mut faults = Faults::new();
+    let phase_ids: Vec<PhaseId> = phases.iter().filter_map(|phase| phase.id).collect();
+    let foreign = parts::foreign_phases(tx, id, &phase_ids).await?;
+    for (place, phase) in phases.iter().enumerate() {
+        let is_foreign = phase.id.is_some_and(|id| foreign.contains(&id));
+        faults.add_if(is_foreign, format!("/phases/{place}/id"), FaultCode::NoSuchThing);
+    }
+    let target_ids: Vec<TargetId> = targets.iter().filter_map(|target| target.id).collect();
+    let foreign = parts::foreign_targets(tx, id, &target_ids).await?;
+    for (place, target) in targets.iter().enumerate() {
+        let is_foreign = target.id.is_some_and(|id| foreign.contains(&id));
+        faults.add_if(is_foreign, format!("/targets/{place}/id"), FaultCode::NoSuchThing);
+    }
+    faults.or(())
 }
 
 async fn check_audience(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {

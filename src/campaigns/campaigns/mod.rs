@@ -9,11 +9,11 @@ mod parts;
 mod store;
 mod wire;
 
-pub use wire::given;
-
+pub use actions::require_duty;
 pub use audience::{audience_members, is_open_to, open_to};
 pub use campaign::{Audience, Campaign, Kind, Milestone, Phase, Status, Target, TargetKind};
-pub use store::{CampaignNews, find, find_visible, news_of, target, titles, version_number};
+pub use parts::target;
+pub use store::{CampaignNews, find, find_running, find_visible, news_of, running_on, titles, version_number};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -12,6 +12,10 @@ use crate::kit::{
     quantity::Quantity,
 };
 
+mod store;
+
+pub use store::{delete_parts, foreign_phases, foreign_targets, parts_of, save_parts, target};
+
 /// A phase of a campaign.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +59,12 @@ pub struct NewTarget {
     pub denominator: Option<Quantity>,
 }
 
+/// A condition that is met or not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(min_length = 1, max_length = 1000, examples("Xã có dịch vụ viễn thông, internet"))]
+pub struct NewCriterion(pub String);
+
 /// The phases, in order: inside the campaign, each ending after it starts, none overlapping another.
 pub fn parse_phases(new: Vec<NewPhase>, starts_on: NaiveDate, ends_on: NaiveDate, faults: &mut Faults) -> Vec<Phase> {
     let mut phases: Vec<Phase> = Vec::with_capacity(new.len());
@@ -64,6 +74,8 @@ pub fn parse_phases(new: Vec<NewPhase>, starts_on: NaiveDate, ends_on: NaiveDate
         faults.add_if(phase.ends_on < phase.starts_on, at("ends_on"), FaultCode::EndsBeforeStart);
         let is_outside = phase.starts_on < starts_on || phase.ends_on > ends_on;
         faults.add_if(is_outside, at("starts_on"), FaultCode::OutsideCampaign);
+        let is_double = phase.id.is_some_and(|id| phases.iter().any(|other| other.id == id));
+        faults.add_if(is_double, at("id"), FaultCode::Duplicate);
         let overlaps = phases.iter().any(|other| phase.starts_on <= other.ends_on && other.starts_on <= phase.ends_on);
         faults.add_if(overlaps, at("starts_on"), FaultCode::Duplicate);
         faults.add_if(phases.iter().any(|other| other.ordinal == ordinal), at("ordinal"), FaultCode::Duplicate);

@@ -1,18 +1,19 @@
 //! Campaigns on the wire.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Audience, Campaign, Kind, Milestone, Phase, Status, Target,
-    parts::{NewPhase, NewTarget, parse_phases, parse_targets},
+    parts::{NewCriterion, NewPhase, NewTarget, parse_phases, parse_targets},
 };
 use crate::kit::{
     body::Filter,
     codes::FaultCode,
     faults::Faults,
     ids::{CampaignId, UnitId},
+    patch::{given, given_or_empty, set},
     problem::Problem,
 };
 
@@ -67,23 +68,24 @@ pub struct NewCampaign {
     /// Conditions that are met or not.
     #[serde(default)]
     #[schema(required = false, max_items = 100)]
-    pub criteria: Vec<String>,
+    pub criteria: Vec<NewCriterion>,
     /// Days of the year that it is pinned to.
     #[serde(default)]
     #[schema(required = false, max_items = 100)]
     pub milestones: Vec<Milestone>,
 }
 
-/// Changes of a campaign: absent is unchanged, null is cleared, a list replaces the list. Of a launched one the texts, the
-/// last day and the goals can be changed, and targets added.
+/// Changes of a campaign: absent is unchanged, null is cleared (lists and the audience are empty then), a list replaces the
+/// list. Of a launched one the texts, the last day and the goals can be changed, and targets added.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"slogan": "Mỗi chi bộ một vườn cây, mỗi đảng viên một cây xanh"}))]
 pub struct CampaignPatch {
     /// Its form.
+    #[schema(nullable = false)]
     pub kind: Option<Kind>,
     /// Its name.
-    #[schema(min_length = 1, max_length = 300)]
+    #[schema(nullable = false, min_length = 1, max_length = 300)]
     pub title: Option<String>,
     /// What it stands under.
     #[serde(default, deserialize_with = "given")]
@@ -98,39 +100,41 @@ pub struct CampaignPatch {
     #[schema(value_type = Option<String>, max_length = 50_000)]
     pub body: Option<Option<String>>,
     /// Its first day.
+    #[schema(nullable = false)]
     pub starts_on: Option<NaiveDate>,
     /// Its last day.
+    #[schema(nullable = false)]
     pub ends_on: Option<NaiveDate>,
-    /// For whom it is.
+    /// For whom it is; null: for everyone.
+    #[serde(default, deserialize_with = "given_or_empty")]
     pub audience: Option<Audience>,
     /// Its phases.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_items = 50)]
     pub phases: Option<Vec<NewPhase>>,
     /// What it is measured by.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_items = 200)]
     pub targets: Option<Vec<NewTarget>>,
     /// Conditions that are met or not.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_items = 100)]
-    pub criteria: Option<Vec<String>>,
+    pub criteria: Option<Vec<NewCriterion>>,
     /// Days of the year that it is pinned to.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_items = 100)]
     pub milestones: Option<Vec<Milestone>>,
 }
 
-/// Tells null, which clears, from absent, which changes nothing (RFC 7396).
-pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 impl NewCampaign {
     /// The campaign as a draft of this unit, if everything is as it should be.
-    pub fn parse(self, launched_by_unit_id: UnitId) -> Result<Campaign, Problem> {
+    pub fn parse(self, id: CampaignId, launched_by_unit_id: UnitId) -> Result<Campaign, Problem> {
         let mut faults = Faults::new();
         faults.add_if(self.ends_on < self.starts_on, "/ends_on", FaultCode::EndsBeforeStart);
         let phases = parse_phases(self.phases, self.starts_on, self.ends_on, &mut faults);
         let targets = parse_targets(self.targets, &mut faults);
         faults.or(Campaign {
-            id: self.id.unwrap_or_default(),
+            id,
             kind: self.kind,
             title: self.title,
             slogan: self.slogan,
@@ -145,7 +149,7 @@ impl NewCampaign {
             audience: self.audience,
             phases,
             targets,
-            criteria: self.criteria,
+            criteria: words(self.criteria),
             milestones: self.milestones,
             version: 1,
         })
@@ -167,7 +171,7 @@ impl CampaignPatch {
         set(&mut campaign.starts_on, self.starts_on);
         set(&mut campaign.ends_on, self.ends_on);
         set(&mut campaign.audience, self.audience);
-        set(&mut campaign.criteria, self.criteria);
+        set(&mut campaign.criteria, self.criteria.map(words));
         set(&mut campaign.milestones, self.milestones);
         faults.add_if(campaign.ends_on < campaign.starts_on, "/ends_on", FaultCode::EndsBeforeStart);
         if let Some(phases) = self.phases {
@@ -204,10 +208,8 @@ impl CampaignPatch {
     }
 }
 
-fn set<T>(field: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *field = value;
-    }
+fn words(criteria: Vec<NewCriterion>) -> Vec<String> {
+    criteria.into_iter().map(|criterion| criterion.0).collect()
 }
 
 /// A campaign.

@@ -1,19 +1,20 @@
 //! What authors do: check in, change, withdraw.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Checkin, CheckinStatus, store,
-    wire::{CheckinPatch, NewCheckin},
+    wire::{CheckinPatch, LocationView, NewCheckin},
 };
 use crate::{
     audit::{self, Subject},
     campaigns::{
-        campaigns::{self, Campaign},
+        campaigns,
         ledger::{self, Cause, Counted, Totals},
         pledges::{self, Pledge, Pledger},
     },
     db::Tx,
+    identity::consents,
     kit::{
         caller::Person,
         clock::day_in_vietnam,
@@ -24,6 +25,7 @@ use crate::{
     },
     organisation::{members, units},
     outbox::{self, Event},
+    personal_data::Consent,
 };
 
 /// A check-in that came in.
@@ -58,6 +60,11 @@ pub async fn check_in(
         return same_or_conflict(known, caller, &checkin.content_hash);
     }
     post(tx, totals, None, &checkin, Cause::Submitted).await?;
+    let after = json!({
+        "pledge_id": checkin.pledge_id, "commitment_id": checkin.commitment_id, "unit_id": checkin.unit_id,
+        "quantity": checkin.quantity, "status": checkin.status, "version": checkin.version,
+    });
+    record(tx, "create_checkin", &checkin, None, after).await?;
     outbox::record(tx, Event::CheckinSubmitted { checkin_id: checkin.id }).await?;
     Ok(Received::New(checkin))
 }
@@ -79,10 +86,11 @@ async fn receive(
 ) -> Result<Checkin, Problem> {
     require_pledger(tx, caller, pledge).await?;
     pledge.require_signed()?;
-    let campaign = running_campaign(tx, pledge).await?;
+    let campaign = campaigns::find_running(tx, pledge.campaign_id).await?;
     let commitment =
         pledge.commitment(new.commitment_id).ok_or_else(|| bad_field("/commitment_id", FaultCode::NoSuchThing))?;
     let occurred_at = new.occurred_at.unwrap_or_else(|| tx.now());
+    let location = permitted(tx, caller, new.location).await?;
     let day = day_in_vietnam(occurred_at);
     let mut checkin = Checkin {
         id: new.id.unwrap_or_default(),
@@ -98,7 +106,7 @@ async fn receive(
         occurred_at,
         received_at: tx.now(),
         day,
-        location: new.location.map(Into::into),
+        location: location.map(Into::into),
         status: CheckinStatus::Held,
         flags: Vec::new(),
         return_reason: None,
@@ -111,11 +119,20 @@ async fn receive(
     Ok(checkin)
 }
 
+/// Where it happened, if its author agrees to having that kept. Without the consent the check-in counts all the same.
+async fn permitted(tx: &Tx, caller: &Person, place: Option<LocationView>) -> Result<Option<LocationView>, Problem> {
+    match place {
+        Some(place) if consents::holds_until_commit(tx, caller.member_id, Consent::Location).await? => Ok(Some(place)),
+        _ => Ok(None),
+    }
+}
+
 /// A member's own pledge takes that member; a unit's takes whoever belongs to the unit, and who manages it.
 async fn require_pledger(tx: &Tx, caller: &Person, pledge: &Pledge) -> Result<(), Problem> {
     let is_permitted = match pledge.pledger {
         Pledger::Member(member) => member == caller.member_id,
         Pledger::Unit(unit) => {
+            let unit = units::carrier_on(tx, unit, tx.today()).await?;
             caller.unit_ids.contains(&unit)
                 || units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await?
         }
@@ -123,16 +140,11 @@ async fn require_pledger(tx: &Tx, caller: &Person, pledge: &Pledge) -> Result<()
     if is_permitted { Ok(()) } else { Err(Problem::forbidden()) }
 }
 
-async fn running_campaign(tx: &Tx, pledge: &Pledge) -> Result<Campaign, Problem> {
-    let campaign = campaigns::find(tx, pledge.campaign_id).await?.ok_or_else(Problem::not_found)?;
-    campaign.require_running()?;
-    Ok(campaign)
-}
-
-/// What somebody did counts for the unit they were at home in on that day.
+/// What somebody did counts for the unit they were at home in on that day; what a unit did, for the one that had its place
+/// on that day.
 async fn unit_of(tx: &Tx, pledge: &Pledge, day: chrono::NaiveDate) -> Result<UnitId, Problem> {
     match pledge.pledger {
-        Pledger::Unit(unit) => Ok(unit),
+        Pledger::Unit(unit) => Ok(units::carrier_on(tx, unit, day).await?),
         Pledger::Member(member) => Ok(members::home_unit_on(tx, member, day).await?.unwrap_or(pledge.unit_id)),
     }
 }
@@ -150,7 +162,7 @@ pub async fn update(
     let (mut checkin, before) = load_own(tx, caller, id, seen).await?;
     checkin.require_open()?;
     let pledge = pledges::find_visible(tx, caller, checkin.pledge_id, tx.today()).await?;
-    let campaign = running_campaign(tx, &pledge).await?;
+    let campaign = campaigns::find_running(tx, pledge.campaign_id).await?;
     let commitment = pledge.commitment(checkin.commitment_id).ok_or_else(Problem::not_found)?;
     if let Some(quantity) = patch.quantity {
         checkin.quantity = quantity;
@@ -158,14 +170,16 @@ pub async fn update(
     if let Some(note) = patch.note {
         checkin.note = note;
     }
+    let mut came_on = day_in_vietnam(checkin.received_at);
     if let Some(occurred_at) = patch.occurred_at {
+        // Whoever says only now when it happened, says so late.
+        came_on = tx.today();
         checkin.occurred_at = occurred_at;
         checkin.day = day_in_vietnam(occurred_at);
         checkin.unit_id = unit_of(tx, &pledge, checkin.day).await?;
     }
-    checkin.return_reason = None;
-    let received_on = day_in_vietnam(checkin.received_at);
-    checkin.examine(commitment, &campaign, received_on, grace_days);
+    checkin.reopen();
+    checkin.examine(commitment, &campaign, came_on, grace_days);
     store::save(tx, &mut checkin).await?;
     settle(tx, &before, &checkin, Cause::Edited, "update_checkin").await?;
     Ok(checkin)
@@ -178,6 +192,7 @@ pub async fn withdraw(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -
         return Ok(());
     }
     checkin.require_open()?;
+    campaigns::find_running(tx, checkin.campaign_id).await?;
     checkin.status = CheckinStatus::Withdrawn;
     store::save(tx, &mut checkin).await?;
     settle(tx, &before, &checkin, Cause::Withdrawn, "withdraw_checkin").await
@@ -206,7 +221,17 @@ pub async fn settle(
     totals.write(tx).await?;
     let after = json!({"status": checkin.status, "quantity": checkin.quantity, "version": checkin.version});
     let before = json!({"reported": before.reported, "verified": before.verified});
-    audit::record(tx, action, Subject { kind: "checkin", id: checkin.id.0 }, Some(before), Some(after)).await
+    record(tx, action, checkin, Some(before), after).await
+}
+
+async fn record(
+    tx: &Tx,
+    action: &'static str,
+    checkin: &Checkin,
+    before: Option<Value>,
+    after: Value,
+) -> Result<(), Problem> {
+    audit::record(tx, action, Subject { kind: "checkin", id: checkin.id.0 }, before, Some(after)).await
 }
 
 async fn post(

@@ -1,24 +1,18 @@
 //! Check-ins that a phone kept while it was offline: one transaction, an answer for each, and none stops another.
 
-use serde_json::Value;
-
 use super::{
     actions::{self, Received},
-    wire::{BatchAnswer, BatchOutcome, BatchedCheckin, CheckinView, Outcome},
+    wire::CheckinView,
 };
 use crate::{
     campaigns::ledger::Totals,
     db::Tx,
-    kit::{
-        caller::Person,
-        codes::FaultCode,
-        faults::Fault,
-        ids::{CheckinId, PledgeId},
-        language::Language,
-        problem::Problem,
-        schemas::Schemas,
-    },
+    kit::{batch::Item, caller::Person, ids::CheckinId, language::Language, problem::Problem},
 };
+
+mod wire;
+
+pub use wire::{BatchAnswer, BatchOutcome, BatchedCheckin, CheckinBatch, Outcome};
 
 /// Who sends a batch, and how it is answered.
 pub struct Sender<'a> {
@@ -33,16 +27,15 @@ pub struct Sender<'a> {
 /// Takes each of them in its own savepoint.
 pub async fn check_in_all(
     tx: &Tx,
-    schemas: &Schemas,
     sender: &Sender<'_>,
-    items: Vec<Value>,
+    items: Vec<Item<BatchedCheckin>>,
     grace_days: u32,
 ) -> Result<BatchAnswer, Problem> {
     let mut totals = Totals::default();
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
-        let id = item.get("id").cloned().and_then(|id| serde_json::from_value(id).ok());
-        let outcome = match parse(schemas, item) {
+        let id = item.id.and_then(|id| serde_json::from_value(id).ok());
+        let outcome = match item.content {
             Ok(item) => check_in_one(tx, &mut totals, sender, item, grace_days).await?,
             Err(problem) => Err(problem),
         };
@@ -50,15 +43,6 @@ pub async fn check_in_all(
     }
     totals.write(tx).await?;
     Ok(BatchAnswer { items: outcomes })
-}
-
-fn parse(schemas: &Schemas, item: Value) -> Result<BatchedCheckin, Problem> {
-    let faults = schemas.body_faults("BatchedCheckin", &item).unwrap_or_default();
-    if !faults.is_empty() {
-        return Err(Problem::invalid(faults));
-    }
-    serde_json::from_value(item)
-        .map_err(|_does_not_fit| Fault::at("", FaultCode::WrongType).with("expected", "BatchedCheckin").into())
 }
 
 /// The outer error is the server's own trouble, which stops the whole batch; the inner one is this item's.
@@ -69,10 +53,9 @@ async fn check_in_one(
     item: BatchedCheckin,
     grace_days: u32,
 ) -> Result<Result<Received, Problem>, Problem> {
-    let pledge_id: PledgeId = item.pledge_id;
     let part = tx.savepoint().await?;
     let mut sums = Totals::default();
-    match actions::check_in(&part, &mut sums, sender.person, pledge_id, item.into(), grace_days).await {
+    match actions::check_in(&part, &mut sums, sender.person, item.pledge_id, item.checkin, grace_days).await {
         Ok(received) => {
             part.release_into(tx).await?;
             totals.merge(sums);

@@ -150,8 +150,9 @@ impl Checkin {
         }
     }
 
-    /// Looks at it anew: its phase, and whether something is odd. It is held then, else submitted.
-    pub fn examine(&mut self, commitment: &Commitment, campaign: &Campaign, received_on: NaiveDate, grace_days: u32) {
+    /// Looks at it anew: its phase, and whether something is odd. It is held then, else submitted. `came_on` is the day on
+    /// which it was said that it happened when it did.
+    pub fn examine(&mut self, commitment: &Commitment, campaign: &Campaign, came_on: NaiveDate, grace_days: u32) {
         self.phase_id = campaign.phase_of(self.day).map(|phase| phase.id);
         self.flags.retain(|flag| *flag == Flag::SamePhoto);
         if self.quantity.thousandths() > commitment.quantity.thousandths().saturating_mul(UNLIKELY_TIMES) {
@@ -160,10 +161,17 @@ impl Checkin {
         if !campaign.counts_day(self.day) {
             self.flags.push(Flag::OutsidePhase);
         }
-        if received_on.signed_duration_since(self.day).num_days() > i64::from(grace_days) {
+        if came_on.signed_duration_since(self.day).num_days() > i64::from(grace_days) {
             self.flags.push(Flag::Late);
         }
         self.status = if self.flags.is_empty() { CheckinStatus::Submitted } else { CheckinStatus::Held };
+    }
+
+    /// Forgets what a manager has decided: it waits for the next decision.
+    pub fn reopen(&mut self) {
+        self.return_reason = None;
+        self.decided_by = None;
+        self.decided_at = None;
     }
 
     /// Its author may change it until a manager has verified it.

@@ -8,15 +8,16 @@ use actix_web::{
 use super::{
     Checkin,
     actions::{self, Received},
-    batch::{self, Sender},
+    batch::{self, BatchAnswer, BatchedCheckin, CheckinBatch, Sender},
     decisions, store,
-    wire::{BatchAnswer, CheckinBatch, CheckinFilter, CheckinPatch, CheckinView, NewCheckin, ReturnReason},
+    wire::{CheckinFilter, CheckinPatch, CheckinView, NewCheckin, ReturnReason},
 };
 use crate::{
     app::App,
     campaigns::{ledger::Totals, pledges},
     kit::{
         answer::{Answer, Reply},
+        batch::Batch,
         body::{Body, NoFields, Query},
         caller::SignedIn,
         etag::IfMatch,
@@ -32,7 +33,7 @@ use crate::{
 /// Safe to send again: the same `id` with the same content is the same check-in, answered 200. An acknowledged one is
 /// durable. A late or odd one is held (`flags`) until a manager decides.
 #[utoipa::path(tag = "checkins", params(("pledge_id" = PledgeId, Path, description = "The pledge")),
-    security(("member" = []), ("staff" = [])), request_body = NewCheckin,
+    request_body = NewCheckin,
     responses((status = 201, body = CheckinView), (status = 200, body = CheckinView, description = "It was there already, with the same content"),
         (status = 409, description = "checkin_conflict pledge_not_signed campaign_not_launched")))]
 #[post("/pledges/{pledge_id}/checkins")]
@@ -64,7 +65,7 @@ pub async fn create_checkin(
 ///
 /// What a phone kept while it was offline: up to 100, answered one by one in order. A bad one never stops the others; sending
 /// all of them again is safe.
-#[utoipa::path(tag = "checkins", security(("member" = []), ("staff" = [])), request_body = CheckinBatch,
+#[utoipa::path(tag = "checkins", request_body = CheckinBatch,
     responses((status = 200, body = BatchAnswer)))]
 #[post("/checkins/batch")]
 pub async fn create_checkin_batch(
@@ -72,13 +73,13 @@ pub async fn create_checkin_batch(
     caller: SignedIn,
     once: Once,
     language: Language,
-    body: Body<CheckinBatch>,
+    batch: Batch<CheckinBatch, BatchedCheckin>,
 ) -> Answer<BatchAnswer> {
     let request_id = once.request_id.clone().unwrap_or_default();
     let grace_days = app.config.checkins.grace_days;
     app.change(once, async |tx| {
         let sender = Sender { person: &caller, language, request_id: &request_id };
-        batch::check_in_all(tx, &app.schemas, &sender, body.0.items, grace_days).await.map(Reply::ok)
+        batch::check_in_all(tx, &sender, batch.items, grace_days).await.map(Reply::ok)
     })
     .await
 }
@@ -87,7 +88,7 @@ pub async fn create_checkin_batch(
 ///
 /// Those that you may know of, the latest first.
 #[utoipa::path(tag = "checkins", params(("pledge_id" = PledgeId, Path, description = "The pledge"), CheckinFilter),
-    security(("member" = []), ("staff" = [])), responses((status = 200, body = Listed<CheckinView>)))]
+    responses((status = 200, body = Listed<CheckinView>)))]
 #[get("/pledges/{pledge_id}/checkins")]
 pub async fn list_checkins(
     app: Data<App>,
@@ -107,7 +108,7 @@ pub async fn list_checkins(
 ///
 /// Your own, one of a unit that you manage, or one for your unit's pledge.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
-    security(("member" = []), ("staff" = [])), responses((status = 200, body = CheckinView)))]
+    responses((status = 200, body = CheckinView)))]
 #[get("/checkins/{checkin_id}")]
 pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId>) -> Answer<CheckinView> {
     store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await.map(tagged)
@@ -117,7 +118,6 @@ pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId
 ///
 /// Your own, until a manager has verified it. A returned one goes back to the manager.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
-    security(("member" = []), ("staff" = [])),
     request_body(content = CheckinPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided campaign_not_launched")))]
 #[patch("/checkins/{checkin_id}")]
@@ -136,9 +136,9 @@ pub async fn update_checkin(
 
 /// Withdraw a check-in
 ///
-/// Your own, until a manager has verified it. It stays, as withdrawn, and counts no more.
+/// Your own, while the campaign runs, until a manager has verified it. It stays, as withdrawn, and counts no more.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
-    security(("member" = []), ("staff" = [])), responses((status = 204), (status = 409, description = "checkin_decided")))]
+    responses((status = 204), (status = 409, description = "checkin_decided campaign_not_launched")))]
 #[delete("/checkins/{checkin_id}")]
 pub async fn withdraw_checkin(
     app: Data<App>,
@@ -158,7 +158,7 @@ pub async fn withdraw_checkin(
 ///
 /// Of a unit that you manage: from now on it counts as verified, and its author is told. Verifying again changes nothing.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
-    security(("staff" = [])), request_body = NoFields,
+    request_body = NoFields,
     responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
 #[post("/checkins/{checkin_id}/verify")]
 pub async fn verify_checkin(
@@ -177,7 +177,7 @@ pub async fn verify_checkin(
 /// Of a unit that you manage, with a reason: it does not count until its author has changed it. Returning again changes
 /// nothing.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
-    security(("staff" = [])), request_body = ReturnReason,
+    request_body = ReturnReason,
     responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
 #[post("/checkins/{checkin_id}/return")]
 pub async fn return_checkin(

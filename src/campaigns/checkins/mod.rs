@@ -9,9 +9,10 @@ pub mod http;
 mod store;
 mod wire;
 
+pub use batch::BatchedCheckin;
 pub use checkin::{Checkin, CheckinStatus, Flag};
 pub use store::{CheckinNews, ReviewRow, news_of, page_verified, review_page};
-pub use wire::{BatchedCheckin, CheckinView};
+pub use wire::CheckinView;
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

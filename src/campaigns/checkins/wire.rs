@@ -2,28 +2,20 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{
-    IntoParams, ToSchema,
-    openapi::{
-        Array, Object, Ref,
-        schema::{AnyOfBuilder, ArrayBuilder, Type},
-    },
-};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{Checkin, CheckinStatus, Flag, checkin::Location};
-use crate::{
-    campaigns::campaigns::given,
-    kit::{
-        body::Filter,
-        codes::FaultCode,
-        faults::Faults,
-        ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-        problem::{Problem, ProblemDocument},
-        quantity::Quantity,
-        secret::{sha256, to_hex},
-    },
+use crate::kit::{
+    body::Filter,
+    clock::cut,
+    codes::FaultCode,
+    faults::Faults,
+    ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+    patch::given,
+    problem::Problem,
+    quantity::Quantity,
+    secret::{sha256, to_hex},
 };
 
 /// A phone's clock may be this far ahead.
@@ -45,9 +37,10 @@ pub struct NewCheckin {
     /// What there is to say of it.
     #[schema(max_length = 2000)]
     pub note: Option<String>,
-    /// When it happened; absent: now.
+    /// When it happened, to the microsecond; absent: now.
+    #[serde(default, deserialize_with = "cut")]
     pub occurred_at: Option<DateTime<Utc>>,
-    /// Where it happened.
+    /// Where it happened. Kept only with your consent (`location`, see `PUT /v1/me/consents`).
     pub location: Option<LocationView>,
     /// Its photos, from `POST /v1/media`.
     #[serde(default)]
@@ -75,7 +68,7 @@ impl NewCheckin {
     /// Checks what the schema cannot say.
     pub fn check(&self, now: DateTime<Utc>) -> Result<(), Problem> {
         let mut faults = Faults::new();
-        faults.add_if(!self.quantity.is_positive(), "/quantity", FaultCode::OutOfRange);
+        faults.add_unless_positive(self.quantity, "/quantity");
         faults.add_if(
             self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
             "/occurred_at",
@@ -127,12 +120,15 @@ impl From<Location> for LocationView {
 #[schema(example = json!({"quantity": 4, "note": "Đếm lại: 4 cây"}))]
 pub struct CheckinPatch {
     /// How much was done.
+    #[schema(nullable = false)]
     pub quantity: Option<Quantity>,
     /// What there is to say of it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     pub note: Option<Option<String>>,
-    /// When it happened.
+    /// When it happened, to the microsecond.
+    #[serde(default, deserialize_with = "cut")]
+    #[schema(nullable = false)]
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -140,11 +136,9 @@ impl CheckinPatch {
     /// Checks what the schema cannot say.
     pub fn check(&self, now: DateTime<Utc>) -> Result<(), Problem> {
         let mut faults = Faults::new();
-        faults.add_if(
-            self.quantity.is_some_and(|quantity| !quantity.is_positive()),
-            "/quantity",
-            FaultCode::OutOfRange,
-        );
+        if let Some(quantity) = self.quantity {
+            faults.add_unless_positive(quantity, "/quantity");
+        }
         faults.add_if(
             self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
             "/occurred_at",
@@ -189,7 +183,7 @@ pub struct CheckinView {
     pub occurred_at: DateTime<Utc>,
     /// When the server got it.
     pub received_at: DateTime<Utc>,
-    /// Where it happened.
+    /// Where it happened. Kept only with your consent (`location`, see `PUT /v1/me/consents`).
     pub location: Option<LocationView>,
     /// Its photos; none yet.
     pub media_ids: Vec<Uuid>,
@@ -226,101 +220,6 @@ impl From<Checkin> for CheckinView {
             decided_at: checkin.decided_at,
         }
     }
-}
-
-/// Check-ins that a phone kept while it was offline.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CheckinBatch {
-    /// In the order they happened. Each is checked by itself: a bad one never stops the others.
-    #[schema(schema_with = batched_items)]
-    pub items: Vec<Value>,
-}
-
-/// Documented as what they should be, accepted as any object: faults are answered item by item.
-fn batched_items() -> Array {
-    let item =
-        AnyOfBuilder::new().item(Ref::from_schema_name(BatchedCheckin::name())).item(Object::with_type(Type::Object));
-    ArrayBuilder::new()
-        .description(Some("In the order they happened. Each is checked by itself: a bad one never stops the others."))
-        .items(item)
-        .min_items(Some(1))
-        .max_items(Some(100))
-        .build()
-}
-
-/// A check-in with its pledge.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BatchedCheckin {
-    /// For which pledge.
-    pub pledge_id: PledgeId,
-    /// The id that the phone made.
-    pub id: CheckinId,
-    /// For which commitment of the pledge.
-    pub commitment_id: CommitmentId,
-    /// How much was done.
-    pub quantity: Quantity,
-    /// What there is to say of it.
-    #[schema(max_length = 2000)]
-    pub note: Option<String>,
-    /// When it happened; absent: now.
-    pub occurred_at: Option<DateTime<Utc>>,
-    /// Where it happened.
-    pub location: Option<LocationView>,
-    /// Its photos, from `POST /v1/media`.
-    #[serde(default)]
-    #[schema(required = false, max_items = 10)]
-    pub media_ids: Vec<Uuid>,
-}
-
-impl From<BatchedCheckin> for NewCheckin {
-    fn from(item: BatchedCheckin) -> Self {
-        Self {
-            id: Some(item.id),
-            commitment_id: item.commitment_id,
-            quantity: item.quantity,
-            note: item.note,
-            occurred_at: item.occurred_at,
-            location: item.location,
-            media_ids: item.media_ids,
-        }
-    }
-}
-
-/// What became of each.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BatchAnswer {
-    /// In the order they were sent.
-    pub items: Vec<BatchOutcome>,
-}
-
-/// What became of one.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BatchOutcome {
-    /// Of which; null when it had no id.
-    pub id: Option<CheckinId>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The check-in, unless it was refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checkin: Option<CheckinView>,
-    /// Why it was refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<ProblemDocument>,
-}
-
-/// What became of a check-in in a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = BatchOutcomeKind)]
-pub enum Outcome {
-    /// It is new.
-    Created,
-    /// It was there already, with the same content.
-    Replayed,
-    /// It was not taken.
-    Refused,
 }
 
 /// Which check-ins of a pledge.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _,
-    sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr},
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityName as _, EntityTrait as _, FromQueryResult, QueryFilter as _,
+    QuerySelect as _,
+    sea_query::{Expr, ExprTrait as _, Func, OnConflict, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -17,6 +19,7 @@ use crate::{
         ids::{TargetId, UnitId},
         quantity::Quantity,
     },
+    organisation::units,
 };
 
 /// Differences of totals, gathered so that each row is touched once, in the order of their keys: no deadlock.
@@ -104,15 +107,75 @@ struct Sums {
     verified: i64,
 }
 
+/// Which part of the figures: those of the days up to one, those of a unit and of all below it on a day.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Part {
+    /// Only what happened on this day or before; none: all.
+    pub until: Option<NaiveDate>,
+    /// Only what counts for this unit or for one below it on that day; none: all.
+    pub below: Option<(UnitId, NaiveDate)>,
+}
+
+/// What these targets had come to, by unit: for all days from the summary, up to a day from the ledger itself.
+pub async fn totals_in(db: &impl ConnectionTrait, targets: &[TargetId], part: Part) -> Result<UnitFigures, DbErr> {
+    match part.until {
+        Some(day) => totals_until(db, targets, day, part.below).await,
+        None => totals_below(db, targets, part.below).await,
+    }
+}
+
+async fn totals_until(
+    db: &impl ConnectionTrait,
+    targets: &[TargetId],
+    day: NaiveDate,
+    below: Option<(UnitId, NaiveDate)>,
+) -> Result<UnitFigures, DbErr> {
+    let mut query = ledger_entry::Entity::find()
+        .select_only()
+        .column(ledger_entry::Column::TargetId)
+        .column(ledger_entry::Column::UnitId)
+        .column(ledger_entry::Column::Figure)
+        .column_as(dialect::sum(Expr::col(ledger_entry::Column::Delta)), "total")
+        .filter(ledger_entry::Column::TargetId.is_in(targets.iter().map(|target| target.0)))
+        .filter(ledger_entry::Column::Day.lte(day))
+        .group_by(ledger_entry::Column::TargetId)
+        .group_by(ledger_entry::Column::UnitId)
+        .group_by(ledger_entry::Column::Figure);
+    if let Some((unit, day)) = below {
+        query = query.filter(ledger_entry::Column::UnitId.in_subquery(units::below(&[unit], day)));
+    }
+    let rows: Vec<(Uuid, Uuid, String, i64)> = query.into_tuple().all(db).await?;
+    let mut figures = UnitFigures::new();
+    for (target, unit, figure, total) in rows {
+        let sums = figures.entry((TargetId(target), UnitId(unit))).or_default();
+        let total = Quantity::from_thousandths(total);
+        if figure == Figure::Verified.name() { sums.1 = total } else { sums.0 = total }
+    }
+    // What was taken back entirely is no figure.
+    figures.retain(|_, sums| *sums != (Quantity::ZERO, Quantity::ZERO));
+    Ok(figures)
+}
+
 /// The totals of these targets, by unit.
 pub async fn totals_of(db: &impl ConnectionTrait, targets: &[TargetId]) -> Result<UnitFigures, DbErr> {
-    let rows: Vec<Sums> = total::Entity::find()
+    totals_below(db, targets, None).await
+}
+
+async fn totals_below(
+    db: &impl ConnectionTrait,
+    targets: &[TargetId],
+    below: Option<(UnitId, NaiveDate)>,
+) -> Result<UnitFigures, DbErr> {
+    let mut query = total::Entity::find().filter(total::Column::TargetId.is_in(targets.iter().map(|target| target.0)));
+    if let Some((unit, day)) = below {
+        query = query.filter(total::Column::UnitId.in_subquery(units::below(&[unit], day)));
+    }
+    let rows: Vec<Sums> = query
         .select_only()
         .column(total::Column::TargetId)
         .column(total::Column::UnitId)
         .column_as(dialect::sum(Expr::col(total::Column::Reported)), "reported")
         .column_as(dialect::sum(Expr::col(total::Column::Verified)), "verified")
-        .filter(total::Column::TargetId.is_in(targets.iter().map(|target| target.0)))
         .group_by(total::Column::TargetId)
         .group_by(total::Column::UnitId)
         .into_model()
@@ -185,6 +248,43 @@ async fn recount_totals(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> 
     let missing = expected.into_iter().filter(|(_, should)| *should != (0, 0));
     drifts.extend(missing.map(|((target, unit, _), should)| drift_of(target, unit, (0, 0), should)));
     Ok(drifts)
+}
+
+/// Lets nobody else change totals until this change is committed.
+pub async fn hold_totals(tx: &Tx) -> Result<(), DbErr> {
+    dialect::hold_against_writers(tx, total::Entity.table_name()).await
+}
+
+/// Writes the totals anew, from the ledger.
+pub async fn rebuild_totals(tx: &Tx) -> Result<(), DbErr> {
+    total::Entity::delete_many().exec(tx).await?;
+    let entry = |column: ledger_entry::Column| Expr::col((ledger_entry::Entity, column));
+    let sum_of = |figure: Figure| {
+        let is_it = entry(ledger_entry::Column::Figure).eq(figure.name());
+        dialect::sum(Expr::case(is_it, entry(ledger_entry::Column::Delta)).finally(Expr::val(0_i64)).into())
+    };
+    let phase =
+        || -> SimpleExpr { Func::coalesce([entry(ledger_entry::Column::PhaseId), Expr::val(Uuid::nil())]).into() };
+    let sums = Query::select()
+        .expr(entry(ledger_entry::Column::TargetId))
+        .expr(entry(ledger_entry::Column::UnitId))
+        .expr_as(phase(), "phase")
+        .expr(sum_of(Figure::Reported))
+        .expr(sum_of(Figure::Verified))
+        .from(ledger_entry::Entity)
+        .and_where(entry(ledger_entry::Column::TargetId).is_not_null())
+        .add_group_by([entry(ledger_entry::Column::TargetId), entry(ledger_entry::Column::UnitId), Expr::cust("3")])
+        .to_owned();
+    let columns = [
+        total::Column::TargetId,
+        total::Column::UnitId,
+        total::Column::PhaseId,
+        total::Column::Reported,
+        total::Column::Verified,
+    ];
+    let mut insert = Query::insert().into_table(total::Entity).columns(columns).to_owned();
+    insert.select_from(sums).map_err(|error| DbErr::Custom(error.to_string()))?;
+    tx.execute(&insert).await.map(|_rows| ())
 }
 
 fn drift_of(target: Uuid, unit: Uuid, stored: (i64, i64), recounted: (i64, i64)) -> Drift {

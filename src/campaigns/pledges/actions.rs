@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     audit::{self, Subject},
-    campaigns::campaigns::{self, Campaign},
+    campaigns::campaigns,
     db::Tx,
     kit::{
         caller::{Caller, Person},
@@ -35,7 +35,7 @@ pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewPled
     if !campaigns::is_open_to(tx, campaign.id, &[unit_id], tx.today()).await? {
         return Err(Problem::forbidden());
     }
-    campaign.require_running()?;
+    let campaign = campaigns::find_running(tx, campaign.id).await?;
     let pledge = Pledge {
         id: new.id.unwrap_or_default(),
         campaign_id: campaign.id,
@@ -44,6 +44,7 @@ pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewPled
         statement: new.statement,
         commitments: parse_commitments(new.commitments, &campaign)?,
         status: PledgeStatus::Draft,
+        is_campaign_closed: false,
         text_version: 1,
         signed_at: None,
         signed_by: None,
@@ -85,12 +86,13 @@ pub async fn update(
     seen: &IfMatch,
     patch: PledgePatch,
 ) -> Result<Pledge, Problem> {
-    let (mut pledge, campaign) = load(tx, caller, id, seen).await?;
+    let mut pledge = load(tx, caller, id, seen).await?;
     pledge.require_draft()?;
     if let Some(statement) = patch.statement {
         pledge.statement = statement;
     }
     if let Some(commitments) = patch.commitments {
+        let campaign = campaigns::find(tx, pledge.campaign_id).await?.ok_or_else(Problem::not_found)?;
         pledge.commitments = parse_commitments(commitments, &campaign)?;
     }
     store::replace_text(tx, &mut pledge).await?;
@@ -100,7 +102,7 @@ pub async fn update(
 
 /// Removes a draft.
 pub async fn delete(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<(), Problem> {
-    let (pledge, _) = load(tx, caller, id, seen).await?;
+    let pledge = load(tx, caller, id, seen).await?;
     pledge.require_draft()?;
     store::delete(tx, id).await?;
     record(tx, "delete_pledge", &pledge).await
@@ -108,9 +110,9 @@ pub async fn delete(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> R
 
 /// Signs a draft, while its campaign runs.
 pub async fn sign(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Problem> {
-    let (mut pledge, campaign) = load(tx, caller, id, &IfMatch::none()).await?;
+    let mut pledge = load(tx, caller, id, &IfMatch::none()).await?;
     pledge.require_draft()?;
-    campaign.require_running()?;
+    campaigns::find_running(tx, pledge.campaign_id).await?;
     pledge.sign(caller.member_id, verification_code(), tx.now())?;
     store::save(tx, &mut pledge).await?;
     record(tx, "sign_pledge", &pledge).await?;
@@ -118,7 +120,7 @@ pub async fn sign(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Prob
     Ok(pledge)
 }
 
-async fn load(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<(Pledge, Campaign), Problem> {
+async fn load(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<Pledge, Problem> {
     let pledge = store::find_visible_for_change(tx, caller, id).await?;
     let may_write = match pledge.pledger {
         Pledger::Member(member) => member == caller.member_id,
@@ -130,8 +132,7 @@ async fn load(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<
         return Err(Problem::forbidden());
     }
     seen.check(pledge.version)?;
-    let campaign = campaigns::find(tx, pledge.campaign_id).await?.ok_or_else(Problem::not_found)?;
-    Ok((pledge, campaign))
+    Ok(pledge)
 }
 
 /// 80 random bits: nobody guesses one.

@@ -6,7 +6,7 @@ use actix_web::{
 };
 
 use super::{
-    Pledge, actions, store,
+    Pledge, actions, store, tally,
     wire::{NewPledge, PledgeFilter, PledgePatch, PledgeView},
 };
 use crate::{
@@ -27,9 +27,10 @@ use crate::{
 
 /// List a campaign's pledges
 ///
-/// Your own, those that count for units that you manage, and those of units in campaigns that are for you; oldest first.
+/// Your own, those that count for units that you manage, and the signed ones of units in campaigns that are for you; oldest
+/// first.
 #[utoipa::path(tag = "pledges", params(("campaign_id" = CampaignId, Path, description = "The campaign"), PledgeFilter),
-    security(("member" = []), ("staff" = [])), responses((status = 200, body = Listed<PledgeView>)))]
+    responses((status = 200, body = Listed<PledgeView>)))]
 #[get("/campaigns/{campaign_id}/pledges")]
 pub async fn list_pledges(
     app: Data<App>,
@@ -38,12 +39,12 @@ pub async fn list_pledges(
     query: Query<PledgeFilter>,
 ) -> Answer<Listed<PledgeView>> {
     let (db, day) = (app.db.reads(), app.clock.today());
-    campaigns::find_visible(db, &Caller::Person(caller.0.clone()), *path, day).await?;
+    let campaign = campaigns::find_visible(db, &Caller::Person(caller.0.clone()), *path, day).await?;
     let whose = caller.member_id.to_string();
     let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
-    let pledges = store::page_visible(db, &caller, *path, &query.filter, day, &page).await?;
+    let pledges = store::page_visible(db, &caller, &campaign, &query.filter, day, &page).await?;
     let slice = app.cursors.slice(&page, pledges, |pledge| pledge.id);
-    let mut views = store::views(db, slice.items.clone(), day).await?.into_iter();
+    let mut views = tally::views(db, slice.items.clone(), day).await?.into_iter();
     Ok(Reply::list(slice.filter_map(|_| views.next())))
 }
 
@@ -51,7 +52,7 @@ pub async fn list_pledges(
 ///
 /// Your own, or a unit's that you manage, in a campaign that runs and is for it. It is a draft until you sign it.
 #[utoipa::path(tag = "pledges", params(("campaign_id" = CampaignId, Path, description = "The campaign")),
-    security(("member" = []), ("staff" = [])), request_body = NewPledge,
+    request_body = NewPledge,
     responses((status = 201, body = PledgeView), (status = 409, description = "campaign_not_launched already_exists")))]
 #[post("/campaigns/{campaign_id}/pledges")]
 pub async fn create_pledge(
@@ -73,9 +74,9 @@ pub async fn create_pledge(
 /// Find a pledge
 ///
 /// With what has come of it. A member's own is seen by the member and the managers above; a unit's by everyone in the
-/// campaign's audience.
+/// campaign's audience, once it is signed.
 #[utoipa::path(tag = "pledges", params(("pledge_id" = PledgeId, Path, description = "The pledge")),
-    security(("member" = []), ("staff" = [])), responses((status = 200, body = PledgeView)))]
+    responses((status = 200, body = PledgeView)))]
 #[get("/pledges/{pledge_id}")]
 pub async fn find_pledge(app: Data<App>, caller: SignedIn, path: Path<PledgeId>) -> Answer<PledgeView> {
     let pledge = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
@@ -87,7 +88,6 @@ pub async fn find_pledge(app: Data<App>, caller: SignedIn, path: Path<PledgeId>)
 ///
 /// A draft only: a signed one keeps its text.
 #[utoipa::path(tag = "pledges", params(("pledge_id" = PledgeId, Path, description = "The pledge")),
-    security(("member" = []), ("staff" = [])),
     request_body(content = PledgePatch, content_type = "application/merge-patch+json"),
     responses((status = 200, body = PledgeView), (status = 409, description = "pledge_signed")))]
 #[patch("/pledges/{pledge_id}")]
@@ -112,7 +112,7 @@ pub async fn update_pledge(
 ///
 /// A draft only.
 #[utoipa::path(tag = "pledges", params(("pledge_id" = PledgeId, Path, description = "The pledge")),
-    security(("member" = []), ("staff" = [])), responses((status = 204), (status = 409, description = "pledge_signed")))]
+    responses((status = 204), (status = 409, description = "pledge_signed")))]
 #[delete("/pledges/{pledge_id}")]
 pub async fn delete_pledge(
     app: Data<App>,
@@ -133,7 +133,7 @@ pub async fn delete_pledge(
 /// Seals the text: from now on it keeps it, takes check-ins, and counts in the campaign's figures. Your own, or a unit's that
 /// you manage.
 #[utoipa::path(tag = "pledges", params(("pledge_id" = PledgeId, Path, description = "The pledge")),
-    security(("member" = []), ("staff" = [])), request_body = NoFields,
+    request_body = NoFields,
     responses((status = 200, body = PledgeView), (status = 409, description = "pledge_signed campaign_not_launched")))]
 #[post("/pledges/{pledge_id}/sign")]
 pub async fn sign_pledge(
@@ -152,5 +152,5 @@ pub async fn sign_pledge(
 }
 
 async fn view(db: &impl ConnectionTrait, pledge: Pledge, today: chrono::NaiveDate) -> Result<PledgeView, Problem> {
-    store::views(db, vec![pledge], today).await?.into_iter().next().ok_or_else(Problem::not_found)
+    tally::views(db, vec![pledge], today).await?.into_iter().next().ok_or_else(Problem::not_found)
 }

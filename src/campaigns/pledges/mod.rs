@@ -5,6 +5,7 @@ mod actions;
 pub mod http;
 mod pledge;
 mod store;
+mod tally;
 mod wire;
 
 pub use pledge::{Commitment, Pledge, Pledger};

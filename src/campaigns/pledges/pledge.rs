@@ -30,9 +30,10 @@ pub enum PledgeStatus {
     Draft,
     /// Sealed: it takes check-ins.
     Signed,
-    /// Every commitment was reached.
+    /// Every commitment is reached: as much as it promises was verified, in time or later.
     Fulfilled,
-    /// Its time is over, and not every commitment was reached.
+    /// A commitment that is not reached is past its due day, or the campaign was closed before it was. What is verified late
+    /// can still fulfil it.
     Lapsed,
 }
 
@@ -65,8 +66,10 @@ pub struct Pledge {
     pub statement: String,
     /// What is promised, in figures, in order.
     pub commitments: Vec<Commitment>,
-    /// Where it stands.
+    /// As it is kept: draft or signed. `standing` says the rest.
     pub status: PledgeStatus,
+    /// Was its campaign closed?
+    pub is_campaign_closed: bool,
     /// The number of its text's version.
     pub text_version: i32,
     /// When it was signed.
@@ -171,6 +174,19 @@ impl Pledge {
         if self.status == PledgeStatus::Draft { Err(Problem::new(Code::PledgeNotSigned)) } else { Ok(()) }
     }
 
+    /// Where it stands on `today`, by what was verified of each commitment. A due day is over at its end.
+    pub fn standing(&self, verified: impl Fn(CommitmentId) -> Quantity, today: NaiveDate) -> PledgeStatus {
+        if self.status == PledgeStatus::Draft {
+            return PledgeStatus::Draft;
+        }
+        let mut unreached = self.commitments.iter().filter(|one| verified(one.id) < one.quantity).peekable();
+        if unreached.peek().is_none() {
+            return PledgeStatus::Fulfilled;
+        }
+        let is_over = self.is_campaign_closed || unreached.any(|one| one.due_on < today);
+        if is_over { PledgeStatus::Lapsed } else { PledgeStatus::Signed }
+    }
+
     /// Its commitment of that id.
     pub fn commitment(&self, id: CommitmentId) -> Option<&Commitment> {
         self.commitments.iter().find(|commitment| commitment.id == id)
@@ -211,6 +227,62 @@ mod tests {
         assert_eq!(streak(Cadence::Daily, days, day("2026-03-08")), 2);
         assert_eq!(streak(Cadence::Daily, days, day("2026-03-09")), 2);
         assert_eq!(streak(Cadence::Daily, days, day("2026-03-10")), 0);
+    }
+
+    fn pledge(status: PledgeStatus, promises: &[(i64, &str)]) -> Pledge {
+        let commitments = promises.iter().map(|(units, due_on)| Commitment {
+            id: CommitmentId::new(),
+            target_id: None,
+            title: "Trồng cây".into(),
+            unit_of_measure: "cây".into(),
+            quantity: Quantity::whole(*units),
+            due_on: day(due_on),
+            cadence: Cadence::Once,
+        });
+        Pledge {
+            id: PledgeId::new(),
+            campaign_id: CampaignId::new(),
+            pledger: Pledger::Member(MemberId::new()),
+            unit_id: UnitId::new(),
+            statement: "Cam kết".into(),
+            commitments: commitments.collect(),
+            status,
+            is_campaign_closed: false,
+            text_version: 1,
+            signed_at: None,
+            signed_by: None,
+            verification_code: None,
+            created_by: MemberId::new(),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_pledge_is_fulfilled_when_the_last_commitment_is_reached_and_lapsed_when_one_is_late() {
+        let two = pledge(PledgeStatus::Signed, &[(3, "2026-03-10"), (5, "2026-06-30")]);
+        let standing = |first: i64, second: i64, today: &str| {
+            let verified = [Quantity::whole(first), Quantity::whole(second)];
+            let of = |id| two.commitments.iter().zip(verified).find(|(one, _)| one.id == id).unwrap().1;
+            two.standing(of, day(today))
+        };
+
+        assert_eq!(standing(0, 0, "2026-03-10"), PledgeStatus::Signed);
+        assert_eq!(standing(0, 5, "2026-03-11"), PledgeStatus::Lapsed);
+        assert_eq!(standing(3, 0, "2026-03-11"), PledgeStatus::Signed);
+        assert_eq!(standing(3, 4, "2026-07-01"), PledgeStatus::Lapsed);
+        assert_eq!(standing(4, 5, "2026-03-01"), PledgeStatus::Fulfilled);
+        assert_eq!(standing(3, 5, "2027-01-01"), PledgeStatus::Fulfilled);
+    }
+
+    #[test]
+    fn closing_the_campaign_ends_the_time_of_its_pledges_but_not_of_drafts() {
+        let mut signed = pledge(PledgeStatus::Signed, &[(3, "2026-12-31")]);
+        signed.is_campaign_closed = true;
+        let draft = Pledge { status: PledgeStatus::Draft, ..signed.clone() };
+
+        assert_eq!(signed.standing(|_| Quantity::ZERO, day("2026-03-10")), PledgeStatus::Lapsed);
+        assert_eq!(signed.standing(|_| Quantity::whole(3), day("2026-03-10")), PledgeStatus::Fulfilled);
+        assert_eq!(draft.standing(|_| Quantity::whole(3), day("2027-03-10")), PledgeStatus::Draft);
     }
 
     #[test]

@@ -7,21 +7,26 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, ExprTrait as _},
+    sea_query::{Expr, ExprTrait as _, Query},
 };
 use uuid::Uuid;
 
 use super::{
     Commitment, Pledge, Pledger,
-    pledge::{Cadence, PledgeStatus, streak},
-    wire::{CommitmentProgress, PledgeFilter, PledgeView, PledgerKind},
+    pledge::{Cadence, PledgeStatus},
+    tally,
+    wire::{PledgeFilter, PledgerKind},
 };
 use crate::{
-    campaigns::campaigns::open_to,
+    campaigns::{
+        campaigns::{Campaign, Status, open_to},
+        ledger::Part,
+    },
     db::{Tx, dialect},
-    entity::{campaign, checkin, commitment, ledger_entry, member, pledge, pledge_version},
+    entity::{campaign, commitment, member, pledge, pledge_version},
     kit::{
         caller::Person,
+        clock::start_in_vietnam,
         ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
         page::Page,
         problem::Problem,
@@ -44,7 +49,7 @@ pub struct PledgeNews {
 }
 
 /// The pledge of that id, if the caller may know of it: one's own, those that count for units that one manages, and those of
-/// units in the audience of a campaign that is for oneself too.
+/// units in the audience of a campaign that is for oneself too, once they are signed.
 pub async fn find_visible(
     db: &impl ConnectionTrait,
     caller: &Person,
@@ -67,18 +72,18 @@ pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: PledgeId) -> 
 pub async fn page_visible(
     db: &impl ConnectionTrait,
     caller: &Person,
-    campaign: CampaignId,
+    campaign: &Campaign,
     filter: &PledgeFilter,
     day: NaiveDate,
     page: &Page<PledgeId>,
 ) -> Result<Vec<Pledge>, DbErr> {
     let mut query = visible(db, caller, day)
         .await?
-        .filter(pledge::Column::CampaignId.eq(campaign.0))
+        .filter(pledge::Column::CampaignId.eq(campaign.id.0))
         .order_by_asc(pledge::Column::Id)
         .limit(page.fetch());
     if let Some(status) = filter.status {
-        query = query.filter(pledge::Column::Status.eq(status.name()));
+        query = query.filter(tally::stands(status, campaign.status == Status::Closed, day));
     }
     if let Some(kind) = filter.pledger_kind {
         query = match kind {
@@ -103,6 +108,7 @@ async fn visible(db: &impl ConnectionTrait, caller: &Person, day: NaiveDate) -> 
     let campaigns = open_to(db, &caller.unit_ids, day).await?;
     let of_units = Condition::all()
         .add(pledge::Column::MemberId.is_null())
+        .add(pledge::Column::Status.ne(PledgeStatus::Draft.name()))
         .add(pledge::Column::CampaignId.is_in(campaigns.iter().map(|id| id.0)));
     // A guest is in nobody's audience.
     let of_units = if caller.unit_ids.is_empty() { of_units.add(Expr::val(1).eq(0)) } else { of_units };
@@ -129,7 +135,14 @@ async fn with_parts(db: &impl ConnectionTrait, rows: Vec<pledge::Model>) -> Resu
     for row in all {
         commitments.entry(row.pledge_id).or_default().push(commitment_of(row));
     }
+    let closed = campaign::Entity::find()
+        .select_only()
+        .column(campaign::Column::Id)
+        .filter(campaign::Column::Id.is_in(rows.iter().map(|row| row.campaign_id)))
+        .filter(campaign::Column::Status.eq(Status::Closed.name()));
+    let closed: Vec<Uuid> = closed.into_tuple().all(db).await?;
     let pledges = rows.into_iter().map(|row| Pledge {
+        is_campaign_closed: closed.contains(&row.campaign_id),
         id: PledgeId(row.id),
         campaign_id: CampaignId(row.campaign_id),
         pledger: row.member_id.map_or(Pledger::Unit(UnitId(row.unit_id)), |member| Pledger::Member(MemberId(member))),
@@ -160,86 +173,29 @@ fn commitment_of(row: commitment::Model) -> Commitment {
 }
 
 #[derive(FromQueryResult)]
-struct Sum {
-    commitment_id: Uuid,
-    figure: String,
-    total: i64,
-}
-
-/// These pledges with what has come of them, summed from the ledger.
-pub async fn views(
-    db: &impl ConnectionTrait,
-    pledges: Vec<Pledge>,
-    today: NaiveDate,
-) -> Result<Vec<PledgeView>, DbErr> {
-    let ids: Vec<Uuid> = pledges.iter().flat_map(|pledge| &pledge.commitments).map(|one| one.id.0).collect();
-    let sums: Vec<Sum> = ledger_entry::Entity::find()
-        .select_only()
-        .column(ledger_entry::Column::CommitmentId)
-        .column(ledger_entry::Column::Figure)
-        .column_as(dialect::sum(Expr::col(ledger_entry::Column::Delta)), "total")
-        .filter(ledger_entry::Column::CommitmentId.is_in(ids.clone()))
-        .group_by(ledger_entry::Column::CommitmentId)
-        .group_by(ledger_entry::Column::Figure)
-        .into_model()
-        .all(db)
-        .await?;
-    let sums: HashMap<(Uuid, String), i64> =
-        sums.into_iter().map(|sum| ((sum.commitment_id, sum.figure), sum.total)).collect();
-    let mut days: HashMap<Uuid, Vec<NaiveDate>> = HashMap::new();
-    for (commitment, day) in checked_in_days(db, ids).await? {
-        days.entry(commitment).or_default().push(day);
-    }
-    let views = pledges.into_iter().map(|pledge| {
-        let figure = |id: CommitmentId, name: &str| {
-            Quantity::from_thousandths(sums.get(&(id.0, name.to_owned())).copied().unwrap_or(0))
-        };
-        let progress = pledge.commitments.iter().map(|one| CommitmentProgress {
-            commitment_id: one.id,
-            reported: figure(one.id, "reported"),
-            verified: figure(one.id, "verified"),
-            percent: figure(one.id, "verified").percent_of(one.quantity).unwrap_or_default(),
-        });
-        let progress = progress.collect();
-        let longest = pledge
-            .commitments
-            .iter()
-            .map(|one| streak(one.cadence, days.get(&one.id.0).into_iter().flatten().copied(), today));
-        let longest = longest.max().unwrap_or(0);
-        PledgeView::new(pledge, progress, longest)
-    });
-    Ok(views.collect())
-}
-
-async fn checked_in_days(db: &impl ConnectionTrait, commitments: Vec<Uuid>) -> Result<Vec<(Uuid, NaiveDate)>, DbErr> {
-    checkin::Entity::find()
-        .select_only()
-        .column(checkin::Column::CommitmentId)
-        .column(checkin::Column::Day)
-        .distinct()
-        .filter(checkin::Column::CommitmentId.is_in(commitments))
-        .filter(checkin::Column::Status.is_in(["submitted", "verified"]))
-        .into_tuple()
-        .all(db)
-        .await
-}
-
-#[derive(FromQueryResult)]
 struct Pledged {
     target_id: Uuid,
     unit_id: Uuid,
     total: i64,
 }
 
-/// What is pledged to the targets of a campaign, by unit: the commitments of pledges that are signed.
+/// What is pledged to the targets of these campaigns, by unit: the commitments of pledges that are signed, up to a day when
+/// one is given.
 pub async fn pledged_by_unit(
     db: &impl ConnectionTrait,
-    campaign: CampaignId,
+    campaigns: &[CampaignId],
+    part: Part,
 ) -> Result<HashMap<(TargetId, UnitId), Quantity>, DbErr> {
-    let signed = pledge::Entity::find()
-        .filter(pledge::Column::CampaignId.eq(campaign.0))
+    let mut signed = pledge::Entity::find()
+        .filter(pledge::Column::CampaignId.is_in(campaigns.iter().map(|campaign| campaign.0)))
         .filter(pledge::Column::Status.ne(PledgeStatus::Draft.name()));
-    let query = sea_orm::sea_query::Query::select()
+    if let Some(day) = part.until {
+        signed = signed.filter(pledge::Column::SignedAt.lt(start_in_vietnam(day.succ_opt().unwrap_or(day))));
+    }
+    if let Some((unit, day)) = part.below {
+        signed = signed.filter(pledge::Column::UnitId.in_subquery(below(&[unit], day)));
+    }
+    let query = Query::select()
         .column((commitment::Entity, commitment::Column::TargetId))
         .column((pledge::Entity, pledge::Column::UnitId))
         .expr_as(dialect::sum(Expr::col((commitment::Entity, commitment::Column::Quantity))), "total")

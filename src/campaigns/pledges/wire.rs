@@ -82,16 +82,16 @@ pub struct NewCommitment {
     pub cadence: Cadence,
 }
 
-/// Changes of a draft: absent is unchanged, a list replaces the list.
+/// Changes of a draft: absent is unchanged, a list replaces the list. Nothing of it can be cleared.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"statement": "Tôi cam kết trồng và chăm sóc 12 cây xanh."}))]
 pub struct PledgePatch {
     /// What is promised, in words.
-    #[schema(min_length = 1, max_length = 5000)]
+    #[schema(nullable = false, min_length = 1, max_length = 5000)]
     pub statement: Option<String>,
     /// What is promised, in figures.
-    #[schema(min_items = 1, max_items = 50)]
+    #[schema(nullable = false, min_items = 1, max_items = 50)]
     pub commitments: Option<Vec<NewCommitment>>,
 }
 
@@ -101,7 +101,7 @@ pub fn parse_commitments(new: Vec<NewCommitment>, campaign: &Campaign) -> Result
     let mut commitments = Vec::with_capacity(new.len());
     for (place, commitment) in new.into_iter().enumerate() {
         let at = |field: &str| format!("/commitments/{place}/{field}");
-        faults.add_if(!commitment.quantity.is_positive(), at("quantity"), FaultCode::OutOfRange);
+        faults.add_unless_positive(commitment.quantity, at("quantity"));
         faults.add_if(!campaign.includes(commitment.due_on), at("due_on"), FaultCode::OutsideCampaign);
         match commitment.target_id.map(|id| campaign.target(id)) {
             None => {}
@@ -144,7 +144,7 @@ pub struct PledgeView {
     pub statement: String,
     /// What is promised, in figures.
     pub commitments: Vec<Commitment>,
-    /// Where it stands.
+    /// Where it stands today, by what was verified and by the due days.
     pub status: PledgeStatus,
     /// When it was signed.
     pub signed_at: Option<DateTime<Utc>>,
@@ -174,8 +174,8 @@ pub struct CommitmentProgress {
 }
 
 impl PledgeView {
-    /// A pledge with what has come of it.
-    pub fn new(pledge: Pledge, progress: Vec<CommitmentProgress>, streak: u32) -> Self {
+    /// A pledge with where it stands and what has come of it.
+    pub fn new(pledge: Pledge, status: PledgeStatus, progress: Vec<CommitmentProgress>, streak: u32) -> Self {
         let pledger = match pledge.pledger {
             Pledger::Unit(id) => PledgerRef { kind: PledgerKind::Unit, id: id.0 },
             Pledger::Member(id) => PledgerRef { kind: PledgerKind::Member, id: id.0 },
@@ -187,7 +187,7 @@ impl PledgeView {
             unit_id: pledge.unit_id,
             statement: pledge.statement,
             commitments: pledge.commitments,
-            status: pledge.status,
+            status,
             signed_at: pledge.signed_at,
             signed_by: pledge.signed_by,
             verification_code: pledge.verification_code,
@@ -202,7 +202,7 @@ impl PledgeView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PledgeFilter {
-    /// Only those that stand here.
+    /// Only those that stand here today.
     #[param(inline)]
     pub status: Option<PledgeStatus>,
     /// Only those of units, or of members.

@@ -1,20 +1,13 @@
 //! Progress on the wire.
 
-use std::collections::{BTreeMap, HashMap};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use crate::{
-    campaigns::{
-        campaigns::{Target, TargetKind},
-        ledger::UnitFigures,
-    },
-    kit::{
-        ids::{TargetId, UnitId},
-        quantity::Quantity,
-    },
+use crate::kit::{
+    body::Filter,
+    ids::{CampaignId, TargetId, UnitId},
+    quantity::Quantity,
 };
 
 /// The figures of a campaign.
@@ -67,68 +60,88 @@ pub struct UnitProgress {
     pub verified: Quantity,
 }
 
-/// The three figures behind a view.
-pub struct Figures<'a> {
-    /// What is pledged, by target and unit.
-    pub pledged: &'a HashMap<(TargetId, UnitId), Quantity>,
-    /// What is reported and verified, likewise.
-    pub counted: &'a UnitFigures,
-    /// What units are called.
-    pub names: &'a HashMap<UnitId, String>,
+/// Of which day.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ProgressFilter {
+    /// What happened up to this day, by the units of that day; absent: everything, by the units of today.
+    pub as_of: Option<NaiveDate>,
 }
 
-impl Figures<'_> {
-    /// A target's view. A percentage is what was pledged, reported and verified of its numerator over its stated whole.
-    pub fn of(&self, target: &Target) -> TargetProgress {
-        let (source, whole) = match target.kind {
-            TargetKind::Quantity => (Some(target.id), None),
-            TargetKind::Percentage => (target.numerator_target_id, target.denominator),
-        };
-        let scaled = |figure: Quantity| match (target.kind, whole) {
-            (TargetKind::Quantity, _) => figure,
-            (TargetKind::Percentage, Some(whole)) => figure.percent_of(whole).unwrap_or_default(),
-            (TargetKind::Percentage, None) => Quantity::ZERO,
-        };
-        let by_unit = source.map(|source| self.by_unit(source)).unwrap_or_default();
-        let sum = |pick: fn(&(Quantity, Quantity, Quantity)) -> Quantity| scaled(by_unit.values().map(pick).sum());
-        let verified = sum(|figures| figures.2);
-        let percent = match target.kind {
-            TargetKind::Quantity => target.goal.and_then(|goal| verified.percent_of(goal)),
-            TargetKind::Percentage => whole.map(|_| verified),
-        };
-        let mut units: Vec<_> = by_unit
-            .iter()
-            .map(|(unit, (pledged, reported, verified))| UnitProgress {
-                unit_id: *unit,
-                name: self.names.get(unit).cloned().unwrap_or_default(),
-                pledged: scaled(*pledged),
-                reported: scaled(*reported),
-                verified: scaled(*verified),
-            })
-            .collect();
-        units.sort_by(|one, other| one.name.cmp(&other.name).then(one.unit_id.cmp(&other.unit_id)));
-        TargetProgress {
-            id: target.id,
-            name: target.name.clone(),
-            unit_of_measure: target.unit_of_measure.clone(),
-            goal: target.goal,
-            pledged: sum(|figures| figures.0),
-            reported: sum(|figures| figures.1),
-            verified,
-            percent,
-            units,
-        }
-    }
+impl Filter for ProgressFilter {
+    const OPERATION: &'static str = "find_progress";
+}
 
-    fn by_unit(&self, target: TargetId) -> BTreeMap<UnitId, (Quantity, Quantity, Quantity)> {
-        let mut units: BTreeMap<UnitId, (Quantity, Quantity, Quantity)> = BTreeMap::new();
-        for ((_, unit), pledged) in self.pledged.iter().filter(|((id, _), _)| *id == target) {
-            units.entry(*unit).or_default().0 = *pledged;
+/// Of which campaign and day.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct UnitProgressFilter {
+    /// Only of this campaign; absent: of those with the day in their time.
+    pub campaign_id: Option<CampaignId>,
+    /// What happened up to this day, by the units of that day; absent: everything, by the units of today.
+    pub as_of: Option<NaiveDate>,
+}
+
+impl Filter for UnitProgressFilter {
+    const OPERATION: &'static str = "find_unit_progress";
+}
+
+/// The figures of a unit and of all below it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnitProgressView {
+    /// The moment they stand at.
+    pub as_of: DateTime<Utc>,
+    /// Of which unit.
+    pub unit_id: UnitId,
+    /// Its name.
+    #[schema(examples("Đảng bộ UBND tỉnh Lâm Đồng"))]
+    pub name: String,
+    /// By target. Nothing adds across them.
+    pub targets: Vec<UnitTargetProgress>,
+}
+
+/// The figures of a target in a unit and all below it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnitTargetProgress {
+    /// In which campaign.
+    pub campaign_id: CampaignId,
+    /// Of which target.
+    pub id: TargetId,
+    /// Its name.
+    #[schema(examples("Cây xanh trồng mới"))]
+    pub name: String,
+    /// What it is counted in.
+    #[schema(examples("cây"))]
+    pub unit_of_measure: String,
+    /// How much the whole campaign is to reach.
+    pub goal: Option<Quantity>,
+    /// The sum of the commitments in signed pledges here.
+    pub pledged: Quantity,
+    /// The sum of the check-ins here that were submitted or verified.
+    pub reported: Quantity,
+    /// The sum of the check-ins here that were verified.
+    pub verified: Quantity,
+    /// What was verified here, in percent of the whole campaign's goal, to 3 decimals; null without a goal.
+    pub percent: Option<Quantity>,
+    /// By the units directly below, each with all below it, and the unit itself; those with any figure, by name.
+    pub units: Vec<UnitProgress>,
+}
+
+impl From<(CampaignId, TargetProgress)> for UnitTargetProgress {
+    fn from((campaign_id, target): (CampaignId, TargetProgress)) -> Self {
+        Self {
+            campaign_id,
+            id: target.id,
+            name: target.name,
+            unit_of_measure: target.unit_of_measure,
+            goal: target.goal,
+            pledged: target.pledged,
+            reported: target.reported,
+            verified: target.verified,
+            percent: target.percent,
+            units: target.units,
         }
-        for ((_, unit), (reported, verified)) in self.counted.iter().filter(|((id, _), _)| *id == target) {
-            let figures = units.entry(*unit).or_default();
-            (figures.1, figures.2) = (*reported, *verified);
-        }
-        units
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 /// List what waits for your decision
 ///
 /// The check-ins of the units that you manage that are submitted or held; what came first, first.
-#[utoipa::path(tag = "review_queue", params(ReviewFilter), security(("staff" = [])),
+#[utoipa::path(tag = "review_queue", params(ReviewFilter),
     responses((status = 200, body = Listed<ReviewItem>)))]
 #[get("/review-queue")]
 pub async fn list_review_queue(
@@ -28,14 +28,13 @@ pub async fn list_review_queue(
     query: Query<ReviewFilter>,
 ) -> Answer<Listed<ReviewItem>> {
     let (db, day) = (app.db.reads(), app.clock.today());
-    let statuses: &[CheckinStatus] = match query.filter.status {
-        None => &[CheckinStatus::Submitted, CheckinStatus::Held],
-        Some(Waiting::Submitted) => &[CheckinStatus::Submitted],
-        Some(Waiting::Held) => &[CheckinStatus::Held],
-    };
+    let status = query.filter.status.map(|status| match status {
+        Waiting::Submitted => CheckinStatus::Submitted,
+        Waiting::Held => CheckinStatus::Held,
+    });
     let whose = caller.member_id.to_string();
     let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
-    let rows = review_page(db, &caller, query.filter.campaign_id, statuses, day, &page).await?;
+    let rows = review_page(db, &caller, query.filter.campaign_id, status, day, &page).await?;
     let slice = app.cursors.slice(&page, rows, |row| (row.checkin.received_at, row.checkin.id));
     let members: Vec<MemberId> = slice.items.iter().map(|row| row.checkin.member_id).collect();
     let units: Vec<UnitId> = slice.items.iter().map(|row| row.checkin.unit_id).collect();

@@ -37,7 +37,7 @@ const IS_A_SHARE: (&str, &str) = (
 ///
 /// The rule, the units and the check-ins behind what is verified. They sum to it exactly.
 #[utoipa::path(tag = "targets", params(("target_id" = TargetId, Path, description = "The target"), ExplanationFilter),
-    security(("member" = []), ("staff" = []), ("app" = ["progress:read"])), responses((status = 200, body = TargetExplanation)))]
+    responses((status = 200, body = TargetExplanation)))]
 #[get("/targets/{target_id}/explain")]
 pub async fn explain_target(
     app: Data<App>,
@@ -74,7 +74,8 @@ pub async fn explain_target(
         rule: language.pick(rule.0, rule.1).to_owned(),
         units,
         checkins: slice.into_listed(),
-    });
+    })
+    .in_language(language);
     Ok(match link {
         Some(link) => reply.with(&LINK, link),
         None => reply,

@@ -9,12 +9,12 @@ use super::{
 use crate::{
     audit::{self, Subject},
     campaigns::campaigns,
-    db::{Effect, Tx},
+    db::Tx,
     kit::{
-        caller::{Caller, Person},
+        caller::Caller,
         codes::FaultCode,
         etag::IfMatch,
-        ids::{CampaignId, UnitId, WorkId},
+        ids::{CampaignId, WorkId},
         problem::{Problem, bad_field},
     },
     organisation::units,
@@ -28,7 +28,7 @@ pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewWork
     if !units::exists_on(tx, unit, tx.today()).await? {
         return Err(bad_field("/unit_id", FaultCode::NoSuchThing));
     }
-    require_duty(tx, person, unit).await?;
+    campaigns::require_duty(tx, person, unit).await?;
     let work = Work {
         id: new.id.unwrap_or_default(),
         campaign_id: campaign.id,
@@ -53,7 +53,7 @@ pub async fn update(tx: &Tx, caller: &Caller, id: WorkId, seen: &IfMatch, patch:
     let person = caller.person().ok_or_else(Problem::forbidden)?;
     let mut work = store::find_for_change(tx, id).await?.ok_or_else(Problem::not_found)?;
     campaigns::find_visible(tx, caller, work.campaign_id, tx.today()).await?;
-    require_duty(tx, person, work.unit_id).await?;
+    campaigns::require_duty(tx, person, work.unit_id).await?;
     seen.check(work.version)?;
     patch.apply(&mut work);
     store::save(tx, &mut work).await?;
@@ -61,16 +61,7 @@ pub async fn update(tx: &Tx, caller: &Caller, id: WorkId, seen: &IfMatch, patch:
     Ok(work)
 }
 
-async fn require_duty(tx: &Tx, caller: &Person, unit: UnitId) -> Result<(), Problem> {
-    let duties = [caller.edited_units(), caller.managed_units()].concat();
-    if caller.is_admin() || units::is_below_any(tx, unit, &duties, tx.today()).await? {
-        return Ok(());
-    }
-    Err(Problem::forbidden())
-}
-
 async fn record(tx: &Tx, action: &'static str, work: &Work) -> Result<(), Problem> {
-    tx.after_commit(Effect::ForgetPages);
     let after = json!({"title": work.title, "status": work.status, "achieved": work.achieved, "version": work.version});
     audit::record(tx, action, Subject { kind: "work", id: work.id.0 }, None, Some(after)).await
 }

@@ -4,13 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Work, WorkKind, WorkStatus};
-use crate::{
-    campaigns::campaigns::given,
-    kit::{
-        body::Filter,
-        ids::{CampaignId, UnitId, WorkId},
-        quantity::Quantity,
-    },
+use crate::kit::{
+    body::Filter,
+    ids::{CampaignId, UnitId, WorkId},
+    patch::{given, set},
+    quantity::Quantity,
 };
 
 /// A work to be added.
@@ -50,7 +48,7 @@ pub struct NewWork {
 #[schema(example = json!({"achieved": 40, "status": "completed"}))]
 pub struct WorkPatch {
     /// Its name.
-    #[schema(min_length = 1, max_length = 300)]
+    #[schema(nullable = false, min_length = 1, max_length = 300)]
     pub title: Option<String>,
     /// It in a sentence.
     #[serde(default, deserialize_with = "given")]
@@ -69,6 +67,7 @@ pub struct WorkPatch {
     #[schema(value_type = Option<Quantity>)]
     pub achieved: Option<Option<Quantity>>,
     /// Where it stands.
+    #[schema(nullable = false)]
     pub status: Option<WorkStatus>,
 }
 
@@ -81,12 +80,6 @@ impl WorkPatch {
         set(&mut work.goal, self.goal);
         set(&mut work.achieved, self.achieved);
         set(&mut work.status, self.status);
-    }
-}
-
-fn set<T>(field: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *field = value;
     }
 }
 

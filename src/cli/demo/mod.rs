@@ -7,7 +7,7 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     num::NonZeroU32,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -19,7 +19,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     Verdict,
     args::DemoArgs,
-    ground::Setup,
+    ground::{ERASURES, Setup, hold_alone},
     say::{complain, say},
     serve,
 };
@@ -28,7 +28,7 @@ use crate::{
     db::Db,
     kit::clock::Clock,
     sandbox::{
-        demo::{APP_ID, APP_SECRET, Content, Demo, content},
+        demo::{APP_ID, APP_SECRET, Content, Demo, MINI_APP_API_KEY, content},
         zalo::{self, Stage},
     },
     server::{Ground, House},
@@ -48,9 +48,11 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
     let address = listener.local_addr().context("the address listened on")?;
     let zalo_listener = listen_beside(address)?;
     let zalo_url = format!("http://{}", reachable(zalo_listener.local_addr().context("the stand-in's address")?));
-    prepare(&mut setup.config, address, &zalo_url);
-
     let demo = Demo::read()?;
+    let stage_clock = Clock::system();
+    let stage = Data::new(demo.stage(Arc::new(move || stage_clock.now())));
+    prepare(&mut setup.config, address, &zalo_url, &stage)?;
+
     let (clock, vault) = (Clock::system(), setup.config.vault(&setup.data, true)?);
     let db = setup.open().await?;
     db.migrate().await.context("the schema cannot be brought up to date")?;
@@ -59,7 +61,9 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
     fill(&demo, is_filled, &db, &clock, &vault).await?;
     let house = House::build(Ground { config: setup.config, db, clock: clock.clone(), vault }).await?;
 
-    let stage = Data::new(demo.stage(Arc::new(move || clock.now())));
+    let webhook = format!("{}/v1/hooks/zalo/mini-app", house.app.config.public_url());
+    let stage = demo.stage(Arc::new(move || clock.now())).telling(webhook, MINI_APP_API_KEY);
+    let stage = Data::new(stage);
     let stand_in = zalo::serve(zalo_listener, Data::<Stage>::clone(&stage)).context("the Zalo stand-in")?;
     let stand_in_handle = stand_in.handle();
     let standing_in = actix_web::rt::spawn(stand_in);
@@ -96,18 +100,22 @@ async fn fill(
 
 fn remove_database(setup: &Setup) -> anyhow::Result<()> {
     let Some(file) = setup.config.embedded_file(&setup.data) else { return Ok(()) };
+    let _nobody_else = hold_alone(&file)?;
+    // The new data has the same ids: whoever was erased before is not erased from it.
+    remove(&setup.data.join(ERASURES))?;
     for suffix in ["", "-wal", "-shm"] {
         let mut path = file.clone().into_os_string();
         path.push(suffix);
-        let path = PathBuf::from(path);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| path.display().to_string());
-            }
-            _ => {}
-        }
+        remove(&PathBuf::from(path))?;
     }
     Ok(())
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).with_context(|| path.display().to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// On the next port, or on any that is free.
@@ -122,7 +130,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()) } else { address }
 }
 
-fn prepare(config: &mut Config, address: SocketAddr, zalo_url: &str) {
+fn prepare(config: &mut Config, address: SocketAddr, zalo_url: &str, stage: &Stage) -> anyhow::Result<()> {
     if config.server.public_url.is_empty() {
         config.server.public_url = format!("http://{}", reachable(address));
     }
@@ -132,10 +140,21 @@ fn prepare(config: &mut Config, address: SocketAddr, zalo_url: &str) {
     }
     APP_ID.clone_into(&mut zalo.app_id);
     zalo.app_secret = APP_SECRET.into();
-    zalo.oa_refresh_token = Stage::first_refresh_token(APP_SECRET).into();
-    // A load tool is one address and one member: with the usual limits it would measure the limits.
-    let limits = &mut config.rate_limit;
-    for limit in [&mut limits.per_address, &mut limits.per_member, &mut limits.per_app] {
-        *limit = NonZeroU32::MAX;
+    zalo.mini_app_api_key = MINI_APP_API_KEY.into();
+    // Another one at each start: if the tokens kept from before have died, the relay begins anew with it.
+    zalo.oa_refresh_token = stage.first_refresh_token().into();
+    // A load tool is one address and one member: with the usual limits it would measure the limits. What somebody has
+    // set stays.
+    let (limits, usual) = (&mut config.rate_limit, Config::defaults()?.rate_limit);
+    let limits = [
+        (&mut limits.per_address, usual.per_address),
+        (&mut limits.per_member, usual.per_member),
+        (&mut limits.per_app, usual.per_app),
+    ];
+    for (limit, usual) in limits {
+        if *limit == usual {
+            *limit = NonZeroU32::MAX;
+        }
     }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Changes of activities. Whoever is an editor of the unit or of one above it makes them, and admins.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{Activity, ActivityStatus, store, wire::Edit};
@@ -12,7 +13,7 @@ use crate::{
         codes::FaultCode,
         etag::IfMatch,
         faults::Faults,
-        ids::{ActivityId, CampaignId, UnitId},
+        ids::{ActivityId, CampaignId, MemberId, UnitId},
         problem::Problem,
     },
     organisation::units,
@@ -38,9 +39,11 @@ pub async fn update(tx: &Tx, caller: &Person, id: ActivityId, seen: &IfMatch, ed
     activity.check_editable()?;
     let mut faults = Faults::new();
     check_campaign(tx, edit.patch.campaign_id.flatten(), &mut faults).await?;
+    let is_rescheduled = matches!(edit.patch.publish_at, Some(Some(_)));
+    faults.add_if(is_rescheduled && activity.publish_at.is_none(), "/publish_at", FaultCode::NotAllowed);
     faults.or(())?;
-    edit.apply(&mut activity);
-    save(tx, caller, "update_activity", &mut activity).await?;
+    edit.apply(&mut activity, tx.now());
+    save(tx, Some(caller.member_id), "update_activity", &mut activity).await?;
     if activity.status == ActivityStatus::Published {
         tx.after_commit(Effect::ForgetPages);
     }
@@ -59,31 +62,51 @@ pub async fn delete(tx: &Tx, caller: &Person, id: ActivityId, seen: &IfMatch) ->
 pub async fn submit(tx: &Tx, caller: &Person, id: ActivityId) -> Result<Activity, Problem> {
     let mut activity = load(tx, caller, id, &IfMatch::none()).await?;
     activity.submit()?;
-    save(tx, caller, "submit_activity", &mut activity).await?;
+    save(tx, Some(caller.member_id), "submit_activity", &mut activity).await?;
     Ok(activity)
 }
 
-/// Lets everybody read it, and tells of it.
-pub async fn publish(tx: &Tx, caller: &Person, id: ActivityId) -> Result<Activity, Problem> {
+/// Lets everybody read it, and tells of it: now, or once the moment `at` has come.
+pub async fn publish(tx: &Tx, caller: &Person, id: ActivityId, at: Option<DateTime<Utc>>) -> Result<Activity, Problem> {
     let mut activity = load(tx, caller, id, &IfMatch::none()).await?;
-    activity.publish(tx.now())?;
-    save(tx, caller, "publish_activity", &mut activity).await?;
-    outbox::record(tx, Event::ActivityPublished { activity_id: id }).await?;
-    tx.after_commit(Effect::ForgetPages);
+    activity.publish(tx.now(), at)?;
+    if activity.publish_at.is_some() {
+        save(tx, Some(caller.member_id), "schedule_activity", &mut activity).await?;
+    } else {
+        let_out(tx, Some(caller.member_id), &mut activity).await?;
+    }
     Ok(activity)
+}
+
+/// Publishes the scheduled ones whose moment has come, as of that moment; a batch of them. Gives how many.
+pub async fn publish_due(tx: &Tx) -> Result<usize, Problem> {
+    let due = store::due_for_change(tx).await?;
+    let count = due.len();
+    for mut activity in due {
+        activity.publish(activity.publish_at.unwrap_or_else(|| tx.now()), None)?;
+        let_out(tx, None, &mut activity).await?;
+    }
+    Ok(count)
+}
+
+async fn let_out(tx: &Tx, editor: Option<MemberId>, activity: &mut Activity) -> Result<(), Problem> {
+    save(tx, editor, "publish_activity", activity).await?;
+    outbox::record(tx, Event::ActivityPublished { activity_id: activity.id }).await?;
+    tx.after_commit(Effect::ForgetPages);
+    Ok(())
 }
 
 /// Takes it out of sight.
 pub async fn archive(tx: &Tx, caller: &Person, id: ActivityId) -> Result<Activity, Problem> {
     let mut activity = load(tx, caller, id, &IfMatch::none()).await?;
     activity.archive()?;
-    save(tx, caller, "archive_activity", &mut activity).await?;
+    save(tx, Some(caller.member_id), "archive_activity", &mut activity).await?;
     tx.after_commit(Effect::ForgetPages);
     Ok(activity)
 }
 
 async fn load(tx: &Tx, caller: &Person, id: ActivityId, seen: &IfMatch) -> Result<Activity, Problem> {
-    let activity = store::find_visible(tx, Some(caller), id, tx.today()).await?.ok_or_else(Problem::not_found)?;
+    let activity = store::find_visible_for_change(tx, caller, id).await?.ok_or_else(Problem::not_found)?;
     may_publish_for(tx, caller, activity.unit_id).await?;
     seen.check(activity.version)?;
     Ok(activity)
@@ -105,8 +128,8 @@ async fn check_campaign(tx: &Tx, campaign: Option<CampaignId>, faults: &mut Faul
     Ok(())
 }
 
-async fn save(tx: &Tx, caller: &Person, action: &'static str, activity: &mut Activity) -> Result<(), Problem> {
-    store::save(tx, activity, caller.member_id).await?;
+async fn save(tx: &Tx, editor: Option<MemberId>, action: &'static str, activity: &mut Activity) -> Result<(), Problem> {
+    store::save(tx, activity, editor).await?;
     record(tx, action, activity).await
 }
 

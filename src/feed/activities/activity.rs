@@ -65,6 +65,8 @@ pub struct Activity {
     pub status: ActivityStatus,
     /// Does it stand before everything newer?
     pub is_pinned: bool,
+    /// When it is to be published, while that is scheduled.
+    pub publish_at: Option<DateTime<Utc>>,
     /// Since when everybody may read it; none before it was published.
     pub published_at: Option<DateTime<Utc>>,
     /// Who wrote it first.
@@ -90,15 +92,23 @@ impl Activity {
         self.go_to(ActivityStatus::Submitted, &[ActivityStatus::Draft])
     }
 
-    /// Lets everybody read it from now on.
-    pub fn publish(&mut self, now: DateTime<Utc>) -> Result<(), WrongState> {
-        self.go_to(ActivityStatus::Published, &[ActivityStatus::Draft, ActivityStatus::Submitted])?;
+    /// Lets everybody read it from now on; or schedules that, when `at` is still to come.
+    pub fn publish(&mut self, now: DateTime<Utc>, at: Option<DateTime<Utc>>) -> Result<(), WrongState> {
+        let from = [ActivityStatus::Draft, ActivityStatus::Submitted];
+        self.publish_at = at.filter(|at| *at > now);
+        if self.publish_at.is_some() {
+            return self.go_to(ActivityStatus::Submitted, &from);
+        }
+        self.go_to(ActivityStatus::Published, &from)?;
         self.published_at = Some(now);
         Ok(())
     }
 
-    /// Takes a published one out of sight.
+    /// Takes a published one out of sight, or a scheduled one before it comes into sight.
     pub fn archive(&mut self) -> Result<(), WrongState> {
+        if self.publish_at.take().is_some() {
+            return self.go_to(ActivityStatus::Archived, &[ActivityStatus::Submitted]);
+        }
         self.go_to(ActivityStatus::Archived, &[ActivityStatus::Published])
     }
 

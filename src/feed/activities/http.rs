@@ -11,14 +11,14 @@ use super::{
     Activity, ActivityView, Depth, actions,
     show::{show, show_one},
     store,
-    wire::{ActivityFilter, ActivityInclude, ActivityPatch, NewActivity},
+    wire::{ActivityFilter, ActivityInclude, ActivityPatch, NewActivity, PublishActivity},
 };
 use crate::{
     app::{App, CachedPage},
     db::Tx,
     kit::{
         answer::{Answer, Reply},
-        body::{Body, NoFields, Query},
+        body::{Body, NoFields, OptionalBody, Query},
         caller::{Anybody, Caller, SignedIn, Staff},
         etag::IfMatch,
         ids::ActivityId,
@@ -32,7 +32,7 @@ use crate::{
 ///
 /// What is published, for everybody to read without signing in: pinned first, newest next. Served from memory, so that it
 /// costs the same however many read it; a change is seen at once, at the latest after 5 seconds.
-#[utoipa::path(tag = "activities", params(ActivityFilter), security(()),
+#[utoipa::path(tag = "activities", params(ActivityFilter),
     responses((status = 200, body = Listed<ActivityView>)))]
 #[get("/activities")]
 pub async fn list_activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -73,7 +73,7 @@ pub fn depth_of(include: Option<ActivityInclude>) -> Depth {
 ///
 /// The whole article. Published ones are for everybody; drafts, submitted and archived ones for their editors alone.
 #[utoipa::path(tag = "activities", params(("activity_id" = ActivityId, Path, description = "The activity")),
-    security(()), responses((status = 200, body = ActivityView)))]
+    responses((status = 200, body = ActivityView)))]
 #[get("/activities/{activity_id}")]
 pub async fn find_activity(app: Data<App>, caller: Anybody, path: Path<ActivityId>) -> Answer<ActivityView> {
     let (db, today) = (app.db.reads(), app.clock.today());
@@ -86,7 +86,7 @@ pub async fn find_activity(app: Data<App>, caller: Anybody, path: Path<ActivityI
 /// Create an activity
 ///
 /// A draft for a unit that you are an editor of, by a role over it or over one above it.
-#[utoipa::path(tag = "activities", security(("staff" = [])), request_body = NewActivity,
+#[utoipa::path(tag = "activities", request_body = NewActivity,
     responses((status = 201, body = ActivityView), (status = 409, description = "already_exists")))]
 #[post("/activities")]
 pub async fn create_activity(
@@ -109,7 +109,7 @@ pub async fn create_activity(
 ///
 /// By its editors. Each change is kept as a revision; a published one changes for everybody at once, an archived one no more.
 #[utoipa::path(tag = "activities", params(("activity_id" = ActivityId, Path, description = "The activity")),
-    security(("staff" = [])), request_body = ActivityPatch,
+    request_body = ActivityPatch,
     responses((status = 200, body = ActivityView), (status = 409, description = "activity_state")))]
 #[patch("/activities/{activity_id}")]
 pub async fn update_activity(
@@ -128,7 +128,7 @@ pub async fn update_activity(
 ///
 /// A draft, by its editors. Whatever others have read is archived instead.
 #[utoipa::path(tag = "activities", params(("activity_id" = ActivityId, Path, description = "The activity")),
-    security(("staff" = [])), responses((status = 204), (status = 409, description = "activity_state")))]
+    responses((status = 204), (status = 409, description = "activity_state")))]
 #[delete("/activities/{activity_id}")]
 pub async fn delete_activity(
     app: Data<App>,
@@ -148,7 +148,7 @@ pub async fn delete_activity(
 ///
 /// Hands a draft in for publication.
 #[utoipa::path(tag = "activities", params(("activity_id" = ActivityId, Path, description = "The activity")),
-    security(("staff" = [])), request_body = NoFields,
+    request_body = NoFields,
     responses((status = 200, body = ActivityView), (status = 409, description = "activity_state")))]
 #[post("/activities/{activity_id}/submit")]
 pub async fn submit_activity(
@@ -163,9 +163,10 @@ pub async fn submit_activity(
 
 /// Publish an activity
 ///
-/// Lets everybody read a draft or a submitted one from now on, and tells of it.
+/// Lets everybody read a draft or a submitted one from now on, and tells of it; with `publish_at` once that moment has come.
+/// Until then its editors see it as submitted, and publishing it again changes the moment.
 #[utoipa::path(tag = "activities", params(("activity_id" = ActivityId, Path, description = "The activity")),
-    security(("staff" = [])), request_body = NoFields,
+    request_body = PublishActivity,
     responses((status = 200, body = ActivityView), (status = 409, description = "activity_state")))]
 #[post("/activities/{activity_id}/publish")]
 pub async fn publish_activity(
@@ -173,16 +174,17 @@ pub async fn publish_activity(
     caller: SignedIn,
     path: Path<ActivityId>,
     once: Once,
-    _body: Body<NoFields>,
+    body: OptionalBody<PublishActivity>,
 ) -> Answer<ActivityView> {
-    app.change(once, async |tx| shown(tx, actions::publish(tx, &caller, *path).await?).await).await
+    let at = body.0.publish_at;
+    app.change(once, async |tx| shown(tx, actions::publish(tx, &caller, *path, at).await?).await).await
 }
 
 /// Archive an activity
 ///
-/// Takes a published one out of sight; its editors still see it.
+/// Takes a published one out of sight, or a scheduled one before it comes into sight; its editors still see it.
 #[utoipa::path(tag = "activities", params(("activity_id" = ActivityId, Path, description = "The activity")),
-    security(("staff" = [])), request_body = NoFields,
+    request_body = NoFields,
     responses((status = 200, body = ActivityView), (status = 409, description = "activity_state")))]
 #[post("/activities/{activity_id}/archive")]
 pub async fn archive_activity(

@@ -9,10 +9,11 @@ mod show;
 mod store;
 mod wire;
 
+pub use actions::publish_due;
 pub use activity::{Activity, ActivityKind, ActivityStatus};
 pub use markdown::to_html;
 pub use show::show;
-pub use store::{ActivityNews, Depth, insert_all, key_of, news_of, published_page};
+pub use store::{ActivityNews, Depth, insert_all, is_anything_due, key_of, news_of, published_page};
 pub use wire::{ActivityInclude, ActivityView};
 
 /// The operations of this noun.

@@ -76,6 +76,7 @@ impl Names {
                 name: self.units.get(&activity.unit_id).cloned().unwrap_or_default(),
             },
             tags: activity.tags,
+            publish_at: activity.publish_at,
             published_at: activity.published_at,
             pinned: activity.is_pinned,
             status: activity.status,

@@ -1,17 +1,18 @@
 //! All SQL about activities.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, LikeExpr},
+    QueryOrder as _, QuerySelect, QueryTrait as _, Select,
+    sea_query::Expr,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{Activity, ActivityKind, ActivityStatus, wire::ActivityFilter};
 use crate::{
-    db::Tx,
+    db::{Tx, dialect},
     entity::{
         activity::{ActiveModel, Column, Entity, Model},
         activity_revision, activity_tag,
@@ -28,6 +29,8 @@ use crate::{
 
 /// How many rows go into one statement: both databases bound its parameters.
 const CHUNK: usize = 500;
+/// How many scheduled ones are published in one transaction.
+const DUE_AT_ONCE: u64 = 50;
 
 /// Where a list of activities goes on: pinned first, then newest.
 pub type ActivityKey = (bool, DateTime<Utc>, ActivityId);
@@ -96,14 +99,9 @@ pub fn part_of(filter: &ActivityFilter) -> Condition {
         .add_option(filter.unit_id.map(|id| Column::UnitId.eq(id.0)))
         .add_option(filter.kind.map(|kind| Column::Kind.eq(kind.name())))
         .add_option(filter.tag.as_deref().map(|tag| Column::Id.in_subquery(tagged(tag))))
-        .add_option(filter.q.as_deref().map(has_words))
+        .add_option(filter.q.as_deref().map(|words| dialect::contains_words(Column::FoldedText, &fold(words))))
         .add_option(filter.from.map(|day| Column::PublishedAt.gte(start_in_vietnam(day))))
         .add_option(end.map(|day| Column::PublishedAt.lt(start_in_vietnam(day))))
-}
-
-fn has_words(words: &str) -> Expr {
-    let words = fold(words).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    Expr::col(Column::FoldedText).like(LikeExpr::new(format!("%{words}%")).escape('\\'))
 }
 
 /// The activity of that id, if the caller may know of it: what is published, and whatever they are an editor of.
@@ -111,8 +109,17 @@ pub async fn find_visible(
     db: &impl ConnectionTrait,
     caller: Option<&Person>,
     id: ActivityId,
-    day: chrono::NaiveDate,
+    day: NaiveDate,
 ) -> Result<Option<Activity>, DbErr> {
+    Ok(visible(caller, id, day).one(db).await?.map(from_row))
+}
+
+/// The same, held against other changes until this one is done.
+pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: ActivityId) -> Result<Option<Activity>, DbErr> {
+    Ok(visible(Some(caller), id, tx.today()).lock_exclusive().one(tx).await?.map(from_row))
+}
+
+fn visible(caller: Option<&Person>, id: ActivityId, day: NaiveDate) -> Select<Entity> {
     let mut query = Entity::find_by_id(id.0);
     if !caller.is_some_and(Person::is_admin) {
         let edited = caller.map(Person::edited_units).unwrap_or_default();
@@ -122,7 +129,31 @@ pub async fn find_visible(
         }
         query = query.filter(visible);
     }
-    Ok(query.one(db).await?.map(from_row))
+    query
+}
+
+/// Is there a scheduled one whose moment has come?
+pub async fn is_anything_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
+    let due: Option<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::PublishAt.lte(now))
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(due.is_some())
+}
+
+/// A batch of the scheduled ones whose moment has come and that nobody else is working on, held until this change is done.
+pub async fn due_for_change(tx: &Tx) -> Result<Vec<Activity>, DbErr> {
+    let mut due = Entity::find()
+        .filter(Column::PublishAt.lte(tx.now()))
+        .order_by_asc(Column::PublishAt)
+        .order_by_asc(Column::Id)
+        .limit(DUE_AT_ONCE);
+    dialect::skip_locked(QuerySelect::query(&mut due));
+    Ok(due.all(tx).await?.into_iter().map(from_row).collect())
 }
 
 /// What the news of that activity says.
@@ -142,7 +173,7 @@ fn read(depth: Depth) -> Select<Entity> {
         Depth::Outline => Entity::find()
             .select_only()
             .columns([Column::Id, Column::Kind, Column::Title, Column::Summary, Column::CampaignId, Column::UnitId])
-            .columns([Column::Tags, Column::Status, Column::IsPinned, Column::PublishedAt])
+            .columns([Column::Tags, Column::Status, Column::IsPinned, Column::PublishAt, Column::PublishedAt])
             .columns([Column::CreatedBy, Column::CreatedAt, Column::Version])
             .column_as(Expr::val(""), Column::BodyMarkdown)
             .column_as(Expr::val(""), Column::BodyHtml)
@@ -168,14 +199,15 @@ pub async fn insert_all(tx: &Tx, activities: &[Activity]) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Writes a changed activity down as its next version, and keeps that as a revision by `editor`.
-pub async fn save(tx: &Tx, activity: &mut Activity, editor: MemberId) -> Result<(), DbErr> {
+/// Writes a changed activity down as its next version, and keeps that as a revision by `editor`; none is the
+/// server itself.
+pub async fn save(tx: &Tx, activity: &mut Activity, editor: Option<MemberId>) -> Result<(), DbErr> {
     activity.version = activity.version.saturating_add(1);
     let row = ActiveModel { id: Unchanged(activity.id.0), ..written(activity) };
     Entity::update(row).exec(tx).await?;
     activity_tag::Entity::delete_many().filter(activity_tag::Column::ActivityId.eq(activity.id.0)).exec(tx).await?;
     insert_tags(tx, std::slice::from_ref(activity)).await?;
-    let kept = revision(tx, activity, Some(editor));
+    let kept = revision(tx, activity, editor);
     activity_revision::Entity::insert(kept).exec_without_returning(tx).await.map(|_rows| ())
 }
 
@@ -203,6 +235,7 @@ fn written(activity: &Activity) -> ActiveModel {
         tags: Set(json!(activity.tags)),
         status: Set(activity.status.name().to_owned()),
         is_pinned: Set(activity.is_pinned),
+        publish_at: Set(activity.publish_at),
         published_at: Set(activity.published_at),
         version: Set(activity.version),
         ..Default::default()
@@ -227,7 +260,8 @@ fn revision(tx: &Tx, activity: &Activity, editor: Option<MemberId>) -> activity_
     let content = json!({
         "kind": activity.kind, "title": activity.title, "summary": activity.summary,
         "body_markdown": activity.body_markdown, "campaign_id": activity.campaign_id, "tags": activity.tags,
-        "pinned": activity.is_pinned, "status": activity.status, "published_at": activity.published_at,
+        "pinned": activity.is_pinned, "status": activity.status, "publish_at": activity.publish_at,
+        "published_at": activity.published_at,
     });
     activity_revision::ActiveModel {
         activity_id: Set(activity.id.0),
@@ -251,6 +285,7 @@ fn from_row(row: Model) -> Activity {
         tags: serde_json::from_value(row.tags).unwrap_or_default(),
         status: ActivityStatus::named(&row.status),
         is_pinned: row.is_pinned,
+        publish_at: row.publish_at,
         published_at: row.published_at,
         created_by: row.created_by.map(MemberId),
         version: row.version,

@@ -8,12 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Activity, ActivityKind, ActivityStatus, to_html};
 use crate::{
-    campaigns::campaigns::given,
     kit::{
         body::Filter,
+        clock::{cut, to_microseconds},
         codes::FaultCode,
         faults::{Fault, Faults},
         ids::{ActivityId, CampaignId, MemberId, UnitId},
+        patch::{given, given_or_empty, set},
         problem::Problem,
         text::fold,
     },
@@ -61,31 +62,51 @@ pub struct NewActivity {
     pub pinned: bool,
 }
 
-/// Changes of an activity: absent is unchanged, null is cleared, a list replaces the list.
+/// Changes of an activity: absent is unchanged, null is cleared (a text or a list is empty then), a list replaces
+/// the list.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"title": "Chi bộ Trường Cao đẳng Du lịch trồng 600 cây xanh", "pinned": true}))]
 pub struct ActivityPatch {
     /// What it tells of.
+    #[schema(nullable = false)]
     pub kind: Option<ActivityKind>,
     /// The campaign that it belongs to; null: none.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<CampaignId>)]
     pub campaign_id: Option<Option<CampaignId>>,
     /// Its headline.
-    #[schema(min_length = 1, max_length = 300)]
+    #[schema(nullable = false, min_length = 1, max_length = 300)]
     pub title: Option<String>,
     /// It in a sentence or two.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_length = 1000)]
     pub summary: Option<String>,
     /// The article in markdown. HTML inside is sanitised.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_length = 50_000)]
     pub body_markdown: Option<String>,
     /// Words that it is found by.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_items = 20)]
     pub tags: Option<Vec<ActivityTag>>,
     /// Does it stand before everything newer?
+    #[schema(nullable = false)]
     pub pinned: Option<bool>,
+    /// Of a scheduled one: when it is to be published; null: not until somebody publishes it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub publish_at: Option<Option<DateTime<Utc>>>,
+}
+
+/// When an activity is to be published.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"publish_at": "2026-03-26T00:00:00Z"}))]
+pub struct PublishActivity {
+    /// The moment, to the microsecond; absent, null or past: at once.
+    #[serde(default, deserialize_with = "cut")]
+    pub publish_at: Option<DateTime<Utc>>,
 }
 
 /// A word or two that an activity is found by.
@@ -120,6 +141,7 @@ impl NewActivity {
             tags: words(self.tags),
             status: ActivityStatus::Draft,
             is_pinned: self.pinned,
+            publish_at: None,
             published_at: None,
             created_by: Some(created_by),
             version: 1,
@@ -142,8 +164,8 @@ impl ActivityPatch {
 }
 
 impl Edit {
-    /// Changes the activity.
-    pub fn apply(self, activity: &mut Activity) {
+    /// Changes the activity. One that is scheduled for a moment before `now` is due now.
+    pub fn apply(self, activity: &mut Activity, now: DateTime<Utc>) {
         let patch = self.patch;
         set(&mut activity.kind, patch.kind);
         set(&mut activity.campaign_id, patch.campaign_id);
@@ -153,12 +175,7 @@ impl Edit {
         set(&mut activity.body_html, self.body_html);
         set(&mut activity.tags, patch.tags.map(words));
         set(&mut activity.is_pinned, patch.pinned);
-    }
-}
-
-fn set<T>(field: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *field = value;
+        set(&mut activity.publish_at, patch.publish_at.map(|at| at.map(|at| to_microseconds(at).max(now))));
     }
 }
 
@@ -223,6 +240,9 @@ pub struct ActivityView {
     /// Words that it is found by.
     #[schema(examples(json!(["cây xanh", "thanh niên"])))]
     pub tags: Vec<String>,
+    /// When it is to be published; only while that is scheduled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publish_at: Option<DateTime<Utc>>,
     /// Since when everybody may read it; null before it is published.
     pub published_at: Option<DateTime<Utc>>,
     /// Does it stand before everything newer?

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// What is published by your units, by those above and below them, and in the campaigns that are open to them: pinned first,
 /// newest next.
-#[utoipa::path(tag = "feed", params(FeedFilter), security(("member" = []), ("staff" = [])),
+#[utoipa::path(tag = "feed", params(FeedFilter),
     responses((status = 200, body = Listed<ActivityView>)))]
 #[get("/feed")]
 pub async fn list_feed(app: Data<App>, caller: SignedIn, query: Query<FeedFilter>) -> Answer<Listed<ActivityView>> {

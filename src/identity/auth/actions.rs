@@ -1,81 +1,59 @@
-//! Signing in, renewing, signing out.
+//! Signing in with Zalo.
 
-use super::wire::ZaloSignIn;
+use super::{
+    wire::ZaloSignIn,
+    zalo_problem::{phone_problem, raise_alarm, zalo_problem},
+};
 use crate::{
     app::App,
     db::Tx,
-    identity::sessions::{self, Opened},
-    kit::{codes::Code, ids::MemberId, problem::Problem},
-    organisation::members::{self, ZaloLink},
-    outside::zalo::{Profile, ZaloError, ZaloFault},
+    identity::sessions::{self, MINI_APP, Opened},
+    kit::{ids::MemberId, problem::Problem},
+    organisation::members::{self, FromZalo, ZaloLink},
 };
 
-/// The client that members sign in by.
-pub const MINI_APP: &str = "mini-app";
 const NAMELESS: &str = "Người dùng Zalo";
 
-/// A person, as Zalo vouches for them.
-pub struct Vouched {
-    profile: Profile,
-    phone: Option<String>,
-}
-
-/// Asks Zalo who holds this token. No transaction is open meanwhile.
-pub async fn ask_zalo(app: &App, sign_in: &ZaloSignIn) -> Result<Vouched, Problem> {
-    let profile = app.zalo.profile(&sign_in.access_token).await.map_err(|error| zalo_problem(&error))?;
-    let phone = match &sign_in.phone_code {
-        Some(code) => {
-            Some(app.zalo.phone_number(&sign_in.access_token, code).await.map_err(|error| zalo_problem(&error))?)
+/// Asks Zalo who holds this token, and what its codes stand for; all at once, because the codes do not wait and whoever
+/// signs in should not either. No transaction is open meanwhile.
+pub async fn ask_zalo(app: &App, sign_in: &ZaloSignIn) -> Result<FromZalo, Problem> {
+    let token = &sign_in.access_token;
+    let phone = async {
+        match &sign_in.phone_code {
+            Some(code) => app.zalo.phone_number(token, code).await.map(Some),
+            None => Ok(None),
         }
-        None => None,
     };
-    if let Some(code) = &sign_in.location_code {
-        app.zalo.location(&sign_in.access_token, code).await.map_err(|error| zalo_problem(&error))?;
-    }
-    Ok(Vouched { profile, phone })
-}
-
-/// Opens a session of whoever Zalo vouches for: known by their Zalo id, else by an imported phone number, else a guest.
-pub async fn sign_in(app: &App, tx: &Tx, vouched: Vouched) -> Result<(MemberId, Opened), Problem> {
-    let Vouched { profile, phone } = vouched;
-    let member = match members::find_by_zalo(tx, &app.vault, &profile.id).await? {
-        Some(member) => member,
-        None => match imported(app, tx, phone.as_deref()).await? {
-            Some(member) => member,
-            None => {
-                let name = profile.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(NAMELESS);
-                members::join_guest(tx, &app.vault, name, profile.picture_url.clone(), phone.as_deref()).await?.id
-            }
-        },
-    };
-    let link = ZaloLink {
-        app_user_id: profile.id,
-        follows_oa: profile.follows_oa.unwrap_or(profile.oa_user_id.is_some()),
-        oa_user_id: profile.oa_user_id,
-    };
-    members::link_zalo(tx, &app.vault, member, &link).await?;
-    let opened = sessions::open(app, tx, member, MINI_APP).await?;
-    Ok((member, opened))
-}
-
-async fn imported(app: &App, tx: &Tx, phone: Option<&str>) -> Result<Option<MemberId>, Problem> {
-    match phone {
-        Some(phone) => Ok(members::find_by_phone(tx, &app.vault, phone).await?),
-        None => Ok(None),
-    }
-}
-
-/// Each class of Zalo's faults as what it means to whoever signs in.
-fn zalo_problem(error: &ZaloError) -> Problem {
-    match error.class() {
-        ZaloFault::BadToken | ZaloFault::BadPayload => Problem::new(Code::ZaloTokenRefused),
-        ZaloFault::OutsideVietnam | ZaloFault::NeedsHuman | ZaloFault::RefreshOaToken => {
-            tracing::error!(%error, "Zalo refuses this server; check its app id, secret and address");
-            Problem::new(Code::ZaloMisconfigured)
+    let place = async {
+        match &sign_in.location_code {
+            Some(code) => app.zalo.location(token, code).await.map(Some),
+            None => Ok(None),
         }
-        _ => {
-            tracing::warn!(%error, "Zalo cannot be asked");
-            Problem::new(Code::ZaloUnavailable)
-        }
+    };
+    let (profile, phone, place) = tokio::join!(app.zalo.profile(token), phone, place);
+    let profile = profile.map_err(|error| zalo_problem(&error))?;
+    let phone = phone.map_err(|error| phone_problem(&error))?;
+    if let Err(error) = place {
+        // Where somebody is decides nothing here: they sign in all the same.
+        raise_alarm(&error);
+        tracing::warn!(class = error.class().name(), number = error.number(), "Zalo does not say where the phone is");
     }
+    let name = profile.name.filter(|name| !name.is_empty()).unwrap_or_else(|| NAMELESS.to_owned());
+    let link = ZaloLink { app_user_id: profile.id, oa_user_id: profile.oa_user_id, follows_oa: profile.follows_oa };
+    Ok(FromZalo { link, name, picture_url: profile.picture_url, phone })
+}
+
+/// Opens a session of whoever Zalo vouches for, on a device of that name.
+pub async fn sign_in(
+    app: &App,
+    tx: &Tx,
+    from_zalo: FromZalo,
+    device: Option<String>,
+) -> Result<(MemberId, Opened), Problem> {
+    let recognised = members::recognise(tx, &app.vault, from_zalo).await?;
+    if let Some(guest) = recognised.replaced {
+        sessions::close_all_of(tx, guest, None).await?;
+    }
+    let opened = sessions::open(app, tx, recognised.member_id, MINI_APP, device).await?;
+    Ok((recognised.member_id, opened))
 }

@@ -4,6 +4,7 @@
 mod actions;
 pub mod http;
 mod wire;
+mod zalo_problem;
 
 pub use wire::OwnProfile;
 

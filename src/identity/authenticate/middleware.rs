@@ -1,5 +1,6 @@
 //! The gate: who calls, and whether they may call that often. A token that is not good is a 401 on every route, the public
-//! ones too, so that a client learns of it where it happens.
+//! ones too, so that a client learns of it where it happens; but not where it would renew the token, nor where no caller
+//! makes a difference.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -16,7 +17,7 @@ use chrono::DateTime;
 use super::store;
 use crate::{
     app::{App, token_key},
-    identity::keys,
+    identity::{apps, keys},
     kit::{
         caller::Caller,
         codes::Code,
@@ -29,6 +30,11 @@ use crate::{
 /// What is asked without being counted: probes, and pages that machines scrape.
 const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
 
+/// Where a bearer token is not looked at: a client that sends an old one along gets its new one here all the same, and
+/// machines that probe are answered.
+const DEAF: &[&str] = &["/v1/auth/refresh", "/v1/auth/zalo", "/healthz", "/readyz", "/metrics"];
+const DEAF_BELOW: &[&str] = &["/oauth/", "/.well-known/"];
+
 /// Finds out who calls, counts the call, and lets it through.
 pub async fn authenticate<B: MessageBody + 'static>(
     request: ServiceRequest,
@@ -38,11 +44,21 @@ pub async fn authenticate<B: MessageBody + 'static>(
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
     let address = address_of(&request, app.config.server.forwarded_hops);
+    // For whoever verifies below, and for whatever signs behind. Probes wait for no database.
+    if !UNCOUNTED.contains(&request.path()) && keys::refresh(&app).await {
+        apps::load_origins(&app).await;
+    }
     let caller = match caller_of(&app, &request).await {
         Ok(caller) => caller,
         Err(problem) => {
-            let _counted = app.limits.count(None, address);
-            return Ok(request.into_response(problem.error_response()).map_into_right_body());
+            // Whoever tries tokens is counted by address, and told so.
+            let (problem, left) = match app.limits.count(None, address) {
+                Ok(left) => (problem, left),
+                Err(refused) => (refused.problem, refused.left),
+            };
+            let mut response = request.into_response(problem.error_response()).map_into_right_body();
+            left.write(response.headers_mut());
+            return Ok(response);
         }
     };
     if UNCOUNTED.contains(&request.path()) {
@@ -80,8 +96,15 @@ fn address_of(request: &ServiceRequest, hops: usize) -> IpAddr {
     forwarded.len().checked_sub(hops).and_then(|place| forwarded.get(place)).copied().unwrap_or(peer)
 }
 
+fn is_deaf(path: &str) -> bool {
+    DEAF.contains(&path) || DEAF_BELOW.iter().any(|folder| path.starts_with(folder))
+}
+
 async fn caller_of(app: &App, request: &ServiceRequest) -> Result<Option<Caller>, Problem> {
     let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(None) };
+    if is_deaf(request.path()) {
+        return Ok(None);
+    }
     let header = header.to_str().unwrap_or_default();
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     if scheme.eq_ignore_ascii_case("basic") {
@@ -106,7 +129,7 @@ async fn verify(app: &App, token: &str) -> Result<Claims, Problem> {
     let invalid = || Problem::new(Code::InvalidToken);
     let kid = KeyRing::kid_of(token).ok_or_else(invalid)?;
     if !app.keys().knows(&kid) {
-        keys::reload(app).await?;
+        keys::learn(app, &kid).await?;
     }
     app.keys().verify(app.clock.now(), token).map_err(|_why_is_nobodys_business| invalid())
 }
@@ -115,10 +138,13 @@ async fn look_up(app: &App, claims: &Claims) -> Result<Caller, Problem> {
     let invalid = || Problem::new(Code::InvalidToken);
     let db = app.db.reads();
     let Some(session_id) = claims.sid else {
-        let app = store::load_app(db, ClientAppId(claims.sub)).await?.ok_or_else(invalid)?;
+        let mut app = store::load_app(db, ClientAppId(claims.sub)).await?.ok_or_else(invalid)?;
+        // What the token says and the app still holds.
+        let said: Vec<&str> = claims.scope.as_deref().unwrap_or_default().split(' ').collect();
+        app.scopes.retain(|scope| said.contains(&scope.as_str()));
         return Ok(Caller::App(Arc::new(app)));
     };
-    if !store::is_session_open(db, session_id, claims.sub).await? {
+    if !store::is_session_open(db, session_id, claims.sub, app.clock.now()).await? {
         return Err(invalid());
     }
     let person = store::load_person(db, MemberId(claims.sub), SessionId(session_id), app.clock.today()).await?;

@@ -1,6 +1,8 @@
 //! What is looked up about whoever calls.
 
-use chrono::NaiveDate;
+use std::num::NonZeroU32;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
@@ -14,9 +16,16 @@ use crate::{
 };
 
 /// Does this session still hold?
-pub async fn is_session_open(db: &impl ConnectionTrait, id: Uuid, member_id: Uuid) -> Result<bool, DbErr> {
+pub async fn is_session_open(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    member_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
     let session = session::Entity::find_by_id(id).one(db).await?;
-    Ok(session.is_some_and(|session| session.member_id == member_id && session.revoked_at.is_none()))
+    Ok(session.is_some_and(|session| {
+        session.member_id == member_id && session.revoked_at.is_none() && session.expires_at > now
+    }))
 }
 
 /// A person with their units and roles of `day`; none when they were erased.
@@ -53,7 +62,12 @@ pub async fn load_person(
 /// A client app that is not disabled.
 pub async fn load_app(db: &impl ConnectionTrait, id: ClientAppId) -> Result<Option<App>, DbErr> {
     let app = client_app::Entity::find_by_id(id.0).one(db).await?;
-    Ok(app
-        .filter(|app| app.disabled_at.is_none())
-        .map(|app| App { id, scopes: serde_json::from_value(app.scopes).unwrap_or_default() }))
+    Ok(app.filter(|app| app.disabled_at.is_none()).map(|app| App {
+        id,
+        scopes: serde_json::from_value(app.scopes).unwrap_or_default(),
+        requests_per_minute: app
+            .requests_per_minute
+            .and_then(|number| u32::try_from(number).ok())
+            .and_then(NonZeroU32::new),
+    }))
 }

@@ -1,26 +1,138 @@
 //! One's own profile over HTTP.
 
-use actix_web::{get, web::Data};
+use actix_web::{
+    HttpResponse, delete, get,
+    http::header::{CACHE_CONTROL, CONTENT_DISPOSITION},
+    patch, put,
+    web::{Data, Payload},
+};
 
+use super::{
+    actions,
+    wire::{MePatch, MeView},
+};
 use crate::{
     app::App,
-    identity::auth::OwnProfile,
+    identity::avatars::{self, UPLOAD_LIMIT},
     kit::{
         answer::{Answer, Reply},
+        body::Body,
         caller::SignedIn,
+        codes::Code,
+        etag::IfMatch,
+        once::Once,
         problem::Problem,
     },
     organisation::members,
+    personal_data,
 };
 
 /// Find yourself
 ///
-/// Your own profile, and the highest role that you hold today.
-#[utoipa::path(tag = "me", security(("member" = []), ("staff" = [])), responses((status = 200, body = OwnProfile)))]
+/// Your own profile with its private part, and the highest role that you hold today.
+#[utoipa::path(tag = "me", responses((status = 200, body = MeView)))]
 #[get("/me")]
-pub async fn find_me(app: Data<App>, caller: SignedIn) -> Answer<OwnProfile> {
+pub async fn find_me(app: Data<App>, caller: SignedIn, once: Once) -> Answer<MeView> {
     let member = members::find(app.db.reads(), caller.member_id, app.clock.today()).await?;
     let member = member.ok_or_else(Problem::not_found)?;
     let version = member.version;
-    Ok(Reply::ok(OwnProfile { member: member.into(), role: caller.role() }).version(version))
+    Ok(Reply::ok(actions::view(&app, once.actor(), &caller, member).await?).version(version))
+}
+
+/// Update yourself
+///
+/// What you are called in public, and your e-mail address. What is absent stays, null clears.
+#[utoipa::path(tag = "me",
+    request_body(content = MePatch, content_type = "application/merge-patch+json"), responses((status = 200, body = MeView)))]
+#[patch("/me")]
+pub async fn update_me(
+    app: Data<App>,
+    caller: SignedIn,
+    seen: IfMatch,
+    once: Once,
+    body: Body<MePatch>,
+) -> Answer<MeView> {
+    let change = body.0.parse()?;
+    let actor = once.actor();
+    let member = app
+        .change_as(once.actor(), async |tx| members::update_own(tx, &app.vault, &caller, &seen, change).await)
+        .await?;
+    let version = member.version;
+    Ok(Reply::ok(actions::view(&app, actor, &caller, member).await?).version(version))
+}
+
+/// Delete your account
+///
+/// Takes away who you are, at once and for good: name, picture, contact, Zalo link, sessions, your notes and places. What you
+/// did stays in the figures, without a name.
+#[utoipa::path(tag = "me", responses((status = 204)))]
+#[delete("/me")]
+pub async fn delete_me(app: Data<App>, caller: SignedIn, seen: IfMatch, once: Once) -> Answer<()> {
+    let erased = app.change_as(once.actor(), async |tx| actions::erase(&app, tx, &caller, &seen).await).await?;
+    personal_data::finish_erasure(&app, erased).await;
+    Ok(Reply::nothing())
+}
+
+/// Export your data
+///
+/// A ZIP file of JSON with all that is held on you, and a guide to its fields in Vietnamese.
+#[utoipa::path(tag = "me",
+    responses((status = 200, description = "The ZIP file", body = [u8], content_type = "application/zip")))]
+#[get("/me/export")]
+pub async fn export_me(app: Data<App>, caller: SignedIn, once: Once) -> Result<HttpResponse, Problem> {
+    let zip = actions::export(&app, once.actor(), &caller).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/zip")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"du-lieu-ca-nhan.zip\""))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(zip))
+}
+
+/// Put up your picture
+///
+/// The bytes of a JPEG, PNG or WebP as the body, 5 MiB at most. The middle of it is kept in two sizes, 96 and 384 pixels a side;
+/// whatever else the file said, a place among it, is gone. `avatar_url` is where it is.
+#[utoipa::path(tag = "me",
+    request_body(content = [u8], content_type = "image/*", description = "The picture"),
+    responses((status = 200, body = MeView), (status = 413, description = "body_too_large"),
+        (status = 415, description = "unsupported_media_type"), (status = 422, description = "picture_too_large unreadable_picture")))]
+#[put("/me/avatar")]
+pub async fn update_avatar(
+    app: Data<App>,
+    caller: SignedIn,
+    seen: IfMatch,
+    once: Once,
+    payload: Payload,
+) -> Answer<MeView> {
+    let kept = avatars::keep(&app, read(payload).await?).await?;
+    let actor = once.actor();
+    let (member, before) =
+        app.change_as(once.actor(), async |tx| avatars::put_up(tx, caller.member_id, &kept, &seen).await).await?;
+    if let Some(before) = before {
+        avatars::remove_files(&app, before).await;
+    }
+    let version = member.version;
+    Ok(Reply::ok(actions::view(&app, actor, &caller, member).await?).version(version))
+}
+
+/// Take down your picture
+///
+/// Its files are removed. Doing so again changes nothing.
+#[utoipa::path(tag = "me", responses((status = 204)))]
+#[delete("/me/avatar")]
+pub async fn delete_avatar(app: Data<App>, caller: SignedIn, seen: IfMatch, once: Once) -> Answer<()> {
+    let before = app.change_as(once.actor(), async |tx| avatars::take_down(tx, caller.member_id, &seen).await).await?;
+    if let Some(before) = before {
+        avatars::remove_files(&app, before).await;
+    }
+    Ok(Reply::nothing())
+}
+
+/// The whole body, which for pictures may be larger than elsewhere.
+async fn read(payload: Payload) -> Result<Vec<u8>, Problem> {
+    match payload.to_bytes_limited(UPLOAD_LIMIT).await {
+        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+        Ok(Err(_broken_off)) => Err(Problem::new(Code::MalformedRequest)),
+        Err(_too_large) => Err(Problem::new(Code::BodyTooLarge).with("limit", UPLOAD_LIMIT)),
+    }
 }

@@ -18,6 +18,10 @@ pub enum OAuthError {
     UnsupportedGrantType,
     /// The client does not hold this scope.
     InvalidScope,
+    /// Tokens of this kind are not revoked: an app's, which ends by itself (RFC 7009, 2.2.1).
+    UnsupportedTokenType,
+    /// The body is too long to be any of these requests.
+    TooLong,
 }
 
 /// What an OAuth endpoint refuses with.
@@ -45,7 +49,14 @@ impl OAuthError {
     /// On the wire.
     pub const fn view(self) -> OAuthErrorView {
         let (error, error_description) = match self {
-            Self::InvalidRequest => ("invalid_request", "A parameter is missing, unknown or malformed."),
+            Self::InvalidRequest => (
+                "invalid_request",
+                "A parameter is missing, malformed or there twice, or the body is not application/x-www-form-urlencoded.",
+            ),
+            Self::TooLong => ("invalid_request", "The body is too long."),
+            Self::UnsupportedTokenType => {
+                ("unsupported_token_type", "An app's access token is not revoked; it ends within 15 minutes.")
+            }
             Self::InvalidClient => ("invalid_client", "The client is unknown or its secret is wrong."),
             Self::InvalidGrant => {
                 ("invalid_grant", "The code or refresh token has expired, was used before, or is not of this client.")
@@ -62,6 +73,7 @@ impl OAuthError {
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidClient => 401,
+            Self::TooLong => 413,
             _ => 400,
         }
     }

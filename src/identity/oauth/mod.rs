@@ -4,8 +4,10 @@
 mod actions;
 mod client;
 mod error;
+mod form;
 pub mod http;
 mod page;
+mod steps;
 mod store;
 mod wire;
 

@@ -21,6 +21,33 @@ pub enum Notice {
     None,
     /// Username and password did not fit.
     WrongPassword,
+    /// The code did not fit.
+    WrongCode,
+    /// The page was left alone for too long.
+    Late,
+    /// There were too many guesses.
+    TooMany,
+}
+
+impl Notice {
+    /// What it says.
+    const fn words(self, language: Language) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::WrongPassword => {
+                language.pick("Tên đăng nhập hoặc mật khẩu không đúng.", "The username or the password is not right.")
+            }
+            Self::WrongCode => language.pick(
+                "Mã không đúng hoặc đã dùng rồi. Hãy chờ mã mới.",
+                "The code is not right, or it was used before. Wait for the next one.",
+            ),
+            Self::Late => language.pick("Đã quá lâu. Hãy đăng nhập lại.", "That took too long. Sign in again."),
+            Self::TooMany => language.pick(
+                "Có quá nhiều lần thử. Hãy chờ vài phút, hoặc dùng thiết bị bạn đã từng đăng nhập.",
+                "There were too many attempts. Wait some minutes, or use a device on which you have signed in before.",
+            ),
+        }
+    }
 }
 
 /// The sign-in form, which carries the client's request along.
@@ -32,16 +59,9 @@ pub fn sign_in(language: Language, request: &AuthorizeRequest, notice: Notice) -
         html! {
             h1 { (say("Đăng nhập", "Sign in")) }
             p { (say("Dành cho cán bộ quản lý phong trào thi đua.", "For staff of the emulation campaigns.")) }
-            @if notice == Notice::WrongPassword {
-                div .error role="alert" {
-                    (say("Tên đăng nhập hoặc mật khẩu không đúng.", "The username or the password is not right."))
-                }
-            }
+            (alert(language, notice))
             form method="post" action="/oauth/authorize" {
-                input type="hidden" name="client_id" value=(request.client_id);
-                input type="hidden" name="redirect_uri" value=(request.redirect_uri);
-                input type="hidden" name="state" value=(request.state);
-                input type="hidden" name="code_challenge" value=(request.code_challenge);
+                (carried(request))
                 label for="username" { (say("Tên đăng nhập", "Username")) }
                 input #username name="username" autocomplete="username" autocapitalize="none" required autofocus;
                 label for="password" { (say("Mật khẩu", "Password")) }
@@ -50,6 +70,45 @@ pub fn sign_in(language: Language, request: &AuthorizeRequest, notice: Notice) -
             }
         },
     )
+}
+
+/// The second page, for whoever has a second factor. The ticket says that the password was right.
+pub fn second_factor(language: Language, request: &AuthorizeRequest, ticket: &str, notice: Notice) -> Markup {
+    let say = |vietnamese, english| language.pick(vietnamese, english);
+    page(
+        language,
+        say("Mã xác thực · Thi Đua", "Code · Thi Đua"),
+        html! {
+            h1 { (say("Mã xác thực", "Code")) }
+            p { (say("Nhập mã 6 số trong ứng dụng xác thực, hoặc một mã dự phòng.", "Enter the 6 digits of your authenticator, or a recovery code.")) }
+            (alert(language, notice))
+            form method="post" action="/oauth/authorize" {
+                (carried(request))
+                input type="hidden" name="ticket" value=(ticket);
+                label for="code" { (say("Mã", "Code")) }
+                input #code name="code" autocomplete="one-time-code" autocapitalize="none" required autofocus;
+                button type="submit" { (say("Tiếp tục", "Continue")) }
+            }
+        },
+    )
+}
+
+fn alert(language: Language, notice: Notice) -> Markup {
+    html! {
+        @if notice != Notice::None {
+            div .error role="alert" { (notice.words(language)) }
+        }
+    }
+}
+
+/// The client's request, carried along.
+fn carried(request: &AuthorizeRequest) -> Markup {
+    html! {
+        input type="hidden" name="client_id" value=(request.client_id);
+        input type="hidden" name="redirect_uri" value=(request.redirect_uri);
+        input type="hidden" name="state" value=(request.state);
+        input type="hidden" name="code_challenge" value=(request.code_challenge);
+    }
 }
 
 /// A request that nobody can be sent back from: the client or its address is not registered.

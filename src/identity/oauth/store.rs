@@ -47,11 +47,20 @@ pub async fn find(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Model>
     Entity::find_by_id(hash.to_owned()).one(db).await
 }
 
-/// Uses a code up for this session. Only one of many at once succeeds.
-pub async fn use_up(tx: &Tx, hash: &str, session: SessionId) -> Result<bool, DbErr> {
+/// Notes which session a code has made.
+pub async fn set_session(tx: &Tx, hash: &str, session: SessionId) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::SessionId, Expr::value(session.0))
+        .filter(Column::CodeHash.eq(hash))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// Uses a code up. Only one of many at once succeeds; the others wait until it has committed.
+pub async fn use_up(tx: &Tx, hash: &str) -> Result<bool, DbErr> {
     let used = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(tx.now()))
-        .col_expr(Column::SessionId, Expr::value(session.0))
         .filter(Column::CodeHash.eq(hash))
         .filter(Column::UsedAt.is_null())
         .exec(tx)

@@ -50,13 +50,33 @@ pub struct SignInForm {
     #[serde(default)]
     #[schema(max_length = 200, format = Password)]
     pub password: String,
+    /// From the page that asks for a code: that username and password were right.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    pub ticket: String,
+    /// What the authenticator shows, or a recovery code.
+    #[serde(default)]
+    #[schema(max_length = 40)]
+    pub code: String,
+}
+
+impl SignInForm {
+    /// What the client asked for, to be shown again.
+    pub fn request(&self) -> AuthorizeRequest {
+        AuthorizeRequest {
+            client_id: self.client_id.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            state: self.state.clone(),
+            code_challenge: self.code_challenge.clone(),
+            ..AuthorizeRequest::default()
+        }
+    }
 }
 
 /// What a client gives for a token (RFC 6749, 4.1.3, 4.4.2, 6).
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Default, ToSchema)]
 pub struct TokenRequest {
     /// `authorization_code`, `client_credentials` or `refresh_token`.
-    #[serde(default)]
     #[schema(examples("client_credentials"))]
     pub grant_type: String,
     /// The code of the sign-in.
@@ -76,11 +96,17 @@ pub struct TokenRequest {
 }
 
 /// What a client gives up (RFC 7009, 2.1). A hint at its type and the client's id may come along; neither is needed.
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Default, ToSchema)]
 pub struct RevokeRequest {
-    /// A refresh token; its session ends.
-    #[serde(default)]
+    /// A refresh token or an access token; its session ends.
     pub token: String,
+    /// What kind of token it is. It is found out without.
+    #[expect(dead_code, reason = "named for the document: RFC 7009 lets a server find out by itself")]
+    pub token_type_hint: Option<String>,
+    /// Which client it was given to, unless it stands in `Authorization: Basic`.
+    pub client_id: Option<String>,
+    /// An app's secret, unless it stands in `Authorization: Basic`.
+    pub client_secret: Option<String>,
 }
 
 /// A token (RFC 6749, 5.1).
@@ -97,7 +123,7 @@ pub struct TokenResponse {
     /// Good once; an app gets none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-    /// What an app may do with it.
+    /// What an app may do with it: what it asked for, or all that it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
 }

@@ -19,7 +19,8 @@ use crate::{
 /// Gives a role. An admin gives any; a manager gives `unit_manager` and `editor` for their own units.
 pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGrant, Problem> {
     may_decide(tx, caller, &grant).await?;
-    if members::find(tx, grant.member_id, tx.today()).await?.is_none() {
+    // Somebody who is erased, and to a manager somebody hidden, is nobody; an erasure that goes on is waited for.
+    if members::find_visible_for_change(tx, caller, grant.member_id).await?.is_none() {
         return Err(bad_field("/member_id", FaultCode::NoSuchThing));
     }
     if let Some(unit) = grant.unit_id
@@ -35,11 +36,12 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
     Ok(grant)
 }
 
-/// Takes a role back, from today on.
+/// Takes a role back, from today on; one that has ended already stays as it is.
 pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId) -> Result<(), Problem> {
     let grant = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
     may_decide(tx, caller, &grant).await?;
-    store::end(tx, id, tx.today()).await?;
+    let Some(day) = grant.end_by(tx.today()) else { return Ok(()) };
+    store::end(tx, id, day).await?;
     record(tx, "revoke_role", &grant).await
 }
 

@@ -24,7 +24,7 @@ use crate::{
 /// List role grants
 ///
 /// Your own, and those over units that you manage; oldest first, ended ones too.
-#[utoipa::path(tag = "role_grants", params(RoleGrantFilter), security(("member" = []), ("staff" = [])),
+#[utoipa::path(tag = "role_grants", params(RoleGrantFilter),
     responses((status = 200, body = Listed<RoleGrantView>)))]
 #[get("/role-grants")]
 pub async fn list_role_grants(
@@ -42,7 +42,7 @@ pub async fn list_role_grants(
 /// Grant a role
 ///
 /// An admin grants any role; a manager grants `unit_manager` and `editor` for their own units and all below them.
-#[utoipa::path(tag = "role_grants", security(("staff" = [])), request_body = NewRoleGrant,
+#[utoipa::path(tag = "role_grants", request_body = NewRoleGrant,
     responses((status = 201, body = RoleGrantView)))]
 #[post("/role-grants")]
 pub async fn create_role_grant(
@@ -63,7 +63,7 @@ pub async fn create_role_grant(
 ///
 /// Takes the role back from today on; the grant stays as history. It stops working everywhere within 5 seconds.
 #[utoipa::path(tag = "role_grants", params(("role_grant_id" = RoleGrantId, Path, description = "The grant")),
-    security(("staff" = [])), responses((status = 204)))]
+    responses((status = 204)))]
 #[delete("/role-grants/{role_grant_id}")]
 pub async fn delete_role_grant(app: Data<App>, caller: SignedIn, path: Path<RoleGrantId>, once: Once) -> Answer<()> {
     app.change(once, async |tx| {

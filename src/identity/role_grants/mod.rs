@@ -1,11 +1,14 @@
-//! Role grants: who may do what, for which unit and all below it, from a day to a day. Nobody gives more than they hold.
+//! Role grants: who may do what, for which unit and all below it, from a day to a day. An admin gives
+//! any role; whoever manages a unit gives `unit_manager` and `editor` for it and for what is below it, and nothing beyond.
 
 mod actions;
 pub mod http;
+mod role_grant;
 mod store;
 mod wire;
 
-pub use store::{RoleGrant, insert, managers_above};
+pub use role_grant::RoleGrant;
+pub use store::{insert, managers_above};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -7,6 +7,7 @@ use sea_orm::{
     QuerySelect as _, Select,
 };
 
+use super::RoleGrant;
 use crate::{
     db::Tx,
     entity::role_grant::{ActiveModel, Column, Entity, Model},
@@ -17,25 +18,6 @@ use crate::{
     },
     organisation::units::{above, below, within},
 };
-
-/// A role, over a unit and all below it, from a day to a day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleGrant {
-    /// Its id.
-    pub id: RoleGrantId,
-    /// Who holds it.
-    pub member_id: MemberId,
-    /// Which role.
-    pub role: Role,
-    /// Over which unit; none is everywhere.
-    pub unit_id: Option<UnitId>,
-    /// From which day.
-    pub valid_from: NaiveDate,
-    /// Until which day (not included).
-    pub valid_to: NaiveDate,
-    /// Who gave it.
-    pub granted_by: Option<MemberId>,
-}
 
 /// Adds a grant.
 pub async fn insert(tx: &Tx, grant: &RoleGrant) -> Result<(), DbErr> {

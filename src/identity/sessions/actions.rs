@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::store;
 use crate::{
     app::App,
+    audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
         codes::Code,
@@ -19,6 +21,8 @@ use crate::{
     },
 };
 
+/// The client that members sign in by, with Zalo.
+pub const MINI_APP: &str = "mini-app";
 /// How long a refresh token waits for its use; each use begins it anew.
 const REFRESH_LIFE: TimeDelta = TimeDelta::days(30);
 /// The client of tokens that were made on the server's own command line.
@@ -50,10 +54,16 @@ pub struct Opened {
     pub tokens: TokenPair,
 }
 
-/// Opens a session of this member by this client.
-pub async fn open(app: &App, tx: &Tx, member: MemberId, client_id: &str) -> Result<Opened, Problem> {
+/// Opens a session of this member by this client, on a device of that name.
+pub async fn open(
+    app: &App,
+    tx: &Tx,
+    member: MemberId,
+    client_id: &str,
+    device: Option<String>,
+) -> Result<Opened, Problem> {
     let session_id = SessionId::new();
-    store::insert(tx, session_id, member, client_id, tx.now() + REFRESH_LIFE).await?;
+    store::insert(tx, session_id, member, client_id, device, tx.now() + REFRESH_LIFE).await?;
     let tokens = issue(app, tx, member, session_id, client_id).await?;
     Ok(Opened { session_id, tokens })
 }
@@ -76,14 +86,22 @@ pub async fn renew(
     }
     if !store::use_token(tx, &hash).await? {
         tracing::warn!(session.id = %session_id, "a refresh token was used twice; its session is ended");
+        metrics::counter!("thidua_refresh_token_reuses_total").increment(1);
         close(tx, session_id).await?;
+        let reason = json!({"reason": "refresh_token_reused"});
+        audit::record(tx, "end_session", Subject { kind: "session", id: session_id.0 }, None, Some(reason)).await?;
         return Ok(None);
     }
     if token.expires_at <= tx.now() {
         return Ok(None);
     }
+    let member = MemberId(session.member_id);
+    if session.client_id != MINI_APP && store::is_staff_disabled(tx, member).await? {
+        close(tx, session_id).await?;
+        return Ok(None);
+    }
     store::touch(tx, session_id, tx.now() + REFRESH_LIFE).await?;
-    issue(app, tx, MemberId(session.member_id), session_id, &session.client_id).await.map(Some)
+    issue(app, tx, member, session_id, &session.client_id).await.map(Some)
 }
 
 /// Ends a session: its refresh tokens at once, its access tokens within seconds.
@@ -93,12 +111,47 @@ pub async fn close(tx: &Tx, session: SessionId) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Ends the session of a refresh token; an unknown one ends nothing.
-pub async fn close_by_token(tx: &Tx, refresh_token: &str) -> Result<(), Problem> {
-    match store::find_token(tx, &token_hash(refresh_token)).await? {
-        Some(token) => close(tx, SessionId(token.session_id)).await,
-        None => Ok(()),
+/// Ends a session of the member's own; another's is not found.
+pub async fn close_own(tx: &Tx, member: MemberId, session: SessionId) -> Result<(), Problem> {
+    let found = store::find(tx, session).await?;
+    let is_own = found
+        .is_some_and(|found| found.member_id == member.0 && found.revoked_at.is_none() && found.expires_at > tx.now());
+    if !is_own {
+        return Err(Problem::not_found());
     }
+    close(tx, session).await?;
+    audit::record(tx, "end_session", Subject { kind: "session", id: session.0 }, None, None).await
+}
+
+/// Ends every session of a member but `kept`, and the codes that would become one: their password has changed, or they are
+/// not to sign in any more.
+pub async fn close_all_of(tx: &Tx, member: MemberId, kept: Option<SessionId>) -> Result<(), Problem> {
+    // The codes first: one that is being exchanged is waited for, and its session is there to be ended then.
+    store::delete_unused_codes_of(tx, member).await?;
+    store::revoke_all_of(tx, member, kept).await?;
+    tx.after_commit(Effect::ForgetCallers);
+    Ok(())
+}
+
+/// Ends the session of a refresh token, unless it is another client's; an unknown one ends nothing. Gives whether the client
+/// is the one, as far as it says.
+pub async fn close_by_token(tx: &Tx, refresh_token: &str, client_id: Option<&str>) -> Result<bool, Problem> {
+    match store::find_token(tx, &token_hash(refresh_token)).await? {
+        Some(token) => close_for(tx, SessionId(token.session_id), client_id).await,
+        None => Ok(true),
+    }
+}
+
+/// Ends a session, unless it is another client's. Gives whether it was this one's, as far as it says.
+pub async fn close_for(tx: &Tx, session: SessionId, client_id: Option<&str>) -> Result<bool, Problem> {
+    let found = store::find(tx, session).await?;
+    if let (Some(found), Some(client_id)) = (&found, client_id)
+        && found.client_id != client_id
+    {
+        return Ok(false);
+    }
+    close(tx, session).await?;
+    Ok(true)
 }
 
 /// An access token in a session of its own, for scripts: good for `life`, which for a demonstration is longer than
@@ -106,7 +159,7 @@ pub async fn close_by_token(tx: &Tx, refresh_token: &str) -> Result<(), Problem>
 pub async fn token_for_scripts(app: &App, tx: &Tx, member: MemberId, life: Duration) -> Result<String, Problem> {
     let session_id = SessionId::new();
     let expires_at = tx.now() + TimeDelta::from_std(life).map_err(Problem::internal)?;
-    store::insert(tx, session_id, member, COMMAND_LINE, expires_at).await?;
+    store::insert(tx, session_id, member, COMMAND_LINE, None, expires_at).await?;
     app.keys().sign(tx.now(), life, member.0, COMMAND_LINE, Some(session_id.0), None).map_err(Problem::internal)
 }
 

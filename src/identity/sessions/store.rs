@@ -3,15 +3,48 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::Expr,
 };
 
 use crate::{
     db::Tx,
-    entity::{refresh_token, session},
-    kit::ids::{MemberId, SessionId},
+    entity::{authorization_code, refresh_token, session, staff_account},
+    kit::{
+        ids::{MemberId, SessionId},
+        page::Page,
+    },
 };
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct OpenSession {
+    /// Which.
+    pub id: SessionId,
+    /// What the device is called.
+    pub device: Option<String>,
+    /// By which client.
+    pub client_id: String,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When it last got an access token.
+    pub last_used_at: DateTime<Utc>,
+    /// When it ends if it gets none before.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl From<session::Model> for OpenSession {
+    fn from(row: session::Model) -> Self {
+        Self {
+            id: SessionId(row.id),
+            device: row.device,
+            client_id: row.client_id,
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
 
 /// Adds a session.
 pub async fn insert(
@@ -19,13 +52,14 @@ pub async fn insert(
     id: SessionId,
     member_id: MemberId,
     client_id: &str,
+    device: Option<String>,
     expires_at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     let row = session::ActiveModel {
         id: Set(id.0),
         member_id: Set(member_id.0),
         client_id: Set(client_id.to_owned()),
-        device: Set(None),
+        device: Set(device),
         created_at: Set(tx.now()),
         last_used_at: Set(tx.now()),
         expires_at: Set(expires_at),
@@ -48,6 +82,53 @@ pub async fn revoke(tx: &Tx, id: SessionId) -> Result<(), DbErr> {
         .exec(tx)
         .await
         .map(|_rows| ())
+}
+
+/// Ends every session of a member but `kept`.
+pub async fn revoke_all_of(tx: &Tx, member: MemberId, kept: Option<SessionId>) -> Result<(), DbErr> {
+    let mut update = session::Entity::update_many()
+        .col_expr(session::Column::RevokedAt, Expr::value(tx.now()))
+        .filter(session::Column::MemberId.eq(member.0))
+        .filter(session::Column::RevokedAt.is_null());
+    if let Some(kept) = kept {
+        update = update.filter(session::Column::Id.ne(kept.0));
+    }
+    update.exec(tx).await.map(|_rows| ())
+}
+
+/// Forgets the authorization codes of a member that have not become a session.
+pub async fn delete_unused_codes_of(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
+    authorization_code::Entity::delete_many()
+        .filter(authorization_code::Column::MemberId.eq(member.0))
+        .filter(authorization_code::Column::UsedAt.is_null())
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// Has this member a staff account that may not be used?
+pub async fn is_staff_disabled(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
+    let account = staff_account::Entity::find_by_id(member.0).one(tx).await?;
+    Ok(account.is_some_and(|account| account.disabled_at.is_some()))
+}
+
+/// A page of the sessions of a member that are open at `now`, the newest first.
+pub async fn page_open(
+    db: &impl ConnectionTrait,
+    member: MemberId,
+    now: DateTime<Utc>,
+    page: &Page<SessionId>,
+) -> Result<Vec<OpenSession>, DbErr> {
+    let mut query = session::Entity::find()
+        .filter(session::Column::MemberId.eq(member.0))
+        .filter(session::Column::RevokedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .order_by_desc(session::Column::Id)
+        .limit(page.fetch());
+    if let Some(after) = page.after {
+        query = query.filter(session::Column::Id.lt(after.0));
+    }
+    Ok(query.all(db).await?.into_iter().map(OpenSession::from).collect())
 }
 
 /// Notes that a session was used.

@@ -1,15 +1,20 @@
-//! Making staff accounts.
+//! Making staff accounts, ending them, and proving that one is one's own.
 
-use super::{StaffAccount, store};
+use super::{StaffAccount, password::verify, store};
 use crate::{
+    app::App,
     audit::{self, Subject},
     db::Tx,
-    identity::role_grants::{self, RoleGrant},
+    identity::{
+        role_grants::{self, RoleGrant},
+        sessions,
+    },
     kit::{
-        caller::Role,
+        caller::{Person, Role},
         clock::NO_END,
+        codes::FaultCode,
         ids::{MemberId, RoleGrantId, UnitId},
-        problem::Problem,
+        problem::{Problem, bad_field},
         vault::Vault,
     },
     organisation::members,
@@ -25,7 +30,7 @@ pub async fn create(
     unit_id: Option<UnitId>,
 ) -> Result<MemberId, Problem> {
     let member_id = members::join_guest(tx, vault, username, None, None).await?.id;
-    store::insert(tx, username, StaffAccount { member_id, password_hash }).await?;
+    store::insert(tx, StaffAccount::new(member_id, username, password_hash, tx.now())).await?;
     let grant = RoleGrant {
         id: RoleGrantId::new(),
         member_id,
@@ -38,4 +43,38 @@ pub async fn create(
     role_grants::insert(tx, &grant).await?;
     audit::record(tx, "create_staff_account", Subject { kind: "member", id: member_id.0 }, None, None).await?;
     Ok(member_id)
+}
+
+/// The caller's own account, if this is its password; `pointer` is where they wrote it. Guesses are counted.
+pub async fn prove(app: &App, caller: &Person, password: String, pointer: &str) -> Result<StaffAccount, Problem> {
+    let account = store::find_of(app.db.reads(), caller.member_id).await?;
+    app.guesses.count(&format!("session:{}", caller.session_id))?;
+    if !verify(&app.hashing, password, Some(account.password_hash.clone())).await? {
+        return Err(bad_field(pointer, FaultCode::WrongPassword));
+    }
+    Ok(account)
+}
+
+/// Ends an account: nobody signs in with it any more, and whoever has is signed out within seconds.
+pub async fn disable(tx: &Tx, account: &StaffAccount) -> Result<(), Problem> {
+    store::set_disabled(tx, account.member_id, Some(tx.now())).await?;
+    sessions::close_all_of(tx, account.member_id, None).await?;
+    record(tx, "disable_staff_account", account).await
+}
+
+/// Lets an account be used again.
+pub async fn enable(tx: &Tx, account: &StaffAccount) -> Result<(), Problem> {
+    store::set_disabled(tx, account.member_id, None).await?;
+    record(tx, "enable_staff_account", account).await
+}
+
+/// Sets another password, hashed already, for an owner who does not know theirs any more. Every session ends.
+pub async fn reset_password(tx: &Tx, account: &StaffAccount, new_hash: String) -> Result<(), Problem> {
+    store::replace_password(tx, account.member_id, &account.password_hash, new_hash).await?;
+    sessions::close_all_of(tx, account.member_id, None).await?;
+    record(tx, "reset_password", account).await
+}
+
+async fn record(tx: &Tx, action: &'static str, account: &StaffAccount) -> Result<(), Problem> {
+    audit::record(tx, action, Subject { kind: "member", id: account.member_id.0 }, None, None).await
 }

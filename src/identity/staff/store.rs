@@ -1,11 +1,15 @@
 //! All SQL about staff accounts.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    sea_query::Expr,
+};
 
 use crate::{
     db::Tx,
-    entity::staff_account::{ActiveModel, Column, Entity},
-    kit::ids::MemberId,
+    entity::staff_account::{ActiveModel, Column, Entity, Model},
+    kit::{ids::MemberId, problem::Problem},
 };
 
 /// A username with its password's hash.
@@ -13,26 +17,97 @@ use crate::{
 pub struct StaffAccount {
     /// Whose it is.
     pub member_id: MemberId,
+    /// What they sign in as, in lower case.
+    pub username: String,
     /// What `staff::verify` compares with.
     pub password_hash: String,
+    /// Since when it is that.
+    pub password_set_at: DateTime<Utc>,
+    /// Does signing in ask for a code too?
+    pub has_totp: bool,
+    /// Since when it may not be used.
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+impl StaffAccount {
+    /// A new account. Usernames are the same in upper and lower case.
+    pub fn new(member_id: MemberId, username: &str, password_hash: String, now: DateTime<Utc>) -> Self {
+        let username = username.to_lowercase();
+        Self { member_id, username, password_hash, password_set_at: now, has_totp: false, disabled_at: None }
+    }
+}
+
+impl From<Model> for StaffAccount {
+    fn from(row: Model) -> Self {
+        Self {
+            member_id: MemberId(row.member_id),
+            username: row.username,
+            password_hash: row.password_hash,
+            password_set_at: row.password_set_at,
+            has_totp: row.totp_confirmed_at.is_some(),
+            disabled_at: row.disabled_at,
+        }
+    }
 }
 
 /// The account of that username, unless it is disabled.
 pub async fn find(db: &impl ConnectionTrait, username: &str) -> Result<Option<StaffAccount>, DbErr> {
-    let row = Entity::find().filter(Column::Username.eq(username.to_lowercase())).one(db).await?;
-    Ok(row
-        .filter(|row| row.disabled_at.is_none())
-        .map(|row| StaffAccount { member_id: MemberId(row.member_id), password_hash: row.password_hash }))
+    Ok(find_any(db, username).await?.filter(|account| account.disabled_at.is_none()))
 }
 
-/// Adds an account. Usernames are the same in upper and lower case.
-pub async fn insert(tx: &Tx, username: &str, account: StaffAccount) -> Result<(), DbErr> {
+/// The account of that username, disabled or not.
+pub async fn find_any(db: &impl ConnectionTrait, username: &str) -> Result<Option<StaffAccount>, DbErr> {
+    let row = Entity::find().filter(Column::Username.eq(username.to_lowercase())).one(db).await?;
+    Ok(row.map(StaffAccount::from))
+}
+
+/// The account of that member, unless it is disabled; not found where they have none.
+pub async fn find_of(db: &impl ConnectionTrait, member: MemberId) -> Result<StaffAccount, Problem> {
+    let row = Entity::find_by_id(member.0).one(db).await?.filter(|row| row.disabled_at.is_none());
+    row.map(StaffAccount::from).ok_or_else(Problem::not_found)
+}
+
+/// The account of that member as it is now, held against other changes until this one is done; none where they have none or
+/// it is disabled.
+pub async fn find_enabled_for_change(tx: &Tx, member: MemberId) -> Result<Option<StaffAccount>, DbErr> {
+    let row = Entity::find_by_id(member.0).lock_exclusive().one(tx).await?;
+    Ok(row.map(StaffAccount::from).filter(|account| account.disabled_at.is_none()))
+}
+
+/// Adds an account.
+pub async fn insert(tx: &Tx, account: StaffAccount) -> Result<(), DbErr> {
     let row = ActiveModel {
         member_id: Set(account.member_id.0),
-        username: Set(username.to_lowercase()),
+        username: Set(account.username),
         password_hash: Set(account.password_hash),
+        password_set_at: Set(account.password_set_at),
+        totp_cipher: Set(None),
+        totp_confirmed_at: Set(None),
+        totp_last_step: Set(None),
         created_at: Set(tx.now()),
         disabled_at: Set(None),
     };
     Entity::insert(row).exec_without_returning(tx).await.map(|_rows| ())
+}
+
+/// Replaces a password's hash where it is still this one. Gives whether it was.
+pub async fn replace_password(tx: &Tx, member: MemberId, old: &str, new: String) -> Result<bool, DbErr> {
+    let replaced = Entity::update_many()
+        .col_expr(Column::PasswordHash, Expr::value(new))
+        .col_expr(Column::PasswordSetAt, Expr::value(tx.now()))
+        .filter(Column::MemberId.eq(member.0))
+        .filter(Column::PasswordHash.eq(old))
+        .exec(tx)
+        .await?;
+    Ok(replaced.rows_affected == 1)
+}
+
+/// Lets an account be used from now on, or not any more.
+pub async fn set_disabled(tx: &Tx, member: MemberId, disabled_at: Option<DateTime<Utc>>) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::DisabledAt, Expr::value(disabled_at))
+        .filter(Column::MemberId.eq(member.0))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
 }

@@ -47,21 +47,28 @@ pub struct AuthorizationServer {
     pub token_endpoint_auth_methods_supported: &'static [&'static str],
     /// Always S256.
     pub code_challenge_methods_supported: &'static [&'static str],
+    /// How clients prove who they are when they give a token up.
+    pub revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    /// The answer to a sign-in says who answers (RFC 9207).
+    pub authorization_response_iss_parameter_supported: bool,
+    /// Where it is all explained.
+    pub service_documentation: String,
 }
 
 /// List the signing keys
 ///
-/// With these any third party verifies our access tokens: EdDSA (Ed25519), `typ` is `at+jwt`.
-#[utoipa::path(tag = "well_known", security(()), responses((status = 200, body = KeySet)))]
+/// With these any third party verifies our access tokens (RFC 7517, RFC 8037): EdDSA (Ed25519), `typ` is `at+jwt`
+/// (RFC 9068). The key that signs next is among them before it does.
+#[utoipa::path(tag = "well_known", responses((status = 200, body = KeySet)))]
 #[get("/.well-known/jwks.json")]
 pub async fn list_keys(app: Data<App>) -> Answer<KeySet> {
-    Ok(Reply::ok(KeySet { keys: app.keys().public_keys() }).with(&CACHE_CONTROL, KEPT.to_owned()))
+    Ok(Reply::ok(KeySet { keys: app.keys().public_keys(app.clock.now()) }).with(&CACHE_CONTROL, KEPT.to_owned()))
 }
 
 /// Find the authorization server
 ///
 /// The endpoints of OAuth 2.0 and what they support (RFC 8414).
-#[utoipa::path(tag = "well_known", security(()), responses((status = 200, body = AuthorizationServer)))]
+#[utoipa::path(tag = "well_known", responses((status = 200, body = AuthorizationServer)))]
 #[get("/.well-known/oauth-authorization-server")]
 pub async fn find_authorization_server(app: Data<App>) -> Answer<AuthorizationServer> {
     let issuer = app.config.public_url();
@@ -71,12 +78,15 @@ pub async fn find_authorization_server(app: Data<App>) -> Answer<AuthorizationSe
         token_endpoint: at("/oauth/token"),
         revocation_endpoint: at("/oauth/revoke"),
         jwks_uri: at("/.well-known/jwks.json"),
-        issuer,
+        issuer: issuer.clone(),
         scopes_supported: SCOPES,
         response_types_supported: &["code"],
         grant_types_supported: &["authorization_code", "client_credentials", "refresh_token"],
         token_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post", "none"],
         code_challenge_methods_supported: &["S256"],
+        revocation_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post", "none"],
+        authorization_response_iss_parameter_supported: true,
+        service_documentation: at("/swagger-ui/"),
     };
     Ok(Reply::ok(server).with(&CACHE_CONTROL, KEPT.to_owned()))
 }

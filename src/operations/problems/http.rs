@@ -12,11 +12,12 @@ use crate::kit::{codes::Code, language::Language, problem::Problem};
 /// Explain a problem
 ///
 /// A page for people: what a code means, in Vietnamese and English.
-#[utoipa::path(tag = "problems", security(()), params(("code" = String, Path, description = "The code", example = "not_found")),
+#[utoipa::path(tag = "problems", params(("code" = String, Path, description = "The code", example = "not_found")),
     responses((status = 200, body = String, content_type = "text/html")))]
 #[get("/problems/{code}")]
 pub async fn explain_problem(path: Path<String>) -> Result<HttpResponse, Problem> {
     let code = Code::ALL.iter().find(|code| code.name() == path.as_str()).ok_or_else(Problem::not_found)?;
+    let example = Problem::example(*code);
     let page = html! {
         (DOCTYPE)
         html lang="vi" {
@@ -31,7 +32,7 @@ pub async fn explain_problem(path: Path<String>) -> Result<HttpResponse, Problem
                 @for language in [Language::Vietnamese, Language::English] {
                     section lang=(language.tag()) {
                         h1 { (code.title(language)) }
-                        p { (code.detail(language)) }
+                        p { (example.detail(language)) }
                     }
                 }
             }

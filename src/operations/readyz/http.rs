@@ -10,7 +10,7 @@ use crate::{
 /// Find out whether the server is ready
 ///
 /// The database answers with the schema that this build knows, and nobody has asked the server to stop.
-#[utoipa::path(tag = "readyz", security(()),
+#[utoipa::path(tag = "readyz",
     responses((status = 200, body = String, content_type = "text/plain", example = "ready"), (status = 503, description = "unavailable")))]
 #[get("/readyz")]
 pub async fn find_readiness(app: Data<App>) -> Result<HttpResponse, Problem> {

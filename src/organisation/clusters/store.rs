@@ -1,69 +1,159 @@
 //! All SQL about clusters.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
+    sea_query::Expr,
+};
 use uuid::Uuid;
 
+use super::{Cluster, Stay, wire::ClusterFilter};
 use crate::{
     db::Tx,
-    entity::{cluster, cluster_unit, flag_holding},
+    entity::{cluster, cluster_head, cluster_unit, flag_holding},
     kit::{
-        clock::NO_END,
         ids::{ClusterId, UnitId},
+        page::Page,
     },
     organisation::units::within,
 };
 
-/// A cluster to be made.
-#[derive(Clone, Debug)]
-pub struct NewCluster {
-    /// Its id.
-    pub id: ClusterId,
-    /// Its name.
-    pub name: String,
-    /// The year it competes in.
-    pub year: i32,
-    /// What it competes under.
-    pub motto: Option<String>,
-    /// Who heads it.
-    pub head_unit_id: UnitId,
-    /// Who headed it, and held the flag, before.
-    pub previous_head_id: Option<UnitId>,
-    /// When its joint pledge was signed.
-    pub signed_on: NaiveDate,
-    /// The units in it.
-    pub unit_ids: Vec<UnitId>,
+/// Where a list of clusters goes on: the latest year first.
+pub type ClusterKey = (i32, ClusterId);
+
+/// The cluster of that id.
+pub async fn find(db: &impl ConnectionTrait, id: ClusterId) -> Result<Option<Cluster>, DbErr> {
+    let rows = cluster::Entity::find_by_id(id.0).all(db).await?;
+    Ok(with_parts(db, rows).await?.into_iter().next())
 }
 
-/// Adds a cluster with its units; the flag goes to its head on the day the pledge is signed.
-pub async fn insert(tx: &Tx, new: &NewCluster) -> Result<(), DbErr> {
-    let first_day = NaiveDate::from_ymd_opt(new.year, 1, 1).unwrap_or(new.signed_on);
+/// The same, held against other changes until this one is done.
+pub async fn find_for_change(tx: &Tx, id: ClusterId) -> Result<Option<Cluster>, DbErr> {
+    let rows = cluster::Entity::find_by_id(id.0).lock_exclusive().all(tx).await?;
+    Ok(with_parts(tx, rows).await?.into_iter().next())
+}
+
+/// A page of the clusters, the latest year first.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    filter: &ClusterFilter,
+    page: &Page<ClusterKey>,
+) -> Result<Vec<Cluster>, DbErr> {
+    let mut query = cluster::Entity::find()
+        .order_by_desc(cluster::Column::Year)
+        .order_by_desc(cluster::Column::Id)
+        .limit(page.fetch());
+    if let Some(year) = filter.year {
+        query = query.filter(cluster::Column::Year.eq(year));
+    }
+    if let Some(unit) = filter.unit_id {
+        let of_unit = cluster_unit::Entity::find()
+            .select_only()
+            .column(cluster_unit::Column::ClusterId)
+            .filter(cluster_unit::Column::UnitId.eq(unit.0))
+            .into_query();
+        query = query.filter(cluster::Column::Id.in_subquery(of_unit));
+    }
+    if let Some((year, id)) = page.after {
+        let key = Expr::tuple([Expr::col(cluster::Column::Year), Expr::col(cluster::Column::Id)]);
+        query = query.filter(key.lt(Expr::tuple([Expr::val(year), Expr::val(id.0)])));
+    }
+    let rows = query.all(db).await?;
+    with_parts(db, rows).await
+}
+
+async fn with_parts(db: &impl ConnectionTrait, rows: Vec<cluster::Model>) -> Result<Vec<Cluster>, DbErr> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    macro_rules! stays {
+        ($entity:ident) => {{
+            let found = $entity::Entity::find()
+                .filter($entity::Column::ClusterId.is_in(ids.clone()))
+                .order_by_asc($entity::Column::ValidFrom)
+                .order_by_asc($entity::Column::UnitId)
+                .all(db)
+                .await?;
+            let mut stays: HashMap<Uuid, Vec<Stay>> = HashMap::new();
+            for row in found {
+                let stay = Stay { unit_id: UnitId(row.unit_id), from: row.valid_from, to: row.valid_to };
+                stays.entry(row.cluster_id).or_default().push(stay);
+            }
+            stays
+        }};
+    }
+    let (mut units, mut heads, mut flags) = (stays!(cluster_unit), stays!(cluster_head), stays!(flag_holding));
+    let clusters = rows.into_iter().map(|row| Cluster {
+        id: ClusterId(row.id),
+        units: units.remove(&row.id).unwrap_or_default(),
+        heads: heads.remove(&row.id).unwrap_or_default(),
+        flags: flags.remove(&row.id).unwrap_or_default(),
+        name: row.name,
+        year: row.year,
+        motto: row.motto,
+        signed_on: row.signed_on,
+        version: row.version,
+    });
+    Ok(clusters.collect())
+}
+
+/// Adds a cluster.
+pub async fn insert(tx: &Tx, cluster: &Cluster) -> Result<(), DbErr> {
     let row = cluster::ActiveModel {
-        id: Set(new.id.0),
-        name: Set(new.name.clone()),
-        year: Set(new.year),
-        motto: Set(new.motto.clone()),
-        head_unit_id: Set(Some(new.head_unit_id.0)),
-        signed_on: Set(Some(new.signed_on)),
+        id: Set(cluster.id.0),
+        name: Set(cluster.name.clone()),
+        year: Set(cluster.year),
+        motto: Set(cluster.motto.clone()),
+        signed_on: Set(cluster.signed_on),
         created_at: Set(tx.now()),
-        version: Set(1),
+        version: Set(cluster.version),
     };
     cluster::Entity::insert(row).exec_without_returning(tx).await?;
-    let places = new.unit_ids.iter().map(|unit| cluster_unit::ActiveModel {
-        cluster_id: Set(new.id.0),
-        unit_id: Set(unit.0),
-        valid_from: Set(first_day),
-        valid_to: Set(NO_END),
+    insert_stays(tx, cluster).await
+}
+
+/// Keeps a changed cluster, as the next version of its row.
+pub async fn save(tx: &Tx, cluster: &mut Cluster) -> Result<(), DbErr> {
+    cluster.version = cluster.version.saturating_add(1);
+    let row = cluster::ActiveModel {
+        id: Unchanged(cluster.id.0),
+        name: Set(cluster.name.clone()),
+        motto: Set(cluster.motto.clone()),
+        signed_on: Set(cluster.signed_on),
+        version: Set(cluster.version),
+        ..Default::default()
+    };
+    cluster::Entity::update(row).exec(tx).await?;
+    cluster_unit::Entity::delete_many().filter(cluster_unit::Column::ClusterId.eq(cluster.id.0)).exec(tx).await?;
+    cluster_head::Entity::delete_many().filter(cluster_head::Column::ClusterId.eq(cluster.id.0)).exec(tx).await?;
+    flag_holding::Entity::delete_many().filter(flag_holding::Column::ClusterId.eq(cluster.id.0)).exec(tx).await?;
+    insert_stays(tx, cluster).await
+}
+
+async fn insert_stays(tx: &Tx, cluster: &Cluster) -> Result<(), DbErr> {
+    let units = cluster.units.iter().map(|stay| cluster_unit::ActiveModel {
+        cluster_id: Set(cluster.id.0),
+        unit_id: Set(stay.unit_id.0),
+        valid_from: Set(stay.from),
+        valid_to: Set(stay.to),
     });
-    cluster_unit::Entity::insert_many(places).exec_without_returning(tx).await?;
-    let before = new.previous_head_id.map(|unit| (unit, first_day, new.signed_on));
-    let holdings = before.into_iter().chain([(new.head_unit_id, new.signed_on, NO_END)]);
-    let flags = holdings.map(|(unit, from, to)| flag_holding::ActiveModel {
+    cluster_unit::Entity::insert_many(units).exec_without_returning(tx).await?;
+    let heads = cluster.heads.iter().map(|stay| cluster_head::ActiveModel {
         id: Set(Uuid::now_v7()),
-        cluster_id: Set(new.id.0),
-        unit_id: Set(unit.0),
-        valid_from: Set(from),
-        valid_to: Set(to),
+        cluster_id: Set(cluster.id.0),
+        unit_id: Set(stay.unit_id.0),
+        valid_from: Set(stay.from),
+        valid_to: Set(stay.to),
+    });
+    cluster_head::Entity::insert_many(heads).exec_without_returning(tx).await?;
+    let flags = cluster.flags.iter().map(|stay| flag_holding::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        cluster_id: Set(cluster.id.0),
+        unit_id: Set(stay.unit_id.0),
+        valid_from: Set(stay.from),
+        valid_to: Set(stay.to),
     });
     flag_holding::Entity::insert_many(flags).exec_without_returning(tx).await.map(|_rows| ())
 }

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use super::{Member, MembershipKind, NewMember, store};
+use super::{Contact, Member, MemberChange, MembershipKind, NewMember, store};
 use crate::{
+    app::App,
     audit::{self, Subject},
-    db::Tx,
+    db::{Actor, Effect, Tx},
     kit::{
         caller::Person,
         codes::FaultCode,
+        etag::IfMatch,
         ids::MemberId,
         problem::{Problem, bad_field},
         vault::Vault,
@@ -23,7 +25,7 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
     if !caller.is_admin() && !units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await? {
         return Err(Problem::forbidden());
     }
-    if !units::exists_on(tx, unit, tx.today()).await? {
+    if !units::require_open(tx, unit, tx.today()).await? {
         return Err(bad_field("/home_unit_id", FaultCode::NoSuchThing));
     }
     let member = Member {
@@ -31,6 +33,7 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
         display_name: new.display_name,
         avatar_url: None,
         home_unit_id: Some(unit),
+        is_erased: false,
         version: 1,
     };
     let since = new.member_since.unwrap_or_else(|| tx.today());
@@ -55,6 +58,7 @@ pub async fn join_guest(
         display_name: name.to_owned(),
         avatar_url: avatar,
         home_unit_id: None,
+        is_erased: false,
         version: 1,
     };
     store::insert(tx, &member).await?;
@@ -62,4 +66,80 @@ pub async fn join_guest(
     audit::record(tx, "join_guest", Subject { kind: "member", id: member.id.0 }, None, None).await?;
     outbox::record(tx, Event::MemberJoined { member_id: member.id }).await?;
     Ok(member)
+}
+
+/// Changes a member whom the caller manages. How staff are reached, and whoever holds roles beyond what the caller manages, is
+/// for admins to change: with a phone number of theirs one signs in as them.
+pub async fn update(
+    tx: &Tx,
+    vault: &Vault,
+    caller: &Person,
+    id: MemberId,
+    seen: &IfMatch,
+    change: MemberChange,
+) -> Result<Member, Problem> {
+    let member = store::find_visible_for_change(tx, caller, id).await?.ok_or_else(Problem::not_found)?;
+    if !store::is_managed_by(tx, caller, id, tx.today()).await? {
+        return Err(Problem::forbidden());
+    }
+    let is_reached_otherwise = change.phone.is_some() || change.email.is_some();
+    if is_reached_otherwise && !caller.is_admin() {
+        let beyond = store::holding_beyond(tx, &[id.0], &caller.managed_units(), tx.today()).await?;
+        if !beyond.is_empty() {
+            return Err(Problem::forbidden());
+        }
+    }
+    save(tx, vault, member, seen, change).await
+}
+
+/// Changes the caller's own profile.
+pub async fn update_own(
+    tx: &Tx,
+    vault: &Vault,
+    caller: &Person,
+    seen: &IfMatch,
+    change: MemberChange,
+) -> Result<Member, Problem> {
+    let own = store::find_visible_for_change(tx, caller, caller.member_id).await?.ok_or_else(Problem::not_found)?;
+    save(tx, vault, own, seen, change).await
+}
+
+async fn save(
+    tx: &Tx,
+    vault: &Vault,
+    mut member: Member,
+    seen: &IfMatch,
+    change: MemberChange,
+) -> Result<Member, Problem> {
+    seen.check(member.version)?;
+    let after = json!({"changed": change.fields()});
+    let is_renamed = change.display_name.is_some();
+    store::save(tx, vault, &mut member, change).await?;
+    audit::record(tx, "update_member", Subject { kind: "member", id: member.id.0 }, None, Some(after)).await?;
+    if is_renamed {
+        tx.after_commit(Effect::ForgetPages);
+    }
+    Ok(member)
+}
+
+/// How a member is reached, for themself and for whoever manages them; none for others. Each look by somebody else is
+/// written into the audit log.
+pub async fn read_contact(
+    app: &App,
+    actor: Actor,
+    caller: &Person,
+    member: MemberId,
+) -> Result<Option<Contact>, Problem> {
+    let db = app.db.reads();
+    if member == caller.member_id {
+        return store::contact_of(db, &app.vault, member).await.map(Some);
+    }
+    if !store::is_managed_by(db, caller, member, app.clock.today()).await? {
+        return Ok(None);
+    }
+    let look = async |tx: &Tx| {
+        audit::record(tx, "read_member_private", Subject { kind: "member", id: member.0 }, None, None).await?;
+        store::contact_of(tx, &app.vault, member).await
+    };
+    app.change_as(actor, look).await.map(Some)
 }

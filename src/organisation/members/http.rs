@@ -1,14 +1,14 @@
 //! Members over HTTP.
 
 use actix_web::{
-    get, post,
+    get, patch, post,
     web::{Data, Path},
 };
 
 use super::{
     MemberView, NewMember, actions, store,
     store::Part,
-    wire::{MemberFilter, UnitMemberFilter},
+    wire::{MemberFilter, MemberPatch, MemberProfile, UnitMemberFilter},
 };
 use crate::{
     app::App,
@@ -16,6 +16,7 @@ use crate::{
         answer::{Answer, Reply},
         body::{Body, Query},
         caller::{SignedIn, Staff},
+        etag::IfMatch,
         ids::{MemberId, UnitId},
         once::Once,
         page::Listed,
@@ -28,7 +29,7 @@ use crate::{
 ///
 /// The public part of the members that you may know of: yourself, colleagues of your units, and everybody in the units that
 /// you have duties in; in the Vietnamese order of names.
-#[utoipa::path(tag = "members", params(MemberFilter), security(("member" = []), ("staff" = [])),
+#[utoipa::path(tag = "members", params(MemberFilter),
     responses((status = 200, body = Listed<MemberView>)))]
 #[get("/members")]
 pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberFilter>) -> Answer<Listed<MemberView>> {
@@ -44,7 +45,7 @@ pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberF
 /// Create a member
 ///
 /// In a unit that you manage. The phone number links their first sign-in through Zalo to this member.
-#[utoipa::path(tag = "members", security(("staff" = [])), request_body = NewMember,
+#[utoipa::path(tag = "members", request_body = NewMember,
     responses((status = 201, body = MemberView), (status = 409, description = "already_exists")))]
 #[post("/members")]
 pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberView> {
@@ -59,22 +60,49 @@ pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body
 
 /// Find a member
 ///
-/// The public part of a member whom you may know of.
+/// The public part of a member whom you may know of. `private` is there for the member and for whoever manages a unit of
+/// theirs; each look of the latter is written into the audit log.
 #[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
-    security(("member" = []), ("staff" = [])), responses((status = 200, body = MemberView)))]
+    responses((status = 200, body = MemberProfile)))]
 #[get("/members/{member_id}")]
-pub async fn find_member(app: Data<App>, caller: SignedIn, path: Path<MemberId>) -> Answer<MemberView> {
+pub async fn find_member(app: Data<App>, caller: SignedIn, path: Path<MemberId>, once: Once) -> Answer<MemberProfile> {
     let member = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
     let member = member.ok_or_else(Problem::not_found)?;
+    let contact = actions::read_contact(&app, once.actor(), &caller, member.id).await?;
     let version = member.version;
-    Ok(Reply::ok(member.into()).version(version))
+    Ok(Reply::ok(MemberProfile::new(member, contact)).version(version))
+}
+
+/// Update a member
+///
+/// One whom you manage. What is absent stays, null clears. The audit log keeps which fields were changed, not what they said.
+#[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
+    request_body(content = MemberPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = MemberView), (status = 409, description = "already_exists")))]
+#[patch("/members/{member_id}")]
+pub async fn update_member(
+    app: Data<App>,
+    caller: Staff,
+    path: Path<MemberId>,
+    seen: IfMatch,
+    once: Once,
+    body: Body<MemberPatch>,
+) -> Answer<MemberView> {
+    let change = body.0.parse()?;
+    app.change(once, async |tx| {
+        let member = actions::update(tx, &app.vault, &caller, *path, &seen, change).await?;
+        let version = member.version;
+        Ok(Reply::ok(member.into()).version(version))
+    })
+    .await
 }
 
 /// List a unit's members
 ///
-/// Those of this very unit whom you may know of, in the Vietnamese order of names.
+/// Those of this very unit whom you may know of, in the Vietnamese order of names. As of a day: those of that day, with the
+/// homes they had then.
 #[utoipa::path(tag = "members", params(("unit_id" = UnitId, Path, description = "The unit"), UnitMemberFilter),
-    security(("member" = []), ("staff" = [])), responses((status = 200, body = Listed<MemberView>)))]
+    responses((status = 200, body = Listed<MemberView>)))]
 #[get("/units/{unit_id}/members")]
 pub async fn list_unit_members(
     app: Data<App>,
@@ -82,13 +110,14 @@ pub async fn list_unit_members(
     path: Path<UnitId>,
     query: Query<UnitMemberFilter>,
 ) -> Answer<Listed<MemberView>> {
-    let day = app.clock.today();
+    let today = app.clock.today();
+    let day = query.filter.as_of.unwrap_or(today);
     if !units::exists_on(app.db.reads(), *path, day).await? {
         return Err(Problem::not_found());
     }
     let whose = caller.member_id.to_string();
     let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
-    let members = store::page_visible(app.db.reads(), &caller, Part::Of(*path), None, day, &page).await?;
+    let members = store::page_visible(app.db.reads(), &caller, Part::OfOn(*path, day), None, today, &page).await?;
     let slice = app.cursors.slice(&page, members, |listed| listed.key.clone());
     Ok(Reply::list(slice.map(|listed| listed.member.into())))
 }

@@ -8,13 +8,16 @@ mod store;
 mod wire;
 mod zalo_identity;
 
-pub use actions::{create, join_guest};
-pub use member::{Member, MembershipKind};
+pub use actions::{create, join_guest, read_contact, update_own};
+pub use member::{Contact, Member, MemberChange, MembershipKind, normal_email, normal_phone};
 pub use store::{
-    find, find_by_phone, home_unit_on, insert_private, is_in_unit_on, members_below, names_of, unit_ids_on,
+    find, find_by_phone, find_visible_for_change, holding_beyond, home_unit_on, index_names, insert_private,
+    is_in_unit_on, members_at_home_below, members_below, names_of, set_avatar_url, unit_ids_on,
 };
-pub use wire::{MemberView, NewMember};
-pub use zalo_identity::{ZaloLink, find_by_zalo, link_zalo, oa_user_of};
+pub use wire::{ContactView, MemberPatch, MemberView, NewMember};
+pub use zalo_identity::{
+    FromZalo, Recognised, ZaloLink, find_by_zalo_hash, link_zalo, oa_users_of, recognise, zalo_look_up,
+};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
@@ -22,5 +25,6 @@ pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>)
         .service(http::list_members)
         .service(http::create_member)
         .service(http::find_member)
+        .service(http::update_member)
         .service(http::list_unit_members);
 }

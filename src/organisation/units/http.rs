@@ -1,14 +1,14 @@
 //! Units over HTTP.
 
 use actix_web::{
-    get, post,
+    delete, get, patch, post,
     web::{Data, Path},
 };
 use chrono::NaiveDate;
 
 use super::{
-    NewUnit, Unit, actions, store,
-    wire::{UnitFilter, UnitMoment, UnitView},
+    NewUnit, Unit, actions, counts, reorganise, store,
+    wire::{MergeUnit, MoveUnit, SplitUnit, UnitEnd, UnitFilter, UnitMoment, UnitPatch, UnitSplitView, UnitView},
 };
 use crate::{
     app::App,
@@ -17,6 +17,7 @@ use crate::{
         answer::{Answer, Reply},
         body::{Body, Query},
         caller::{ActivitiesRead, SignedIn, With},
+        etag::IfMatch,
         ids::UnitId,
         once::Once,
         page::Listed,
@@ -27,7 +28,7 @@ use crate::{
 /// List units
 ///
 /// The units as they were on a day, by name. Names of units are no secret: whoever is signed in may read them.
-#[utoipa::path(tag = "units", params(UnitFilter), security(("member" = []), ("staff" = []), ("app" = ["activities:read"])),
+#[utoipa::path(tag = "units", params(UnitFilter),
     responses((status = 200, body = Listed<UnitView>)))]
 #[get("/units")]
 pub async fn list_units(
@@ -41,26 +42,26 @@ pub async fn list_units(
     let slice = app.cursors.slice(&page, units, store::key_of);
     let ids: Vec<UnitId> = slice.items.iter().map(|unit| unit.id).collect();
     let mut paths = store::paths_on(app.db.reads(), &ids, day).await?;
-    let counts = store::member_counts_on(app.db.reads(), &ids, day).await?;
+    let counts = counts::member_counts_on(app.db.reads(), &ids, day).await?;
     Ok(Reply::list(slice.map(|unit| {
         let path = paths.remove(&unit.id).unwrap_or_default();
         let count = counts.get(&unit.id).copied().unwrap_or(0);
-        UnitView::new(unit, path, count)
+        UnitView::new(unit, path, count).said_of_a_day(query.filter.as_of.is_some())
     })))
 }
 
 /// Create a unit
 ///
 /// A manager makes units below their own; a topmost unit takes an admin.
-#[utoipa::path(tag = "units", security(("staff" = [])), request_body = NewUnit,
+#[utoipa::path(tag = "units", request_body = NewUnit,
     responses((status = 201, body = UnitView), (status = 409, description = "already_exists")))]
 #[post("/units")]
 pub async fn create_unit(app: Data<App>, caller: SignedIn, once: Once, body: Body<NewUnit>) -> Answer<UnitView> {
     let Body(new) = body;
     app.change(once, async |tx| {
         let unit = actions::create(tx, &caller, new).await?;
-        let version = unit.version;
-        let view = view_on(tx, unit, tx.today()).await?;
+        let (version, day) = (unit.version, unit.valid_from.max(tx.today()));
+        let view = view_on(tx, unit, day).await?;
         Ok(Reply::created(format!("/v1/units/{}", view.id), view).version(version))
     })
     .await
@@ -70,7 +71,7 @@ pub async fn create_unit(app: Data<App>, caller: SignedIn, once: Once, body: Bod
 ///
 /// The unit as it was on a day. A unit that was not there on that day is not found.
 #[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit"), UnitMoment),
-    security(("member" = []), ("staff" = []), ("app" = ["activities:read"])), responses((status = 200, body = UnitView)))]
+    responses((status = 200, body = UnitView)))]
 #[get("/units/{unit_id}")]
 pub async fn find_unit(
     app: Data<App>,
@@ -81,11 +82,142 @@ pub async fn find_unit(
     let day = query.filter.as_of.unwrap_or_else(|| app.clock.today());
     let unit = store::find_on(app.db.reads(), *path, day).await?.ok_or_else(Problem::not_found)?;
     let version = unit.version;
-    Ok(Reply::ok(view_on(app.db.reads(), unit, day).await?).version(version))
+    let view = view_on(app.db.reads(), unit, day).await?;
+    // What is said of a day has no version: it is not what a change would be of.
+    Ok(match query.filter.as_of {
+        Some(_) => Reply::ok(view.said_of_a_day(true)),
+        None => Reply::ok(view).version(version),
+    })
+}
+
+/// Update a unit
+///
+/// What it is called or is, from a day on: reports of the days before keep what they had. With `from` the unit's `valid_from`
+/// it is a correction instead.
+#[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit")),
+    request_body(content = UnitPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = UnitView)))]
+#[patch("/units/{unit_id}")]
+pub async fn update_unit(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<UnitId>,
+    seen: IfMatch,
+    once: Once,
+    body: Body<UnitPatch>,
+) -> Answer<UnitView> {
+    let Body(patch) = body;
+    let day = patch.from.unwrap_or_else(|| app.clock.today());
+    app.change(once, async |tx| {
+        let unit = actions::update(tx, &caller, *path, &seen, patch).await?;
+        tagged(tx, unit, day).await
+    })
+    .await
+}
+
+/// Delete a unit
+///
+/// Closes it on a day, when no unit, no member and nothing that runs hangs on it any more; else the answer names each reason.
+/// What was done in it goes on counting for the unit above it.
+#[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit"), UnitEnd),
+    responses((status = 204), (status = 409, description = "unit_in_use")))]
+#[delete("/units/{unit_id}")]
+pub async fn delete_unit(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<UnitId>,
+    query: Query<UnitEnd>,
+    seen: IfMatch,
+    once: Once,
+) -> Answer<()> {
+    app.change(once, async |tx| {
+        actions::close(tx, &caller, *path, &seen, query.filter.on).await?;
+        Ok(Reply::nothing())
+    })
+    .await
+}
+
+/// Move a unit
+///
+/// With all below it, from a day on. Figures of the days before do not change; from that day on its history counts above it
+/// in its new place.
+#[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit")),
+    request_body = MoveUnit, responses((status = 200, body = UnitView), (status = 409, description = "unit_cycle")))]
+#[post("/units/{unit_id}/move")]
+pub async fn move_unit(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<UnitId>,
+    once: Once,
+    body: Body<MoveUnit>,
+) -> Answer<UnitView> {
+    let Body(to) = body;
+    let day = to.on.unwrap_or_else(|| app.clock.today());
+    app.change(once, async |tx| {
+        let unit = reorganise::move_unit(tx, &caller, *path, to).await?;
+        tagged(tx, unit, day).await
+    })
+    .await
+}
+
+/// Merge a unit into another
+///
+/// From that day on the other one has its members, the units below it, the roles over it and its history: its figures contain
+/// what was done before. Reports of the days before do not change. Answers with the unit that goes on.
+#[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit that ends")),
+    request_body = MergeUnit,
+    responses((status = 200, body = UnitView), (status = 409, description = "unit_cycle")))]
+#[post("/units/{unit_id}/merge")]
+pub async fn merge_unit(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<UnitId>,
+    once: Once,
+    body: Body<MergeUnit>,
+) -> Answer<UnitView> {
+    let Body(with) = body;
+    let day = with.on.unwrap_or_else(|| app.clock.today());
+    app.change(once, async |tx| {
+        let unit = reorganise::merge(tx, &caller, *path, with).await?;
+        tagged(tx, unit, day).await
+    })
+    .await
+}
+
+/// Split a unit
+///
+/// New units beside it take the members and the units below it that you name, from a day on. It keeps its past and goes on
+/// with the rest.
+#[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit")),
+    request_body = SplitUnit, responses((status = 200, body = UnitSplitView), (status = 409, description = "already_exists")))]
+#[post("/units/{unit_id}/split")]
+pub async fn split_unit(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<UnitId>,
+    once: Once,
+    body: Body<SplitUnit>,
+) -> Answer<UnitSplitView> {
+    let Body(split) = body;
+    app.change(once, async |tx| {
+        let (on, ids) = reorganise::split(tx, &caller, *path, split).await?;
+        let unit = view_on(tx, actions::found(tx, *path, on).await?, on).await?;
+        let mut new_units = Vec::with_capacity(ids.len());
+        for id in ids {
+            new_units.push(view_on(tx, actions::found(tx, id, on).await?, on).await?);
+        }
+        Ok(Reply::ok(UnitSplitView { unit, new_units }))
+    })
+    .await
+}
+
+async fn tagged(db: &impl ConnectionTrait, unit: Unit, day: NaiveDate) -> Answer<UnitView> {
+    let version = unit.version;
+    Ok(Reply::ok(view_on(db, unit, day).await?).version(version))
 }
 
 async fn view_on(db: &impl ConnectionTrait, unit: Unit, day: NaiveDate) -> Result<UnitView, Problem> {
     let path = store::paths_on(db, &[unit.id], day).await?.remove(&unit.id).unwrap_or_default();
-    let count = store::member_counts_on(db, &[unit.id], day).await?.remove(&unit.id).unwrap_or(0);
+    let count = counts::member_counts_on(db, &[unit.id], day).await?.remove(&unit.id).unwrap_or(0);
     Ok(UnitView::new(unit, path, count))
 }

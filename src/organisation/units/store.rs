@@ -1,21 +1,20 @@
 //! All SQL about units.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, FromQueryResult,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    sea_query::{Expr, Query, SelectStatement},
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{Unit, UnitKind, UnitRef, wire::UnitFilter};
 use crate::{
-    db::Tx,
-    entity::{membership, unit, unit_closure, unit_version},
-    kit::{clock::NO_END, ids::UnitId, page::Page, text::fold},
+    db::{Tx, dialect},
+    entity::{unit, unit_closure, unit_version},
+    kit::{ids::UnitId, page::Page, text::fold},
 };
 
 /// Where a list of units goes on.
@@ -42,6 +41,28 @@ pub fn above(units: &[UnitId], day: NaiveDate) -> SelectStatement {
         .select_only()
         .column(unit_closure::Column::AncestorId)
         .filter(unit_closure::Column::DescendantId.is_in(units.iter().map(|unit| unit.0)))
+        .filter(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
+        .into_query()
+}
+
+/// The ids of the units that have ended and whose history these units, or those above them, carry on on `day`, as a subquery.
+/// What was meant for a unit that is no more is meant for those who carry it on.
+pub fn resting_under(units: &[UnitId], day: NaiveDate) -> SelectStatement {
+    let ended =
+        || unit::Entity::find().select_only().column(unit::Column::Id).filter(unit::Column::SuccessorId.is_not_null());
+    let still_there = unit_version::Entity::find()
+        .select_only()
+        .column(unit_version::Column::UnitId)
+        .filter(unit_version::Column::UnitId.in_subquery(ended().into_query()))
+        .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
+        .into_query();
+    unit_closure::Entity::find()
+        .select_only()
+        .column(unit_closure::Column::DescendantId)
+        .filter(unit_closure::Column::DescendantId.in_subquery(ended().into_query()))
+        .filter(unit_closure::Column::DescendantId.not_in_subquery(still_there))
+        .filter(unit_closure::Column::AncestorId.in_subquery(above(units, day)))
+        .filter(unit_closure::Column::Depth.eq(1))
         .filter(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
         .into_query()
 }
@@ -97,15 +118,10 @@ pub async fn page_on(
         query = query.filter(unit_version::Column::ParentId.eq(parent.0));
     }
     if let Some(kind) = filter.kind {
-        let of_kind = Query::select()
-            .column(unit::Column::Id)
-            .from(unit::Entity)
-            .and_where(unit::Column::Kind.eq(kind.name()))
-            .to_owned();
-        query = query.filter(unit_version::Column::UnitId.in_subquery(of_kind));
+        query = query.filter(unit_version::Column::Kind.eq(kind.name()));
     }
     if let Some(words) = &filter.q {
-        query = query.filter(unit_version::Column::FoldedName.contains(fold(words)));
+        query = query.filter(dialect::contains_words(unit_version::Column::FoldedName, &fold(words)));
     }
     if let Some((name, id)) = &page.after {
         let key = Expr::tuple([Expr::col(unit_version::Column::FoldedName), Expr::col(unit_version::Column::UnitId)]);
@@ -128,7 +144,8 @@ async fn joined(db: &impl ConnectionTrait, versions: Vec<unit_version::Model>) -
         let unit = units.get(&version.unit_id)?;
         Some(Unit {
             id: UnitId(unit.id),
-            kind: UnitKind::named(&unit.kind),
+            kind: UnitKind::named(&version.kind),
+            code: unit.code.clone(),
             name: version.name,
             short_name: version.short_name,
             parent_id: version.parent_id.map(UnitId),
@@ -161,10 +178,51 @@ pub async fn names_on(
     Ok(names)
 }
 
-/// The kinds of these units.
-pub async fn kinds_of(db: &impl ConnectionTrait, ids: &[UnitId]) -> Result<Vec<UnitKind>, DbErr> {
-    let units = unit::Entity::find().filter(unit::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?;
-    Ok(units.iter().map(|unit| UnitKind::named(&unit.kind)).collect())
+/// Those of `ids` that do not live on `day`, each with the living unit that carries on its history: where it was merged into,
+/// or what it stood under when it was closed. Figures by unit are listed under the carrier.
+pub async fn carriers_on(
+    db: &impl ConnectionTrait,
+    ids: &[UnitId],
+    day: NaiveDate,
+) -> Result<HashMap<UnitId, UnitId>, DbErr> {
+    let lines = unit_closure::Entity::find()
+        .filter(unit_closure::Column::DescendantId.is_in(ids.iter().map(|id| id.0)))
+        .filter(unit_closure::Column::Depth.lte(1))
+        .filter(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
+        .all(db)
+        .await?;
+    let living: HashSet<Uuid> = lines.iter().filter(|line| line.depth == 0).map(|line| line.descendant_id).collect();
+    let resting = lines.into_iter().filter(|line| !living.contains(&line.descendant_id));
+    Ok(resting.map(|line| (UnitId(line.descendant_id), UnitId(line.ancestor_id))).collect())
+}
+
+/// The unit that `unit` counts as on `day`: itself while it lives, then the one that carries on its history.
+pub async fn carrier_on(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<UnitId, DbErr> {
+    Ok(carriers_on(db, &[unit], day).await?.remove(&unit).unwrap_or(unit))
+}
+
+/// Which unit directly under `unit` each unit below it belongs to on `day`, the resting ones among them; those that rest
+/// under `unit` itself are left out.
+pub async fn branches_on(
+    db: &impl ConnectionTrait,
+    unit: UnitId,
+    day: NaiveDate,
+) -> Result<HashMap<UnitId, UnitId>, DbErr> {
+    let children = unit_version::Entity::find()
+        .select_only()
+        .column(unit_version::Column::UnitId)
+        .filter(unit_version::Column::ParentId.eq(unit.0))
+        .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
+        .into_query();
+    let lines: Vec<(Uuid, Uuid)> = unit_closure::Entity::find()
+        .select_only()
+        .columns([unit_closure::Column::DescendantId, unit_closure::Column::AncestorId])
+        .filter(unit_closure::Column::AncestorId.in_subquery(children))
+        .filter(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(lines.into_iter().map(|(below, branch)| (UnitId(below), UnitId(branch))).collect())
 }
 
 /// The units above each of these on `day`, topmost first.
@@ -191,77 +249,98 @@ pub async fn paths_on(
     Ok(paths)
 }
 
-#[derive(FromQueryResult)]
-struct Count {
-    ancestor_id: Uuid,
-    members: i64,
+/// The ids of this unit and of all below it on `day`, the living ones.
+pub async fn ids_below(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<Vec<UnitId>, DbErr> {
+    let ids: Vec<Uuid> = unit_version::Entity::find()
+        .select_only()
+        .column(unit_version::Column::UnitId)
+        .filter(unit_version::Column::UnitId.in_subquery(below(&[unit], day)))
+        .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(UnitId).collect())
 }
 
-/// How many members are at home in each of these units and below on `day`.
-pub async fn member_counts_on(
+/// The version of a unit's row, for optimistic locking.
+pub async fn version_of(db: &impl ConnectionTrait, id: UnitId) -> Result<i64, DbErr> {
+    Ok(unit::Entity::find_by_id(id.0).one(db).await?.map_or(0, |row| row.version))
+}
+
+/// The units of `day` that have one of these ids, one of these codes, or one of these names (as `fold` leaves them).
+pub async fn known_on(
     db: &impl ConnectionTrait,
     ids: &[UnitId],
+    codes: &[String],
+    folded_names: &[String],
     day: NaiveDate,
-) -> Result<HashMap<UnitId, i64>, DbErr> {
-    let counting = Query::select()
-        .column((unit_closure::Entity, unit_closure::Column::AncestorId))
-        .expr_as(Expr::col((membership::Entity, membership::Column::MemberId)).count(), "members")
-        .from(unit_closure::Entity)
-        .inner_join(
-            membership::Entity,
-            Expr::col((membership::Entity, membership::Column::UnitId))
-                .equals((unit_closure::Entity, unit_closure::Column::DescendantId)),
+) -> Result<Vec<Unit>, DbErr> {
+    let of_codes = unit::Entity::find()
+        .select_only()
+        .column(unit::Column::Id)
+        .filter(unit::Column::Code.is_in(codes))
+        .into_query();
+    let versions = unit_version::Entity::find()
+        .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
+        .filter(
+            Condition::any()
+                .add(unit_version::Column::UnitId.is_in(ids.iter().map(|id| id.0)))
+                .add(unit_version::Column::UnitId.in_subquery(of_codes))
+                .add(unit_version::Column::FoldedName.is_in(folded_names)),
         )
-        .and_where(unit_closure::Column::AncestorId.is_in(ids.iter().map(|id| id.0)))
-        .cond_where(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
-        .cond_where(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
-        .and_where(membership::Column::Kind.eq("home"))
-        .group_by_col((unit_closure::Entity, unit_closure::Column::AncestorId))
-        .to_owned();
-    let rows = db.query_all(&counting).await?;
-    let counts = rows.iter().map(|row| Count::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
-    Ok(counts.into_iter().map(|count| (UnitId(count.ancestor_id), count.members)).collect())
+        .all(db)
+        .await?;
+    joined(db, versions).await
 }
 
-/// Adds a unit with its first name, under its parent, and to everything that stands above that one.
-pub async fn insert(tx: &Tx, unit: &Unit) -> Result<(), DbErr> {
-    let row = unit::ActiveModel {
-        id: Set(unit.id.0),
-        kind: Set(unit.kind.name().to_owned()),
-        created_at: Set(tx.now()),
-        version: Set(unit.version),
-    };
-    unit::Entity::insert(row).exec_without_returning(tx).await?;
-    let first = unit_version::ActiveModel {
-        id: Set(Uuid::now_v7()),
-        unit_id: Set(unit.id.0),
-        name: Set(unit.name.clone()),
-        short_name: Set(unit.short_name.clone()),
-        folded_name: Set(fold(&unit.name)),
-        parent_id: Set(unit.parent_id.map(|parent| parent.0)),
-        valid_from: Set(unit.valid_from),
-        valid_to: Set(unit.valid_to),
-    };
-    unit_version::Entity::insert(first).exec_without_returning(tx).await?;
-    insert_closure(tx, unit).await
+/// Those of `units` that are one of `roots` or below one of them on `day`.
+pub async fn which_are_below(
+    db: &impl ConnectionTrait,
+    units: &[UnitId],
+    roots: &[UnitId],
+    day: NaiveDate,
+) -> Result<HashSet<UnitId>, DbErr> {
+    let rows = unit_closure::Entity::find()
+        .filter(unit_closure::Column::DescendantId.is_in(units.iter().map(|unit| unit.0)))
+        .filter(unit_closure::Column::AncestorId.is_in(roots.iter().map(|root| root.0)))
+        .filter(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| UnitId(row.descendant_id)).collect())
 }
 
-async fn insert_closure(tx: &Tx, unit: &Unit) -> Result<(), DbErr> {
-    let mut ancestors = vec![(unit.id.0, 0)];
-    if let Some(parent) = unit.parent_id {
-        let above_parent = unit_closure::Entity::find()
-            .filter(unit_closure::Column::DescendantId.eq(parent.0))
-            .filter(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, unit.valid_from))
-            .all(tx)
-            .await?;
-        ancestors.extend(above_parent.into_iter().map(|row| (row.ancestor_id, row.depth.saturating_add(1))));
-    }
-    let rows = ancestors.into_iter().map(|(ancestor, depth)| unit_closure::ActiveModel {
-        ancestor_id: Set(ancestor),
-        descendant_id: Set(unit.id.0),
-        valid_from: Set(unit.valid_from),
-        valid_to: Set(NO_END),
-        depth: Set(depth),
-    });
-    unit_closure::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_rows| ())
+/// Holds these units against a merge or an end that is under way: it is waited for, and one that begins later waits.
+pub async fn lock_shared(tx: &Tx, ids: &[UnitId]) -> Result<(), DbErr> {
+    unit::Entity::find()
+        .filter(unit::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .order_by_asc(unit::Column::Id)
+        .lock_shared()
+        .all(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// Gives a unit its code.
+pub async fn set_code(tx: &Tx, id: UnitId, code: Option<&str>) -> Result<(), DbErr> {
+    unit::Entity::update_many()
+        .col_expr(unit::Column::Code, Expr::value(code.map(str::to_owned)))
+        .filter(unit::Column::Id.eq(id.0))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// Holds a unit that is to end or to be split: whoever adds a member to it waits.
+pub async fn hold(tx: &Tx, id: UnitId) -> Result<(), DbErr> {
+    unit::Entity::find_by_id(id.0).lock_exclusive().one(tx).await.map(|_row| ())
+}
+
+/// Gives a unit's row its next version.
+pub async fn touch(tx: &Tx, id: UnitId) -> Result<(), DbErr> {
+    unit::Entity::update_many()
+        .col_expr(unit::Column::Version, Expr::col(unit::Column::Version).add(1))
+        .filter(unit::Column::Id.eq(id.0))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
 }

@@ -68,6 +68,8 @@ pub struct Unit {
     pub id: UnitId,
     /// What kind of organisation it is.
     pub kind: UnitKind,
+    /// Its code in the organisation's own books, where it has one; no two units share one.
+    pub code: Option<String>,
     /// Its full name.
     pub name: String,
     /// A shorter one, where it has one.

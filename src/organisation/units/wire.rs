@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Unit, UnitKind};
-use crate::kit::{body::Filter, clock::NO_END, ids::UnitId};
+use crate::kit::{
+    body::{Filter, given},
+    clock::NO_END,
+    ids::{MemberId, UnitId},
+};
 
 /// A unit to be made.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -13,6 +17,9 @@ use crate::kit::{body::Filter, clock::NO_END, ids::UnitId};
 pub struct NewUnit {
     /// An id of your own making (UUIDv7); made by the server when absent.
     pub id: Option<UnitId>,
+    /// Its code in the organisation's own books; no two units share one.
+    #[schema(min_length = 1, max_length = 50, examples("LD-0042"))]
+    pub code: Option<String>,
     /// Its full name.
     #[schema(min_length = 1, max_length = 300, examples("Chi bộ Trường Cao đẳng Du lịch Đà Lạt"))]
     pub name: String,
@@ -33,6 +40,9 @@ pub struct NewUnit {
 pub struct UnitView {
     /// Its id, the same at all times.
     pub id: UnitId,
+    /// Its code in the organisation's own books.
+    #[schema(examples("LD-0042"))]
+    pub code: Option<String>,
     /// Its full name.
     #[schema(examples("Đảng bộ UBND tỉnh Lâm Đồng"))]
     pub name: String,
@@ -51,8 +61,95 @@ pub struct UnitView {
     /// From which day it is so.
     #[schema(examples("2025-07-01"))]
     pub valid_from: NaiveDate,
-    /// Until which day (not included); null: no end is known.
+    /// Until which day (not included); null: no end is known. Asked as of a day it is null always: what was said of a day does
+    /// not change with what is decided later.
     pub valid_to: Option<NaiveDate>,
+}
+
+/// What is to change of a unit, from a day on.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Đảng bộ Trường Cao đẳng Đà Lạt", "from": "2026-07-01"}))]
+pub struct UnitPatch {
+    /// Its full name.
+    #[schema(min_length = 1, max_length = 300)]
+    pub name: Option<String>,
+    /// A shorter one; null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    pub short_name: Option<Option<String>>,
+    /// What kind of organisation it is.
+    pub kind: Option<UnitKind>,
+    /// From which day it is so; absent: from today. Days before keep what they had; a day that is past takes an admin. To
+    /// correct a mistake instead, give the unit's `valid_from`: then it was never otherwise since that day.
+    pub from: Option<NaiveDate>,
+}
+
+/// Where a unit is to stand.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"parent_id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e", "on": "2026-07-01"}))]
+pub struct MoveUnit {
+    /// Under which unit; null makes it a topmost one, which takes an admin.
+    #[schema(required = true)]
+    pub parent_id: Option<UnitId>,
+    /// From which day; absent: from today. It may lie ahead; a day that is past takes an admin.
+    pub on: Option<NaiveDate>,
+}
+
+/// What a unit is to be merged into.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"into_unit_id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e", "on": "2026-07-01"}))]
+pub struct MergeUnit {
+    /// The unit that goes on.
+    pub into_unit_id: UnitId,
+    /// The first day on which there is one unit in the place of two; absent: today.
+    pub on: Option<NaiveDate>,
+}
+
+/// How a unit is to be split.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SplitUnit {
+    /// The units that come to be beside it.
+    #[schema(min_items = 1, max_items = 20)]
+    pub new_units: Vec<NewPart>,
+    /// The first day on which there are several; absent: today.
+    pub on: Option<NaiveDate>,
+}
+
+/// A unit that comes out of another one.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPart {
+    /// An id of your own making (UUIDv7); made by the server when absent.
+    pub id: Option<UnitId>,
+    /// Its full name.
+    #[schema(min_length = 1, max_length = 300, examples("Chi bộ Phòng Đào tạo"))]
+    pub name: String,
+    /// A shorter one.
+    #[schema(min_length = 1, max_length = 100)]
+    pub short_name: Option<String>,
+    /// What kind of organisation it is; absent: the same as the unit it comes out of.
+    pub kind: Option<UnitKind>,
+    /// The members of the unit who go with it.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    pub member_ids: Vec<MemberId>,
+    /// The units below the unit that go with it, each with all below.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    pub unit_ids: Vec<UnitId>,
+}
+
+/// What a split has made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnitSplitView {
+    /// The unit that was split, as it goes on.
+    pub unit: UnitView,
+    /// The units that came to be, in the order asked for.
+    pub new_units: Vec<UnitView>,
 }
 
 /// A unit in a few words.
@@ -105,11 +202,30 @@ impl Filter for UnitMoment {
     const OPERATION: &'static str = "find_unit";
 }
 
+/// When a unit is to be closed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct UnitEnd {
+    /// The first day without it; absent: today. It may lie ahead; a day that is past takes an admin.
+    pub on: Option<NaiveDate>,
+}
+
+impl Filter for UnitEnd {
+    const OPERATION: &'static str = "delete_unit";
+}
+
 impl UnitView {
+    /// The same as of a day: without the end that is known by now.
+    pub fn said_of_a_day(self, is_asked: bool) -> Self {
+        Self { valid_to: self.valid_to.filter(|_| !is_asked), ..self }
+    }
+
     /// A unit with what stands above it and how many are in it.
     pub fn new(unit: Unit, path: Vec<UnitRef>, member_count: i64) -> Self {
         Self {
             id: unit.id,
+            code: unit.code,
             name: unit.name,
             short_name: unit.short_name,
             kind: unit.kind,

@@ -139,8 +139,17 @@ fn http_client(settings: &ZaloSettings) -> Result<Client, reqwest::Error> {
     if plain { builder.tls_certs_only([]).build() } else { builder.build() }
 }
 
-/// Sends the request and reads the answer.
+/// Sends the request, reads the answer, and counts what went wrong.
 async fn ask<T: DeserializeOwned>(api: ZaloApi, request: RequestBuilder) -> Result<T, ZaloError> {
+    let answer = try_to_ask(api, request).await;
+    if let Err(error) = &answer {
+        let labels = [("api", api.to_string()), ("class", error.class().name().to_owned())];
+        metrics::counter!("thidua_zalo_errors_total", &labels).increment(1);
+    }
+    answer
+}
+
+async fn try_to_ask<T: DeserializeOwned>(api: ZaloApi, request: RequestBuilder) -> Result<T, ZaloError> {
     let response = request.send().await?;
     let status = response.status();
     if !status.is_success() {

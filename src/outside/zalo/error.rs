@@ -75,7 +75,32 @@ pub enum ZaloFault {
     Unavailable,
 }
 
+impl ZaloFault {
+    /// Its name in figures and in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadToken => "bad_token",
+            Self::OutsideVietnam => "outside_vietnam",
+            Self::RefreshOaToken => "refresh_oa_token",
+            Self::NeedsHuman => "needs_human",
+            Self::RetryLater => "retry_later",
+            Self::NeverThisRecipient => "never_this_recipient",
+            Self::BadPayload => "bad_payload",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 impl ZaloError {
+    /// Zalo's number for it, or the HTTP status. Its words may repeat what it was sent, so only this is fit for the log.
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            Self::Status { status, .. } => Some((*status).into()),
+            Self::Unreachable(_) | Self::Unreadable { .. } | Self::Malformed { .. } => None,
+        }
+    }
+
     /// What to do about it.
     pub fn class(&self) -> ZaloFault {
         match self {

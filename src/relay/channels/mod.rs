@@ -3,6 +3,8 @@
 
 pub mod zalo_oa;
 
+use crate::personal_data::Consent;
+
 /// A way out of the house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
@@ -15,6 +17,13 @@ impl Channel {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ZaloOa => "zalo_oa",
+        }
+    }
+
+    /// Without which consent nothing goes out by it.
+    pub const fn consent(self) -> Consent {
+        match self {
+            Self::ZaloOa => Consent::OaMessages,
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 /// List deliveries
 ///
 /// Those to members of units that you manage, newest first, each attempt with its answer; an admin sees all.
-#[utoipa::path(tag = "deliveries", params(DeliveryFilter), security(("staff" = [])),
+#[utoipa::path(tag = "deliveries", params(DeliveryFilter),
     responses((status = 200, body = Listed<DeliveryView>)))]
 #[get("/deliveries")]
 pub async fn list_deliveries(
@@ -43,7 +43,7 @@ pub async fn list_deliveries(
 ///
 /// Has a `failed`, `dead` or `suppressed` delivery tried once more, now.
 #[utoipa::path(tag = "deliveries", params(("delivery_id" = DeliveryId, Path, description = "The delivery")),
-    security(("staff" = [])), request_body = NoFields,
+    request_body = NoFields,
     responses((status = 200, body = DeliveryView), (status = 409, description = "delivery_state")))]
 #[post("/deliveries/{delivery_id}/retry")]
 pub async fn retry_delivery(

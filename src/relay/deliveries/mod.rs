@@ -8,7 +8,7 @@ mod store;
 mod wire;
 
 pub use delivery::{AT_ONCE, DeliveryStatus, Outcome, Wait, lease_for};
-pub use store::{Claimed, claim, finish, is_anything_due, queue, release};
+pub use store::{Claimed, NO_CONSENT, claim, finish, is_anything_due, queue, release};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

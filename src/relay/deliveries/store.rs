@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{Expr, OnConflict, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::{
         delivery::{Column, Entity, Model},
         delivery_attempt, notification, zalo_identity,
     },
+    identity::consents,
     kit::{
         caller::Person,
         ids::{DeliveryId, MemberId, NotificationId},
@@ -44,7 +45,11 @@ pub struct Claimed {
     pub started_at: DateTime<Utc>,
 }
 
+/// Why nothing is sent to somebody whom the channel could reach.
+pub const NO_CONSENT: &str = "no_consent";
+
 /// Queues a notification for those of its recipients whom the channel can reach, in one statement however many they are.
+/// Whoever has not agreed to its messages has a delivery that ends there, suppressed, so that the reason can be seen.
 pub async fn queue(
     tx: &Tx,
     notification: NotificationId,
@@ -56,12 +61,16 @@ pub async fn queue(
             .add(zalo_identity::Column::FollowsOa.eq(true))
             .add(zalo_identity::Column::OaUserCipher.is_not_null()),
     };
+    let willing = zalo_identity::Column::MemberId.in_subquery(consents::members_agreeing_to(channel.consent()));
+    let if_willing = |yes: SimpleExpr, no: SimpleExpr| Expr::case(willing.clone(), yes).finally(no);
     let rows = Query::select()
         .expr(dialect::new_id(tx, tx.now()))
         .expr(Expr::val(notification.0))
         .column(zalo_identity::Column::MemberId)
         .expr(Expr::val(channel.name()))
-        .expr(Expr::val(DeliveryStatus::Pending.name()))
+        .expr(if_willing(Expr::val(DeliveryStatus::Pending.name()), Expr::val(DeliveryStatus::Suppressed.name())))
+        .expr(if_willing(Expr::val(None::<String>), Expr::val(NO_CONSENT)))
+        .expr(if_willing(Expr::val(None::<DateTime<Utc>>), Expr::val(tx.now())))
         .expr(Expr::val(tx.now()))
         .expr(Expr::val(0_i32))
         .expr(Expr::val(tx.now()))
@@ -75,6 +84,8 @@ pub async fn queue(
         Column::MemberId,
         Column::Channel,
         Column::Status,
+        Column::Reason,
+        Column::FinishedAt,
         Column::DueAt,
         Column::Attempt,
         Column::CreatedAt,

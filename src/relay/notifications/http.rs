@@ -21,7 +21,7 @@ use crate::{
 /// List notifications
 ///
 /// Your own inbox, newest first, in the language of `Accept-Language`.
-#[utoipa::path(tag = "notifications", params(NotificationFilter), security(("member" = []), ("staff" = [])),
+#[utoipa::path(tag = "notifications", params(NotificationFilter),
     responses((status = 200, body = Listed<NotificationView>)))]
 #[get("/notifications")]
 pub async fn list_notifications(
@@ -34,13 +34,13 @@ pub async fn list_notifications(
     let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
     let received = store::page_of(app.db.reads(), caller.member_id, query.filter.unread, &page).await?;
     let slice = app.cursors.slice(&page, received, store::key_of);
-    Ok(Reply::list(slice.map(|received| NotificationView::new(received, language))))
+    Ok(Reply::list(slice.filter_map(|received| NotificationView::new(received, language))).in_language(language))
 }
 
 /// Count unread notifications
 ///
-/// How many in your inbox are unread.
-#[utoipa::path(tag = "notifications", security(("member" = []), ("staff" = [])),
+/// How many in your inbox are unread, counted to 1,000: show that as "1000+".
+#[utoipa::path(tag = "notifications",
     responses((status = 200, body = UnreadCount)))]
 #[get("/notifications/unread-count")]
 pub async fn find_unread_count(app: Data<App>, caller: SignedIn) -> Answer<UnreadCount> {
@@ -51,7 +51,7 @@ pub async fn find_unread_count(app: Data<App>, caller: SignedIn) -> Answer<Unrea
 /// Read notifications
 ///
 /// Marks those with these ids as read, or all up to a position. What is not in your inbox is left alone.
-#[utoipa::path(tag = "notifications", security(("member" = []), ("staff" = [])), request_body = ReadMarks,
+#[utoipa::path(tag = "notifications", request_body = ReadMarks,
     responses((status = 200, body = UnreadCount)))]
 #[post("/notifications/read")]
 pub async fn read_notifications(

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, OnConflict, Query, SelectStatement},
 };
 use serde_json::Value;
@@ -15,18 +15,17 @@ use uuid::Uuid;
 use super::wire::Which;
 use crate::{
     db::Tx,
-    entity::{inbox_row, member, membership, notification},
+    entity::{inbox_row, member, notification},
     kit::{
-        ids::{EventId, MemberId, NotificationId, UnitId},
+        ids::{EventId, MemberId, NotificationId},
         page::Page,
         problem::Problem,
     },
-    organisation::{
-        members::MembershipKind,
-        units::{below, within},
-    },
     relay::words::News,
 };
+
+/// Nobody reads a greater number than this, and counting on would cost whoever has been away for long.
+pub const MOST_COUNTED: u64 = 1_000;
 
 /// Where an inbox goes on: the latest position first.
 pub type InboxKey = (i64, NotificationId);
@@ -56,8 +55,8 @@ pub struct Received {
     pub id: NotificationId,
     /// Its place in the order of all news.
     pub position: i64,
-    /// What it says.
-    pub news: News,
+    /// What it says; none when this build cannot read it.
+    pub news: Option<News>,
     /// What it is about.
     pub subject: Uuid,
     /// Its facts as they are kept.
@@ -66,17 +65,6 @@ pub struct Received {
     pub created_at: DateTime<Utc>,
     /// When it was read.
     pub read_at: Option<DateTime<Utc>>,
-}
-
-/// The ids of the members at home in this unit and below it on `day`, as a subquery.
-pub fn at_home_below(unit: UnitId, day: NaiveDate) -> SelectStatement {
-    membership::Entity::find()
-        .select_only()
-        .column(membership::Column::MemberId)
-        .filter(membership::Column::UnitId.in_subquery(below(&[unit], day)))
-        .filter(membership::Column::Kind.eq(MembershipKind::Home.name()))
-        .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
-        .into_query()
 }
 
 /// Adds a notification of an event.
@@ -128,7 +116,7 @@ pub async fn page_of(
     member: MemberId,
     unread: Option<bool>,
     page: &Page<InboxKey>,
-) -> Result<Vec<Received>, Problem> {
+) -> Result<Vec<Received>, DbErr> {
     let mut query = inbox_row::Entity::find()
         .filter(inbox_row::Column::MemberId.eq(member.0))
         .order_by_desc(inbox_row::Column::Position)
@@ -146,47 +134,52 @@ pub async fn page_of(
     with_news(db, query.all(db).await?).await
 }
 
-async fn with_news(db: &impl ConnectionTrait, rows: Vec<inbox_row::Model>) -> Result<Vec<Received>, Problem> {
+async fn with_news(db: &impl ConnectionTrait, rows: Vec<inbox_row::Model>) -> Result<Vec<Received>, DbErr> {
     let ids = rows.iter().map(|row| row.notification_id);
     let kept = notification::Entity::find().filter(notification::Column::Id.is_in(ids)).all(db).await?;
     let mut kept: HashMap<Uuid, notification::Model> = kept.into_iter().map(|row| (row.id, row)).collect();
     let received = rows.into_iter().filter_map(|row| {
         let kept = kept.remove(&row.notification_id)?;
-        let news = News::from_parts(&kept.kind, &kept.values).map_err(Problem::internal);
-        Some(news.map(|news| Received {
+        Some(Received {
             id: NotificationId(kept.id),
             position: row.position,
-            news,
+            news: News::from_parts(&kept.kind, &kept.values).ok(),
             subject: kept.subject_id,
             values: kept.values,
             created_at: row.created_at,
             read_at: row.read_at,
-        }))
+        })
     });
-    received.collect()
+    Ok(received.collect())
 }
 
-/// What these notifications say.
+/// What these notifications say; those that this build cannot read are left out.
 pub async fn news_of(
     db: &impl ConnectionTrait,
     ids: &[NotificationId],
-) -> Result<HashMap<NotificationId, News>, Problem> {
+) -> Result<HashMap<NotificationId, News>, DbErr> {
     let ids = ids.iter().map(|id| id.0);
     let rows = notification::Entity::find().filter(notification::Column::Id.is_in(ids)).all(db).await?;
-    let news = rows.into_iter().map(|row| {
-        let news = News::from_parts(&row.kind, &row.values).map_err(Problem::internal)?;
-        Ok((NotificationId(row.id), news))
+    let news = rows.into_iter().filter_map(|row| {
+        let news = News::from_parts(&row.kind, &row.values).ok()?;
+        Some((NotificationId(row.id), news))
     });
-    news.collect()
+    Ok(news.collect())
 }
 
-/// How many in a member's inbox are unread.
+/// How many in a member's inbox are unread; `MOST_COUNTED` when it is that many or more.
 pub async fn count_unread(db: &impl ConnectionTrait, member: MemberId) -> Result<u64, DbErr> {
-    inbox_row::Entity::find()
+    let unread = inbox_row::Entity::find()
+        .select_only()
+        .column(inbox_row::Column::NotificationId)
         .filter(inbox_row::Column::MemberId.eq(member.0))
         .filter(inbox_row::Column::ReadAt.is_null())
-        .count(db)
-        .await
+        .limit(MOST_COUNTED)
+        .into_query();
+    let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(unread, "unread").to_owned();
+    let row = db.query_one(&count).await?;
+    let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// Marks what a member has read; what is read already keeps its time.

@@ -48,21 +48,22 @@ pub struct NotificationView {
 }
 
 impl NotificationView {
-    /// In the reader's language.
-    pub fn new(received: Received, language: Language) -> Self {
-        let words = received.news.words(language);
-        Self {
+    /// In the reader's language; nothing of what this build cannot read.
+    pub fn new(received: Received, language: Language) -> Option<Self> {
+        let news = received.news?;
+        let words = news.words(language);
+        Some(Self {
             id: received.id,
             position: received.position,
-            kind: received.news.kind().to_owned(),
+            kind: news.kind().to_owned(),
             title: words.title,
             body: words.body,
             subject_id: received.subject,
-            link: received.news.link(received.subject),
+            link: news.link(received.subject),
             values: received.values,
             created_at: received.created_at,
             read_at: received.read_at,
-        }
+        })
     }
 }
 
@@ -126,7 +127,7 @@ impl ReadMarks {
 /// How much is unread.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct UnreadCount {
-    /// How many in your inbox are unread.
-    #[schema(minimum = 0, examples(3))]
+    /// How many in your inbox are unread, counted to 1,000: that many, or more.
+    #[schema(minimum = 0, maximum = 1000, examples(3))]
     pub unread_count: u64,
 }

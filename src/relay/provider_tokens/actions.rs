@@ -15,8 +15,8 @@ use crate::{
     outside::zalo::{OaTokens, ZaloError, ZaloFault},
 };
 
-/// How long nobody tries again after Zalo could not be reached, with the refresh token surely unspent.
-const PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// How long nobody tries again after Zalo gave no usable answer.
+const PAUSE: TimeDelta = TimeDelta::seconds(15);
 /// What a renewal may take beyond its request.
 const MARGIN: Duration = Duration::from_secs(30);
 
@@ -121,11 +121,13 @@ async fn keep(app: &App, pair: &Pair, tokens: OaTokens) -> Result<SecretString, 
     Ok(access)
 }
 
-/// Only what surely did not spend the refresh token is tried again, and not at once.
+/// Without an answer of Zalo's own nobody knows whether the refresh token is spent. Asking again with the same one does no
+/// harm, and finds out: if it was spent, Zalo refuses it, and only that is the end.
 async fn give_up(app: &App, owner: &str, error: &ZaloError) -> Result<(), Problem> {
-    let is_unspent = matches!(error.class(), ZaloFault::Unavailable | ZaloFault::RetryLater);
-    if is_unspent && !error.may_have_taken_effect() {
-        tracing::warn!(%error, "the Official Account's token could not be renewed; trying again in a minute");
+    let is_refused = matches!(error, ZaloError::Refused { .. } | ZaloError::Malformed { .. });
+    if !is_refused || matches!(error.class(), ZaloFault::Unavailable | ZaloFault::RetryLater) {
+        let is_answer_lost = error.may_have_taken_effect();
+        tracing::warn!(%error, is_answer_lost, "the Official Account's token could not be renewed; trying again soon");
         return app.change_as(Actor::system(), async |tx| Ok(store::pause(tx, owner, tx.now() + PAUSE).await?)).await;
     }
     tracing::error!(

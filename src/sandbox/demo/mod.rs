@@ -18,18 +18,19 @@ mod units;
 mod zalo;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::{
     db::{Actor, Db, Effect, Tx},
     identity::{
         apps::{self, ClientApp},
+        consents::{self, Decision},
         staff::{self, StaffAccount},
     },
     kit::{
         clock::Clock,
         ids::{ClientAppId, MemberId},
+        turns::Turns,
         vault::Vault,
     },
     organisation::members,
@@ -40,7 +41,7 @@ use material::Material;
 use people::Resident;
 use rows::Rows;
 pub use store::{Content, content};
-pub use zalo::{APP_ID, APP_SECRET};
+pub use zalo::{APP_ID, APP_SECRET, MINI_APP_API_KEY};
 
 /// The unit that the credentials name.
 pub const UNIT: &str = "bvdk";
@@ -54,6 +55,9 @@ pub const CLIENT_ID: &str = "demo-portal";
 /// With this secret, known to everybody likewise.
 pub const CLIENT_SECRET: &str = "demo-portal-secret-2026";
 const SCOPES: [&str; 3] = ["activities:read", "campaigns:read", "progress:read"];
+
+/// The client by which members use the app.
+const MINI_APP: &str = "mini-app";
 
 /// A member by unit and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +151,7 @@ impl Demo {
 
     /// Fills an empty, migrated database.
     pub async fn fill(&self, db: &Db, clock: &Clock, vault: &Vault) -> anyhow::Result<()> {
-        let password_hash = staff::hash(&Semaphore::new(1), PASSWORD.to_owned()).await?;
+        let password_hash = staff::hash(&Turns::new(1), PASSWORD.to_owned()).await?;
         let tx = db.begin(clock.now(), Actor::system()).await?;
         store::insert(&tx, self.rows(clock.now())?).await?;
         self.add_private(&tx, vault, password_hash).await?;
@@ -172,19 +176,38 @@ impl Demo {
     async fn add_private(&self, tx: &Tx, vault: &Vault, password_hash: String) -> anyhow::Result<()> {
         for resident in &self.roster {
             members::insert_private(tx, vault, MemberId(resident.id()), Some(&resident.phone)).await?;
+            agree_to_everything(tx, MemberId(resident.id())).await?;
         }
         members::insert_private(tx, vault, MemberId(guest_id()), None).await?;
+        let residents = self.roster.iter().map(|resident| (MemberId(resident.id()), resident.name.as_str()));
+        let names: Vec<_> = residents.chain([(MemberId(guest_id()), people::GUEST)]).collect();
+        members::index_names(tx, &names).await?;
         for (place, link) in zalo::links(&self.roster) {
             members::link_zalo(tx, vault, MemberId(place.id()), &link).await?;
         }
         for (username, place) in [("admin", ADMIN), ("editor", EDITOR), ("manager", MANAGER)] {
-            let account = StaffAccount { member_id: MemberId(place.id()), password_hash: password_hash.clone() };
-            staff::insert(tx, username, account).await?;
+            let account = StaffAccount::new(MemberId(place.id()), username, password_hash.clone(), tx.now());
+            staff::insert(tx, account).await?;
         }
         let app = ClientApp::new(CLIENT_ID, "Cổng thông tin", CLIENT_SECRET, &SCOPES);
         apps::insert(tx, &ClientApp { id: ClientAppId(ids::part("client_app")), ..app }).await?;
         Ok(())
     }
+}
+
+/// The cast has agreed to all that members are asked for, so that the story can be told: whoever signs in for the first time
+/// during the demo is asked.
+async fn agree_to_everything(tx: &Tx, member: MemberId) -> anyhow::Result<()> {
+    for text in consents::CURRENT {
+        let decision = Decision {
+            kind: text.kind,
+            version: text.version,
+            is_agreed: true,
+            decided_at: ids::moment(ids::FOUNDED, 8, 0),
+        };
+        consents::insert(tx, member, &decision, MINI_APP).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{draw::id_of, rows::Rows};
 use crate::{
     entity::outbox_event,
-    kit::ids::{ActivityId, CampaignId, CheckinId},
+    feed::activities::ActivityKind,
+    kit::ids::{CampaignId, CheckinId},
     outbox::Event,
 };
 
@@ -21,11 +22,11 @@ pub fn add(rows: &mut Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
         let event = Event::CampaignLaunched { campaign_id: CampaignId(campaign.id) };
         events.push((campaign.launched_at.unwrap_or(now), event));
     }
-    let announcements = rows.activities.iter().filter(|activity| activity.kind == "announcement");
+    let announcements = rows.activities.iter().filter(|activity| activity.kind == ActivityKind::Announcement);
     for activity in announcements {
         let published_at = activity.published_at.unwrap_or(now);
         if now - published_at < TimeDelta::days(NEWS_DAYS) {
-            events.push((published_at, Event::ActivityPublished { activity_id: ActivityId(activity.id) }));
+            events.push((published_at, Event::ActivityPublished { activity_id: activity.id }));
         }
     }
     events.extend(decisions(rows));

@@ -1,9 +1,12 @@
 //! Everything that is to be kept, table by table, before any of it is.
 
-use crate::entity::{
-    activity, activity_revision, activity_tag, campaign, campaign_audience, campaign_version, checkin, cluster,
-    cluster_unit, commitment, criterion, flag_holding, ledger_entry, member, membership, milestone, outbox_event,
-    phase, pledge, pledge_version, role_grant, target, target_unit_total, unit, unit_closure, unit_version, work,
+use crate::{
+    entity::{
+        campaign, campaign_audience, campaign_version, checkin, cluster, cluster_head, cluster_unit, commitment,
+        criterion, flag_holding, ledger_entry, member, membership, milestone, outbox_event, phase, pledge,
+        pledge_version, role_grant, target, target_unit_total, unit, unit_closure, unit_version, work,
+    },
+    feed::activities::Activity,
 };
 
 /// The rows of the demo data. Tables are in the order in which their keys ask for one another.
@@ -14,6 +17,7 @@ pub struct Rows {
     pub unit_closures: Vec<unit_closure::Model>,
     pub clusters: Vec<cluster::Model>,
     pub cluster_units: Vec<cluster_unit::Model>,
+    pub cluster_heads: Vec<cluster_head::Model>,
     pub flag_holdings: Vec<flag_holding::Model>,
     pub members: Vec<member::Model>,
     pub memberships: Vec<membership::Model>,
@@ -32,8 +36,6 @@ pub struct Rows {
     pub checkins: Vec<checkin::Model>,
     pub ledger_entries: Vec<ledger_entry::Model>,
     pub target_unit_totals: Vec<target_unit_total::Model>,
-    pub activities: Vec<activity::Model>,
-    pub activity_tags: Vec<activity_tag::Model>,
-    pub activity_revisions: Vec<activity_revision::Model>,
+    pub activities: Vec<Activity>,
     pub outbox_events: Vec<outbox_event::Model>,
 }

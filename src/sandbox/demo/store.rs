@@ -8,10 +8,11 @@ use super::{ids, rows::Rows};
 use crate::{
     db::Tx,
     entity::{
-        activity, activity_revision, activity_tag, campaign, campaign_audience, campaign_version, checkin, cluster,
-        cluster_unit, commitment, criterion, flag_holding, ledger_entry, member, membership, milestone, outbox_event,
-        phase, pledge, pledge_version, role_grant, target, target_unit_total, unit, unit_closure, unit_version, work,
+        campaign, campaign_audience, campaign_version, checkin, cluster, cluster_head, cluster_unit, commitment,
+        criterion, flag_holding, ledger_entry, member, membership, milestone, outbox_event, phase, pledge,
+        pledge_version, role_grant, target, target_unit_total, unit, unit_closure, unit_version, work,
     },
+    feed::activities,
 };
 
 /// How many values one statement carries: SQLite takes 32,766, PostgreSQL 65,535.
@@ -43,6 +44,7 @@ pub async fn insert(tx: &Tx, rows: Rows) -> Result<(), DbErr> {
     insert_all::<unit_closure::Entity>(tx, rows.unit_closures).await?;
     insert_all::<cluster::Entity>(tx, rows.clusters).await?;
     insert_all::<cluster_unit::Entity>(tx, rows.cluster_units).await?;
+    insert_all::<cluster_head::Entity>(tx, rows.cluster_heads).await?;
     insert_all::<flag_holding::Entity>(tx, rows.flag_holdings).await?;
     insert_all::<member::Entity>(tx, rows.members).await?;
     insert_all::<membership::Entity>(tx, rows.memberships).await?;
@@ -64,9 +66,7 @@ pub async fn insert(tx: &Tx, rows: Rows) -> Result<(), DbErr> {
     let entries = entries.map(|entry| ledger_entry::ActiveModel { id: NotSet, ..entry });
     insert_active::<ledger_entry::Entity>(tx, entries.collect()).await?;
     insert_all::<target_unit_total::Entity>(tx, rows.target_unit_totals).await?;
-    insert_all::<activity::Entity>(tx, rows.activities).await?;
-    insert_all::<activity_tag::Entity>(tx, rows.activity_tags).await?;
-    insert_all::<activity_revision::Entity>(tx, rows.activity_revisions).await?;
+    activities::insert_all(tx, &rows.activities).await?;
     insert_all::<outbox_event::Entity>(tx, rows.outbox_events).await
 }
 

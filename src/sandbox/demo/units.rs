@@ -8,7 +8,7 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    entity::{cluster, cluster_unit, flag_holding, unit, unit_closure, unit_version},
+    entity::{cluster, cluster_head, cluster_unit, flag_holding, unit, unit_closure, unit_version},
     kit::{clock::NO_END, text::fold},
 };
 
@@ -25,13 +25,14 @@ pub fn add(rows: &mut Rows, material: &Material) {
 fn add_unit(rows: &mut Rows, material: &Material, facts: &UnitFacts) {
     let id = ids::unit(&facts.key);
     let created_at = moment(FOUNDED, 7, 0);
-    rows.units.push(unit::Model { id, kind: facts.kind.clone(), created_at, version: 1 });
+    rows.units.push(unit::Model { id, code: None, successor_id: None, created_at, version: 1 });
     rows.unit_versions.push(unit_version::Model {
         id: ids::part(&format!("unit_version/{}", facts.key)),
         unit_id: id,
         name: facts.name.clone(),
         short_name: None,
         folded_name: fold(&facts.name),
+        kind: facts.kind.clone(),
         parent_id: facts.parent.as_deref().map(ids::unit),
         valid_from: FOUNDED,
         valid_to: NO_END,
@@ -61,7 +62,6 @@ fn add_cluster(rows: &mut Rows, facts: &ClusterFacts) {
         name: facts.name.clone(),
         year: facts.year,
         motto: Some(facts.motto.clone()),
-        head_unit_id: Some(ids::unit(&facts.head)),
         signed_on: Some(facts.signed_on),
         created_at: moment(first_day, 8, 0),
         version: 1,
@@ -72,6 +72,15 @@ fn add_cluster(rows: &mut Rows, facts: &ClusterFacts) {
         valid_from: first_day,
         valid_to: NO_END,
     }));
+    let head = |unit: &str, valid_from, valid_to| cluster_head::Model {
+        id: head_id(&facts.key, unit),
+        cluster_id: id,
+        unit_id: ids::unit(unit),
+        valid_from,
+        valid_to,
+    };
+    rows.cluster_heads.push(head(&facts.previous_head, first_day, facts.signed_on));
+    rows.cluster_heads.push(head(&facts.head, facts.signed_on, NO_END));
     let holding = |unit: &str, valid_from, valid_to| flag_holding::Model {
         id: flag_id(&facts.key, unit),
         cluster_id: id,
@@ -85,4 +94,8 @@ fn add_cluster(rows: &mut Rows, facts: &ClusterFacts) {
 
 fn flag_id(cluster: &str, unit: &str) -> Uuid {
     ids::part(&format!("flag_holding/{cluster}/{unit}"))
+}
+
+fn head_id(cluster: &str, unit: &str) -> Uuid {
+    ids::part(&format!("cluster_head/{cluster}/{unit}"))
 }

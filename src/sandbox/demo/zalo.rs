@@ -14,6 +14,8 @@ use crate::{
 pub const APP_ID: &str = "1000000000000000001";
 /// Its secret, which opens nothing but the stand-in.
 pub const APP_SECRET: &str = "demo-zalo-app-secret";
+/// The key with which the stand-in signs what it tells of the Mini App.
+pub const MINI_APP_API_KEY: &str = "demo-mini-app-api-key";
 /// Phone numbers of people who are on Zalo and nowhere else begin after this one.
 const STRANGERS_PHONES: u64 = 900;
 
@@ -56,7 +58,7 @@ pub fn links(roster: &[Resident]) -> Vec<(Place, ZaloLink)> {
         let link = ZaloLink {
             app_user_id: person.zalo_id,
             oa_user_id: Some(person.oa_user_id),
-            follows_oa: person.follows_oa,
+            follows_oa: Some(person.follows_oa),
         };
         Some((role.member?, link))
     });

@@ -43,6 +43,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         .route("/sent", web::get().to(list_sent))
         .route("/codes", web::get().to(mint_codes))
         .route("/avatars/{zalo_id}", web::get().to(show_avatar))
+        .route("/people/{zalo_id}/revoke-consent", web::post().to(revoke_consent))
         .service(web::resource("/faults").route(web::get().to(show_faults)).route(web::put().to(set_faults)))
         .service(
             web::scope("")
@@ -66,18 +67,18 @@ async fn meet_faults(
     stage.record_call(endpoint);
     let faults = stage.faults();
     sleep(faults.delay()).await;
-    match broken(&faults) {
+    match broken(&faults, endpoint) {
         Some(answer) => Ok(request.into_response(answer)),
         None => Ok(next.call(request).await?.map_into_boxed_body()),
     }
 }
 
-fn broken(faults: &Faults) -> Option<HttpResponse> {
+fn broken(faults: &Faults, endpoint: Endpoint) -> Option<HttpResponse> {
     if let Some(status) = faults.status {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return Some(HttpResponse::build(status).finish());
     }
-    let error = faults.error?;
+    let error = faults.error.filter(|_| endpoint.obeys_error())?;
     Some(HttpResponse::Ok().json(json!({ "error": error, "message": "The fault dial is set to this error" })))
 }
 
@@ -173,6 +174,20 @@ async fn show_avatar(stage: web::Data<Stage>, zalo_id: web::Path<String>) -> Htt
     match stage.people().iter().find(|person| person.zalo_id == *zalo_id) {
         Some(person) => HttpResponse::Ok().content_type("image/svg+xml").body(page::avatar(person).into_string()),
         None => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// `POST /people/{zalo_id}/revoke-consent`: plays somebody who withdraws their consent in Zalo's settings.
+async fn revoke_consent(stage: web::Data<Stage>, zalo_id: web::Path<String>) -> HttpResponse {
+    let Some(person) = stage.people().iter().find(|person| person.zalo_id == *zalo_id) else {
+        return HttpResponse::NotFound().json(json!({ "message": "nobody here has this id" }));
+    };
+    let Some(webhook) = stage.webhook() else {
+        return HttpResponse::Conflict().json(json!({ "message": "there is no application to tell" }));
+    };
+    match webhook.revoke_consent(&stage, person).await {
+        Ok(status) => HttpResponse::Ok().json(json!({ "told": person.name, "status": status })),
+        Err(error) => HttpResponse::BadGateway().json(json!({ "message": error.to_string() })),
     }
 }
 

@@ -9,6 +9,7 @@ mod page;
 mod rules;
 mod stage;
 mod token;
+mod webhook;
 
 pub use http::{configure, serve};
 pub use rules::{NewMessage, Receipt, Refusal, TokenPair, TokenRequest};

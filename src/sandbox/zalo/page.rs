@@ -52,7 +52,10 @@ pub fn home(stage: &Stage, own_url: &str) -> Markup {
             }
             table {
                 thead {
-                    tr { th { "Họ tên" } th { "Token và mã" } th { "Quan tâm OA" } th { "Tương tác trong 7 ngày" } }
+                    tr {
+                        th { "Họ tên" } th { "Token và mã" } th { "Quan tâm OA" } th { "Tương tác trong 7 ngày" }
+                        th { "Rút lại đồng ý" }
+                    }
                 }
                 tbody { @for person in stage.people() { (row(stage, person)) } }
             }
@@ -81,6 +84,11 @@ fn row(stage: &Stage, person: &Person) -> Markup {
             }
             td { (yes_or_no(person.follows_oa)) }
             td { (yes_or_no(person.inside_window)) }
+            td {
+                form method="post" action={ "/people/" (person.zalo_id) "/revoke-consent" } {
+                    button title="Zalo báo cho ứng dụng; ứng dụng xoá dữ liệu của người này" { "Rút lại" }
+                }
+            }
         }
     }
 }

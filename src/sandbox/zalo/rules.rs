@@ -5,15 +5,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    stage::{Person, Sent, Shares, Stage},
+    stage::{Person, REFRESH_LIFE, Sent, Shares, Stage},
     token::{Purpose, hmac_hex},
 };
 use crate::kit::secret::equal_in_constant_time;
 
 /// 25 hours, as Zalo's `expires_in` of "90000".
 const ACCESS_LIFE: TimeDelta = TimeDelta::seconds(90_000);
-/// Three months.
-const REFRESH_LIFE: TimeDelta = TimeDelta::days(90);
 /// In characters.
 const LONGEST_TEXT: usize = 2_000;
 /// The middle of Đà Lạt, where everybody is.

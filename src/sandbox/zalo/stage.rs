@@ -10,7 +10,10 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::token::{Purpose, Token, hmac_hex};
+use super::{
+    token::{Purpose, Token, hmac_hex},
+    webhook::Webhook,
+};
 
 /// How many messages are kept.
 const SENT_KEPT: usize = 1_000;
@@ -18,8 +21,8 @@ const SENT_KEPT: usize = 1_000;
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(2);
 /// No delay of the dial is longer.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// 9999-12-31: the first refresh token is written into settings and cannot say when it was made.
-const NEVER: i64 = 253_402_214_400;
+/// Three months.
+pub(super) const REFRESH_LIFE: TimeDelta = TimeDelta::days(90);
 
 /// The clock that the stand-in asks.
 pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -61,7 +64,8 @@ pub struct Faults {
     pub delay_ms: Option<u64>,
     /// Answer with this HTTP status.
     pub status: Option<u16>,
-    /// Answer HTTP 200 with this error number.
+    /// Answer HTTP 200 with this error number, where people and messages are asked for. Tokens are renewed all the same:
+    /// Zalo's numbers mean other things there, and an application whose refresh token is refused stays without messages.
     pub error: Option<i64>,
     /// Expire all access tokens of the Official Account given out so far. They stay expired when the dial is cleared.
     pub expire_tokens: bool,
@@ -89,6 +93,11 @@ pub enum Endpoint {
 
 impl Endpoint {
     const ALL: [Self; 4] = [Self::Profile, Self::SharedByCode, Self::OaToken, Self::Consultation];
+
+    /// Does the dial's `error` reach it?
+    pub fn obeys_error(self) -> bool {
+        self != Self::OaToken
+    }
 
     /// The path, the same as Zalo's.
     pub fn path(self) -> &'static str {
@@ -132,6 +141,7 @@ pub struct Stage {
     pub(super) app_secret: String,
     people: Vec<Person>,
     now: Now,
+    webhook: Option<Webhook>,
     memory: Mutex<Memory>,
 }
 
@@ -161,12 +171,23 @@ impl Stage {
     pub fn new(app_id: impl Into<String>, app_secret: impl Into<String>, people: Vec<Person>, now: Now) -> Self {
         let last_serial = u64::try_from(now().timestamp_micros()).unwrap_or(0);
         let memory = Mutex::new(Memory { last_serial, ..Memory::default() });
-        Self { app_id: app_id.into(), app_secret: app_secret.into(), people, now, memory }
+        Self { app_id: app_id.into(), app_secret: app_secret.into(), people, now, webhook: None, memory }
     }
 
-    /// The refresh token with which an application begins. Like every other it works once in the life of a stage.
-    pub fn first_refresh_token(app_secret: &str) -> String {
-        Token { purpose: Purpose::Refresh, serial: 0, expires_at: NEVER }.sign(app_secret)
+    /// The same, telling an application at this address, signed with its Open API key, who withdraws their consent.
+    pub fn telling(self, url: String, api_key: &str) -> Self {
+        Self { webhook: Some(Webhook::new(url, api_key)), ..self }
+    }
+
+    /// Whom it tells.
+    pub(super) fn webhook(&self) -> Option<&Webhook> {
+        self.webhook.as_ref()
+    }
+
+    /// A refresh token with which an application begins, as the Official Account's owner gets one by consenting: another
+    /// one at each call, so that an application whose tokens have died begins anew with it. Like every other it works once.
+    pub fn first_refresh_token(&self) -> String {
+        self.issue(Purpose::Refresh, REFRESH_LIFE)
     }
 
     /// Everybody on Zalo.

@@ -188,3 +188,178 @@ async fn a_cursor_of_other_filters_or_of_somebody_else_is_refused() {
     with(format!("/v1/campaigns?limit=1&cursor={cursor}")).caller(&member).await.is_problem(400, "invalid_cursor");
     with("/v1/campaigns?cursor=nonsense".into()).caller(&app.admin).await.is_problem(400, "invalid_cursor");
 }
+
+#[actix_web::test]
+async fn a_part_of_another_campaign_stays_there() {
+    let app = TestApp::start().await;
+    let (unit, other) = (app.unit("Đảng bộ Khối").await, app.unit("Đảng bộ khác").await);
+    let stranger = app.manager_of(&other).await;
+    let phase = uuid::Uuid::now_v7();
+    let phases = |name: &str| json!([{"id": phase, "name": name, "starts_on": "2026-01-01", "ends_on": "2026-06-30"}]);
+    let taken = app.draft_campaign(&unit, json!({"phases": phases("Đợt 1")})).await;
+    let url = format!("/v1/campaigns/{}", taken.id);
+    app.post(format!("{url}/launch")).caller(&app.admin).json(json!({})).await.expect(200);
+    let before = app.get(&url).caller(&app.admin).await.expect(200);
+    let targets = json!([{"name": "Khác", "unit_of_measure": "kg"}, {"id": taken.target, "name": "Lấy", "unit_of_measure": "kg"}]);
+    let faults = [("/targets/1/id", "no_such_thing"), ("/phases/0/id", "no_such_thing")];
+
+    let new = json!({"kind": "peak", "title": "Cao điểm", "starts_on": "2026-01-01", "ends_on": "2026-12-31",
+        "launched_by_unit_id": other.id, "targets": targets, "phases": phases("Lấy")});
+    app.post("/v1/campaigns").caller(&stranger).json(new).await.has_faults(&faults);
+    let own = app.draft_campaign_of(&other).await;
+    let patch = json!({"targets": targets, "phases": phases("Lấy")});
+    app.patch(format!("/v1/campaigns/{}", own.id)).caller(&stranger).json(patch).await.has_faults(&faults);
+
+    assert_eq!(app.get(&url).caller(&app.admin).await.expect(200), before);
+}
+
+#[actix_web::test]
+async fn targets_and_phases_change_places_and_new_ones_come_in_front() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let phase = |name: &str, from: &str, to: &str| json!({"name": name, "starts_on": from, "ends_on": to});
+    let draft = app
+        .draft_campaign(
+            &unit,
+            json!({
+                "targets": [{"name": "A", "unit_of_measure": "cây"}, {"name": "B", "unit_of_measure": "cây"}],
+                "phases": [phase("1", "2026-01-01", "2026-03-31"), phase("2", "2026-04-01", "2026-06-30")],
+            }),
+        )
+        .await;
+    let url = format!("/v1/campaigns/{}", draft.id);
+    let made = app.get(&url).caller(&app.admin).await.expect(200);
+    let id = |list: &str, place: usize| made[list][place]["id"].clone();
+    let names = |campaign: &serde_json::Value, list: &str| -> Vec<String> {
+        campaign[list].as_array().unwrap().iter().map(|part| text(&part["name"])).collect()
+    };
+
+    let patch = json!({
+        "targets": [{"name": "C", "unit_of_measure": "cây"}, {"id": id("targets", 1), "name": "B", "unit_of_measure": "cây"},
+            {"id": id("targets", 0), "name": "A", "unit_of_measure": "cây"}],
+        "phases": [
+            {"id": id("phases", 1), "name": "2", "starts_on": "2026-04-01", "ends_on": "2026-06-30"},
+            {"id": id("phases", 0), "name": "1", "starts_on": "2026-01-01", "ends_on": "2026-03-31"},
+        ],
+    });
+    let changed = app.patch(&url).caller(&app.admin).json(patch).await.expect(200);
+
+    assert_eq!(
+        (names(&changed, "targets"), names(&changed, "phases")),
+        (["C", "B", "A"].map(str::to_owned).to_vec(), ["2", "1"].map(str::to_owned).to_vec(),)
+    );
+    assert_eq!(app.get(&url).caller(&app.admin).await.expect(200), changed);
+}
+
+#[actix_web::test]
+async fn a_target_goes_though_a_percentage_was_a_share_of_it() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let (old, new) = (uuid::Uuid::now_v7(), uuid::Uuid::now_v7());
+    let draft = app
+        .draft_campaign(
+            &unit,
+            json!({"targets": [
+                {"id": old, "name": "Cũ", "unit_of_measure": "văn bản"},
+                {"name": "Tỷ lệ", "unit_of_measure": "%", "numerator_target_id": old, "denominator": 8},
+            ]}),
+        )
+        .await;
+    let url = format!("/v1/campaigns/{}", draft.id);
+    let share = app.get(&url).caller(&app.admin).await.expect(200)["targets"][1]["id"].clone();
+
+    let patch = json!({"targets": [
+        {"id": share, "name": "Tỷ lệ", "unit_of_measure": "%", "numerator_target_id": new, "denominator": 8},
+        {"id": new, "name": "Mới", "unit_of_measure": "văn bản"},
+    ]});
+    let changed = app.patch(&url).caller(&app.admin).json(patch).await.expect(200);
+
+    assert_eq!(changed["targets"].as_array().unwrap().len(), 2);
+    assert_eq!(changed["targets"][0]["numerator_target_id"], json!(new));
+}
+
+#[actix_web::test]
+async fn null_empties_a_list_and_is_refused_where_there_is_always_a_value() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let draft = app
+        .draft_campaign(
+            &unit,
+            json!({"criteria": ["Có internet"], "audience": {"unit_ids": [unit.id]},
+            "phases": [{"name": "1", "starts_on": "2026-01-01", "ends_on": "2026-03-31"}],
+            "milestones": [{"name": "Giỗ Tổ", "on": "03-10", "is_lunar": true}]}),
+        )
+        .await;
+    let url = format!("/v1/campaigns/{}", draft.id);
+
+    let refused = json!({"kind": null, "title": null, "starts_on": null, "ends_on": null});
+    app.patch(&url).caller(&app.admin).json(refused).await.has_faults(&[
+        ("/kind", "wrong_type"),
+        ("/kind", "not_one_of"),
+        ("/title", "wrong_type"),
+        ("/starts_on", "wrong_type"),
+        ("/ends_on", "wrong_type"),
+    ]);
+    let cleared = json!({"criteria": null, "audience": null, "phases": null, "milestones": null, "targets": null});
+    let changed = app.patch(&url).caller(&app.admin).json(cleared).await.expect(200);
+
+    for list in ["criteria", "phases", "milestones", "targets"] {
+        assert_eq!(changed[list], json!([]), "{list}");
+    }
+    assert_eq!(changed["audience"], json!({"unit_kinds": [], "unit_ids": [], "cluster_ids": []}));
+}
+
+#[actix_web::test]
+async fn a_criterion_says_something_in_so_many_words() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Khối").await;
+    let draft = app.draft_campaign_of(&unit).await;
+    let patch = json!({"criteria": ["", "x".repeat(1001), "Có internet"]});
+
+    let answer = app.patch(format!("/v1/campaigns/{}", draft.id)).caller(&app.admin).json(patch).await;
+
+    answer.has_faults(&[("/criteria/0", "too_short"), ("/criteria/1", "too_long")]);
+}
+
+#[actix_web::test]
+async fn words_are_no_patterns() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ 100% chuyển đổi số").await;
+    app.member_named(&unit, "Lê Thị Hoa").await;
+    app.draft_campaign(&unit, json!({"title": "Ký số 100% văn bản"})).await;
+    app.draft_campaign(&unit, json!({"title": "Trồng cây"})).await;
+
+    for (list, found) in [("campaigns", 1), ("units", 1), ("members", 0)] {
+        let ask = async |words: &str| {
+            let url = format!("/v1/{list}?q={words}");
+            app.get(url).caller(&app.admin).await.expect(200)["items"].as_array().unwrap().len()
+        };
+        assert_eq!((ask("00%25").await, ask("_").await, ask("%25_%25").await), (found, 0, 0), "{list}");
+    }
+}
+
+/// On SQLite there is one writer, so there is nothing to wait for.
+#[actix_web::test]
+async fn closing_waits_for_whoever_counts_on_the_campaign() {
+    use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, QuerySelect as _, sea_query};
+    use thidua::{campaigns::campaigns, db::Actor, entity::campaign, kit::ids::CampaignId};
+    let app = TestApp::start().await;
+    if app.app.db.backend() == DbBackend::Sqlite {
+        return;
+    }
+    let unit = app.unit("Đảng bộ Khối").await;
+    let id = CampaignId(app.campaign_of(&unit).await.id.parse().unwrap());
+
+    let checking_in = app.app.db.begin(app.clock.now(), Actor::system()).await.unwrap();
+    campaigns::find_running(&checking_in, id).await.unwrap();
+    let closing = app.app.db.begin(app.clock.now(), Actor::system()).await.unwrap();
+    let lock = campaign::Entity::find_by_id(id.0)
+        .lock_with_behavior(sea_query::LockType::Update, sea_query::LockBehavior::Nowait)
+        .one(&closing)
+        .await;
+
+    assert!(lock.unwrap_err().to_string().contains("could not obtain lock"));
+    assert_eq!(closing.get_database_backend(), DbBackend::Postgres);
+    closing.roll_back().await.unwrap();
+    checking_in.roll_back().await.unwrap();
+}

@@ -342,3 +342,154 @@ async fn many_at_once_from_many_members_all_count() {
     assert_eq!(f.app.figures(&f.campaign).await, (200.0, 4.0, 0.0));
     f.app.figures_are_recounted().await;
 }
+
+#[actix_web::test]
+async fn whatever_an_item_of_a_batch_is_the_others_are_taken() {
+    let f = field().await;
+    let item = |note: &str| {
+        let mut item = f.app.new_checkin(&f.pledge, 2.0);
+        item["pledge_id"] = json!(f.pledge.id);
+        item["note"] = json!(note);
+        item
+    };
+    let good = item("Tro\u{302}\u{300}ng ca\u{302}y");
+    let mut without_id = item("x");
+    without_id.as_object_mut().unwrap().remove("id");
+    let mut of_no_pledge = item("x");
+    of_no_pledge.as_object_mut().unwrap().remove("pledge_id");
+    let bad = item("a\u{0}b");
+    let body = json!({"items": [bad, 7, null, "text", ["list"], without_id, of_no_pledge, good]});
+
+    let answer = f.app.post("/v1/checkins/batch").caller(&f.member).json(body).await.expect(200);
+
+    let items = answer["items"].as_array().unwrap();
+    let fault = |place: usize| {
+        let fault = &items[place]["problem"]["errors"][0];
+        (fault["pointer"].as_str().unwrap().to_owned(), text(&fault["code"]))
+    };
+    assert!(items[..7].iter().all(|item| item["outcome"] == "refused"), "{answer}");
+    assert_eq!((&items[0]["id"], fault(0)), (&bad["id"], ("/note".into(), "invalid_character".into())));
+    let no_objects: Vec<_> = (1..5).map(fault).collect();
+    assert_eq!(no_objects, vec![(String::new(), "wrong_type".to_owned()); 4]);
+    assert!(items[1..5].iter().all(|item| item["id"] == json!(null)));
+    assert_eq!((fault(5), fault(6)), (("/id".into(), "missing".into()), ("/pledge_id".into(), "missing".into())));
+    assert_eq!((&items[7]["outcome"], &items[7]["checkin"]["note"]), (&json!("created"), &json!("Trồng cây")));
+    assert_eq!(f.app.figures(&f.campaign).await, (100.0, 2.0, 0.0));
+}
+
+#[actix_web::test]
+async fn a_batch_is_a_list_of_one_to_a_hundred() {
+    let f = field().await;
+    let send = |body: serde_json::Value| f.app.post("/v1/checkins/batch").caller(&f.member).json(body);
+
+    send(json!({"items": []})).await.has_faults(&[("/items", "too_few")]);
+    send(json!({"items": vec![1; 101]})).await.has_faults(&[("/items", "too_many")]);
+    send(json!({"items": 7, "colour": "red"}))
+        .await
+        .has_faults(&[("/items", "wrong_type"), ("/colour", "unknown_field")]);
+    send(json!([])).await.has_faults(&[("", "wrong_type")]);
+}
+
+#[actix_web::test]
+async fn a_returned_checkin_that_is_changed_waits_for_a_new_decision() {
+    let f = field().await;
+    let checkin = f.app.check_in(&f.member, &f.pledge, 5.0).await;
+    let url = format!("/v1/checkins/{checkin}");
+    let reason = json!({"reason": "Ảnh chưa rõ"});
+    let returned = f.app.post(format!("{url}/return")).caller(&f.manager).json(reason).await.expect(200);
+    assert!(returned["decided_at"].is_string());
+
+    let changed = f.app.patch(&url).caller(&f.member).json(json!({"quantity": 4})).await.expect(200);
+
+    assert_eq!((&changed["decided_at"], &changed["return_reason"]), (&json!(null), &json!(null)));
+    use sea_orm::EntityTrait as _;
+    let row = thidua::entity::checkin::Entity::find().one(f.app.app.db.reads()).await.unwrap().unwrap();
+    assert_eq!(row.decided_by, None);
+}
+
+#[actix_web::test]
+async fn another_day_that_is_told_late_is_late() {
+    let f = field().await;
+    let checkin = f.app.check_in(&f.member, &f.pledge, 5.0).await;
+    let url = format!("/v1/checkins/{checkin}");
+    f.app.clock.advance(chrono::Duration::days(20));
+    let member = f.app.sign_in(&f.member.id).await;
+
+    let same_day = f.app.patch(&url).caller(&member).json(json!({"note": "Đã đếm lại"})).await.expect(200);
+    assert_eq!(same_day["flags"], json!([]));
+    let moved = json!({"occurred_at": "2026-03-09T01:00:00Z"});
+    assert_eq!(f.app.patch(&url).caller(&member).json(moved).await.expect(200)["flags"], json!(["late"]));
+}
+
+#[actix_web::test]
+async fn nothing_is_withdrawn_from_a_campaign_that_is_over() {
+    let f = field().await;
+    let (kept, gone) =
+        (f.app.check_in(&f.member, &f.pledge, 5.0).await, f.app.check_in(&f.member, &f.pledge, 1.0).await);
+    let url = |checkin: &str| format!("/v1/checkins/{checkin}");
+    f.app.delete(url(&gone)).caller(&f.member).await.expect(204);
+    f.app.post(format!("/v1/campaigns/{}/close", f.campaign.id)).caller(&f.app.admin).json(json!({})).await.expect(200);
+
+    f.app.delete(url(&kept)).caller(&f.member).await.is_problem(409, "campaign_not_launched");
+    f.app.delete(url(&gone)).caller(&f.member).await.expect(204);
+    assert_eq!(f.app.figures(&f.campaign).await, (100.0, 5.0, 0.0));
+}
+
+#[actix_web::test]
+async fn null_clears_the_note_and_is_refused_where_there_is_always_a_value() {
+    let f = field().await;
+    let mut body = f.app.new_checkin(&f.pledge, 1.0);
+    body["note"] = json!("Trồng cây");
+    let made = f.app.post(f.url()).caller(&f.member).json(body).await.expect(201);
+    let url = format!("/v1/checkins/{}", text(&made["id"]));
+
+    let refused = f.app.patch(&url).caller(&f.member).json(json!({"quantity": null, "occurred_at": null})).await;
+    refused.has_faults(&[("/quantity", "wrong_type"), ("/occurred_at", "wrong_type")]);
+    let changed = f.app.patch(&url).caller(&f.member).json(json!({"note": null})).await.expect(200);
+    assert_eq!(changed["note"], json!(null));
+}
+
+#[actix_web::test]
+async fn a_moment_is_kept_to_the_microsecond() {
+    let f = field().await;
+    let mut body = f.app.new_checkin(&f.pledge, 1.0);
+    body["occurred_at"] = json!("2026-03-10T01:00:00.123456789Z");
+    let made = f.app.post(f.url()).caller(&f.member).json(body.clone()).await.expect(201);
+    let url = format!("/v1/checkins/{}", text(&made["id"]));
+
+    let found = f.app.get(&url).caller(&f.member).await.expect(200);
+    assert_eq!(
+        (&made["occurred_at"], &found["occurred_at"]),
+        (&json!("2026-03-10T01:00:00.123456Z"), &made["occurred_at"])
+    );
+    assert_eq!(f.app.post(f.url()).caller(&f.member).json(body).await.status, 200);
+    let patch = json!({"occurred_at": "2026-03-10T01:00:00.9999999Z"});
+    let changed = f.app.patch(&url).caller(&f.member).json(patch).await.expect(200);
+    assert_eq!(changed["occurred_at"], "2026-03-10T01:00:00.999999Z");
+}
+
+#[actix_web::test]
+async fn every_checkin_is_in_the_audit_log_once_without_what_its_author_says() {
+    use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+    use thidua::entity::audit_row;
+    let f = field().await;
+    let mut item = f.app.new_checkin(&f.pledge, 2.0);
+    item["note"] = json!("Nhà bác Năm");
+    f.app.post(f.url()).caller(&f.member).json(item.clone()).await.expect(201);
+    f.app.post(f.url()).caller(&f.member).json(item.clone()).await.expect(200);
+    let mut other = f.app.new_checkin(&f.pledge, 3.0);
+    for item in [&mut item, &mut other] {
+        item["pledge_id"] = json!(f.pledge.id);
+    }
+    f.app.post("/v1/checkins/batch").caller(&f.member).json(json!({"items": [item, other]})).await.expect(200);
+
+    let rows = audit_row::Entity::find()
+        .filter(audit_row::Column::Action.eq("create_checkin"))
+        .all(f.app.app.db.reads())
+        .await
+        .unwrap();
+
+    let quantities: Vec<_> = rows.iter().map(|row| row.after.clone().unwrap()["quantity"].clone()).collect();
+    assert_eq!(quantities, [json!(2), json!(3)]);
+    assert!(rows.iter().all(|row| !format!("{row:?}").contains("Năm")));
+}

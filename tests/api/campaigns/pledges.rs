@@ -157,3 +157,119 @@ async fn a_guest_cannot_pledge() {
     let url = format!("/v1/campaigns/{}/pledges", campaign.id);
     app.post(url).caller(&guest).json(app.new_pledge(&campaign)).await.is_problem(403, "forbidden");
 }
+
+#[actix_web::test]
+async fn a_number_that_is_a_thousandth_but_for_its_last_bits_is_rounded() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    for (quantity, kept) in [(0.1 + 0.2, 0.3), (1.1 * 1.1 - 0.21, 1.0), (4.35 * 100.0, 435.0)] {
+        let mut new = app.new_pledge(&campaign);
+        new["commitments"][0]["quantity"] = json!(quantity);
+        let made = app.post(&url).caller(&member).json(new).await.expect(201);
+        assert_eq!(made["commitments"][0]["quantity"].as_f64(), Some(kept));
+    }
+    let mut new = app.new_pledge(&campaign);
+    new["commitments"][0]["quantity"] = json!(0.300_002);
+    app.post(&url).caller(&member).json(new).await.has_faults(&[("/commitments/0/quantity", "too_precise")]);
+}
+
+#[actix_web::test]
+async fn a_fault_says_its_limit() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let mut new = app.new_pledge(&campaign);
+    new["commitments"][0]["quantity"] = json!(0);
+
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    let problem = app.post(url).caller(&member).json(new).await.is_problem(422, "invalid_input");
+
+    assert_eq!(problem["errors"][0]["detail"], "Ngoài giới hạn cho phép (> 0).");
+}
+
+#[actix_web::test]
+async fn null_is_refused_where_there_is_always_a_value() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+    let made = app.post(url).caller(&member).json(app.new_pledge(&campaign)).await.expect(201);
+
+    let patch = json!({"statement": null, "commitments": null});
+    let answer = app.patch(format!("/v1/pledges/{}", text(&made["id"]))).caller(&member).json(patch).await;
+
+    answer.has_faults(&[("/statement", "wrong_type"), ("/commitments", "wrong_type")]);
+}
+
+#[actix_web::test]
+async fn a_units_draft_is_seen_by_its_managers_alone() {
+    let app = TestApp::start().await;
+    let (unit, other) = (app.unit("Đảng bộ").await, app.unit("Đảng bộ khác").await);
+    let (manager, member, stranger) =
+        (app.manager_of(&unit).await, app.member_of(&unit).await, app.manager_of(&other).await);
+    let campaign = app.campaign_of(&unit).await;
+    let mut new = app.new_pledge(&campaign);
+    new["pledger"] = json!({"kind": "unit", "id": unit.id});
+    let list = format!("/v1/campaigns/{}/pledges", campaign.id);
+    let made = app.post(&list).caller(&manager).json(new).await.expect(201);
+    let url = format!("/v1/pledges/{}", text(&made["id"]));
+
+    app.get(&url).caller(&manager).await.expect(200);
+    for somebody in [&member, &stranger] {
+        app.get(&url).caller(somebody).await.is_problem(404, "not_found");
+        assert_eq!(app.get(&list).caller(somebody).await.expect(200)["items"], json!([]));
+    }
+    app.post(format!("{url}/sign")).caller(&manager).json(json!({})).await.expect(200);
+    app.get(&url).caller(&member).await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_pledge_is_fulfilled_by_what_is_verified_and_lapses_after_its_due_day() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let member = app.member_of(&unit).await;
+    let campaign = app.campaign_of(&unit).await;
+    let list = format!("/v1/campaigns/{}/pledges", campaign.id);
+    let mut pledges = Vec::new();
+    for due_on in ["2026-03-10", "2026-03-11", "2026-12-31"] {
+        let mut new = app.new_pledge(&campaign);
+        new["commitments"][0]["due_on"] = json!(due_on);
+        let made = app.post(&list).caller(&member).json(new).await.expect(201);
+        let pledge = crate::harness::Pledge { id: text(&made["id"]), commitment: text(&made["commitments"][0]["id"]) };
+        app.post(format!("/v1/pledges/{}/sign", pledge.id)).caller(&member).json(json!({})).await.expect(200);
+        pledges.push(pledge);
+    }
+    app.post(&list).caller(&member).json(app.new_pledge(&campaign)).await.expect(201);
+    let whole = app.check_in(&member, &pledges[1], 100.0).await;
+    app.check_in(&member, &pledges[2], 100.0).await;
+
+    let standings = async || {
+        let admin = app.sign_in(&app.admin.id).await;
+        let mut seen = Vec::new();
+        for (place, pledge) in pledges.iter().enumerate() {
+            let one = app.get(format!("/v1/pledges/{}", pledge.id)).caller(&admin).await.expect(200);
+            let status = text(&one["status"]);
+            for asked in ["draft", "signed", "fulfilled", "lapsed"] {
+                let found = app.get(format!("{list}?status={asked}")).caller(&admin).await.expect(200);
+                let is_found = found["items"].as_array().unwrap().iter().any(|item| item["id"] == one["id"]);
+                assert_eq!(is_found, asked == status, "{place} {asked}");
+            }
+            seen.push(status);
+        }
+        seen
+    };
+    assert_eq!(standings().await, ["signed", "signed", "signed"]);
+    app.post(format!("/v1/checkins/{whole}/verify")).caller(&app.admin).json(json!({})).await.expect(200);
+    assert_eq!(standings().await, ["signed", "fulfilled", "signed"]);
+    // The clock of the tests says 10 March, nine in the morning in Vietnam.
+    app.clock.advance(chrono::Duration::days(2));
+    assert_eq!(standings().await, ["lapsed", "fulfilled", "signed"]);
+    let admin = app.sign_in(&app.admin.id).await;
+    app.post(format!("/v1/campaigns/{}/close", campaign.id)).caller(&admin).json(json!({})).await.expect(200);
+    assert_eq!(standings().await, ["lapsed", "fulfilled", "lapsed"]);
+}

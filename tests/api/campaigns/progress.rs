@@ -107,3 +107,20 @@ async fn the_figures_of_a_draft_are_nobodys_but_its_editors() {
     app.get(format!("/v1/campaigns/{}/progress", draft.id)).caller(&member).await.is_problem(404, "not_found");
     app.get(format!("/v1/targets/{}/explain", draft.target)).caller(&member).await.is_problem(404, "not_found");
 }
+
+#[actix_web::test]
+async fn figures_that_the_reader_has_are_not_sent_again_until_they_change() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}/progress", campaign.id);
+    let tag = app.get(&url).caller(&app.admin).await.header("etag").unwrap().to_owned();
+    app.clock.advance(chrono::Duration::seconds(7));
+
+    assert_eq!(app.get(&url).caller(&app.admin).header("If-None-Match", &tag).await.status, 304);
+    app.check_in_unverified(&unit, &campaign).await;
+    let changed = app.get(&url).caller(&app.admin).header("If-None-Match", &tag).await;
+
+    assert_eq!(changed.expect(200)["targets"][0]["reported"], 7);
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+}

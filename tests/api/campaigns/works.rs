@@ -28,3 +28,23 @@ async fn a_work_is_listed_with_its_campaign_and_changes_as_it_goes_on() {
     assert_eq!(listed["items"][0]["place"], json!(null));
     assert_eq!(app.get(&work).caller(&member).await.expect(200)["achieved"], 40);
 }
+
+#[actix_web::test]
+async fn null_clears_a_field_and_is_refused_where_there_is_always_a_value() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đoàn Thanh niên").await;
+    let campaign = app.campaign_of(&unit).await;
+    let new = json!({"kind": "project", "title": "Thắp sáng", "unit_id": unit.id, "summary": "Đèn", "goal": 40, "achieved": 3});
+    let made = app.post(format!("/v1/campaigns/{}/works", campaign.id)).caller(&app.admin).json(new).await.expect(201);
+    let url = format!("/v1/works/{}", text(&made["id"]));
+
+    let refused = app.patch(&url).caller(&app.admin).json(json!({"title": null, "status": null})).await;
+    refused.has_faults(&[("/title", "wrong_type"), ("/status", "wrong_type"), ("/status", "not_one_of")]);
+    let cleared = json!({"summary": null, "goal": null, "achieved": null});
+    let changed = app.patch(&url).caller(&app.admin).json(cleared).await.expect(200);
+
+    assert_eq!(
+        (&changed["summary"], &changed["goal"], &changed["achieved"]),
+        (&json!(null), &json!(null), &json!(null))
+    );
+}

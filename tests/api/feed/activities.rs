@@ -382,6 +382,7 @@ async fn many_are_added_as_they_are() {
             tags: vec!["demo".into(), "Demo".into()],
             status: ActivityStatus::Published,
             is_pinned: false,
+            publish_at: None,
             published_at: Some(app.clock.now()),
             created_by: None,
             version: 1,
@@ -407,4 +408,112 @@ async fn a_draft_campaign_cannot_be_written_about() {
     let answer = app.post("/v1/activities").caller(&app.admin).json(new).await;
 
     answer.has_faults(&[("/campaign_id", "no_such_thing")]);
+}
+
+#[actix_web::test]
+async fn of_two_who_change_the_same_at_once_one_is_told_that_it_lost() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ UBND tỉnh").await;
+    let id = drafted(&app, &app.admin, &unit, "Tin", json!({})).await;
+    let url = format!("/v1/activities/{id}");
+    for round in 0..5 {
+        let tag = app.get(&url).caller(&app.admin).await.header("etag").unwrap().to_owned();
+        let change = async |title: String| {
+            app.patch(&url).caller(&app.admin).header("If-Match", &tag).json(json!({"title": title})).await.status
+        };
+
+        let answers = futures_util::future::join_all((0..4).map(|place| change(format!("{round}-{place}")))).await;
+
+        let mut answers = answers;
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 412, 412, 412]);
+    }
+}
+
+#[actix_web::test]
+async fn null_empties_a_text_and_is_refused_where_there_is_always_a_value() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ UBND tỉnh").await;
+    let id = drafted(&app, &app.admin, &unit, "Tin", json!({"summary": "Tóm tắt", "tags": ["cây"]})).await;
+    let url = format!("/v1/activities/{id}");
+
+    let refused = app.patch(&url).caller(&app.admin).json(json!({"kind": null, "title": null, "pinned": null})).await;
+    refused.has_faults(&[
+        ("/kind", "wrong_type"),
+        ("/kind", "not_one_of"),
+        ("/title", "wrong_type"),
+        ("/pinned", "wrong_type"),
+    ]);
+    let cleared = json!({"summary": null, "body_markdown": null, "tags": null});
+    let changed = app.patch(&url).caller(&app.admin).json(cleared).await.expect(200);
+
+    for (field, empty) in
+        [("summary", json!("")), ("body_markdown", json!("")), ("body_html", json!("")), ("tags", json!([]))]
+    {
+        assert_eq!(changed[field], empty, "{field}");
+    }
+}
+
+#[actix_web::test]
+async fn a_scheduled_one_is_published_when_its_moment_has_come() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ UBND tỉnh").await;
+    let editor = app.editor_of(&unit).await;
+    let id = drafted(&app, &editor, &unit, "Sắp tới", json!({})).await;
+    let url = format!("/v1/activities/{id}");
+    let at = json!({"publish_at": "2026-03-10T03:00:00.1234567Z"});
+
+    let scheduled = app.post(format!("{url}/publish")).caller(&editor).json(at).await.expect(200);
+    assert_eq!((&scheduled["status"], &scheduled["published_at"]), (&json!("submitted"), &json!(null)));
+    assert_eq!(scheduled["publish_at"], "2026-03-10T03:00:00.123456Z");
+    app.run_relay().await;
+    app.get(&url).await.is_problem(404, "not_found");
+    assert_eq!(titles(&app.get("/v1/activities").await.expect(200)), [""; 0]);
+    app.patch(&url).caller(&editor).json(json!({"title": "Đã sửa"})).await.expect(200);
+
+    app.clock.advance(chrono::Duration::minutes(61));
+    app.run_relay().await;
+
+    let found = app.get(&url).await.expect(200);
+    assert_eq!((&found["status"], &found["published_at"]), (&json!("published"), &scheduled["publish_at"]));
+    assert_eq!(found.get("publish_at"), None);
+    assert_eq!(titles(&app.get("/v1/activities").await.expect(200)), ["Đã sửa"]);
+    assert_eq!(events(&app, "activity.published").await, [json!({"type": "activity.published", "activity_id": id})]);
+    app.run_relay().await;
+    assert_eq!(events(&app, "activity.published").await.len(), 1);
+}
+
+#[actix_web::test]
+async fn a_schedule_is_changed_by_publishing_again_and_ended_by_a_patch_or_the_archive() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ UBND tỉnh").await;
+    let mut urls = Vec::new();
+    for title in ["Hoãn", "Ngay", "Bỏ", "Cất", "Sớm hơn"] {
+        let id = drafted(&app, &app.admin, &unit, title, json!({})).await;
+        let url = format!("/v1/activities/{id}");
+        let at = json!({"publish_at": "2026-03-10T02:10:00Z"});
+        app.post(format!("{url}/publish")).caller(&app.admin).json(at).await.expect(200);
+        urls.push(url);
+    }
+    let publish =
+        |url: &str, at: Value| app.post(format!("{url}/publish")).caller(&app.admin).json(json!({"publish_at": at}));
+    let patch = |url: &str, at: Value| app.patch(url).caller(&app.admin).json(json!({"publish_at": at}));
+
+    publish(&urls[0], json!("2026-03-11T00:00:00Z")).await.expect(200);
+    let at_once = publish(&urls[1], json!("2020-01-01T00:00:00Z")).await.expect(200);
+    assert_eq!((&at_once["status"], &at_once["published_at"]), (&json!("published"), &json!("2026-03-10T02:00:00Z")));
+    let ended = patch(&urls[2], json!(null)).await.expect(200);
+    assert_eq!((&ended["status"], ended.get("publish_at")), (&json!("submitted"), None));
+    let archived = app.post(format!("{}/archive", urls[3])).caller(&app.admin).await.expect(200);
+    assert_eq!((&archived["status"], archived.get("publish_at")), (&json!("archived"), None));
+    patch(&urls[4], json!("2020-01-01T00:00:00Z")).await.expect(200);
+    patch(&urls[1], json!("2026-03-11T00:00:00Z")).await.has_faults(&[("/publish_at", "not_allowed")]);
+    app.post(format!("{}/archive", urls[2])).caller(&app.admin).await.is_problem(409, "activity_state");
+
+    app.clock.advance(chrono::Duration::minutes(11));
+    app.run_relay().await;
+
+    let page = app.get("/v1/activities").await.expect(200);
+    assert_eq!(titles(&page), ["Sớm hơn", "Ngay"]);
+    assert_eq!(page["items"][0]["published_at"], "2026-03-10T02:00:00Z");
 }

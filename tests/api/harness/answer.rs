@@ -54,10 +54,10 @@ impl Answer {
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"));
         assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
-        assert!(
-            problem["detail"].as_str().is_some_and(|detail| !detail.is_empty() && !detail.contains('{')),
-            "{problem}"
-        );
+        let details = problem["errors"].as_array().into_iter().flatten().map(|fault| &fault["detail"]);
+        for detail in details.chain([&problem["detail"]]) {
+            assert!(detail.as_str().is_some_and(|detail| !detail.is_empty() && !has_blank(detail)), "{problem}");
+        }
         problem
     }
 
@@ -80,4 +80,10 @@ impl Answer {
         expected.sort();
         assert_eq!(found, expected, "{problem}");
     }
+}
+
+/// Does a text have a `{name}` that nothing was put in for?
+pub fn has_blank(text: &str) -> bool {
+    let mut inside = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    inside.any(|(name, _)| !name.is_empty() && name.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'_'))
 }

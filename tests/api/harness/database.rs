@@ -61,6 +61,14 @@ impl TestDatabase {
         }
     }
 
+    /// The file, where it is one.
+    pub fn file(&self) -> Option<std::path::PathBuf> {
+        match self {
+            Self::Sqlite(folder) => Some(folder.path().join("thidua.db")),
+            Self::Postgres { .. } => None,
+        }
+    }
+
     pub fn url(&self) -> String {
         match self {
             Self::Sqlite(folder) => sqlite_url(&folder.path().join("thidua.db")),
@@ -81,6 +89,16 @@ impl TestDatabase {
             })
         };
         thread::spawn(counting).join().unwrap()
+    }
+
+    /// Writes to it past the application, as nobody should.
+    pub fn execute(&self, statement: impl Into<String>) {
+        let (url, statement) = (self.url(), statement.into());
+        let writing = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(run(&url, &statement));
+        };
+        thread::spawn(writing).join().unwrap();
     }
 
     pub async fn connect(&self) -> Db {

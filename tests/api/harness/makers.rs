@@ -39,6 +39,12 @@ impl TestApp {
         self.sign_in(made["id"].as_str().unwrap()).await
     }
 
+    /// Has this member agree to something.
+    pub async fn agree(&self, member: &Person, kind: &str) {
+        let body = json!({"consents": [{"kind": kind, "version": 1, "agreed": true}]});
+        self.put("/v1/me/consents").caller(member).json(body).await.expect(200);
+    }
+
     /// Somebody who manages this unit and all below it, and is at home in it.
     pub async fn manager_of(&self, unit: &Unit) -> Person {
         self.with_role(unit, "unit_manager").await

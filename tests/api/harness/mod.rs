@@ -15,21 +15,23 @@ use actix_web::{
     web::Data,
 };
 use serde_json::Value;
+use tempfile::TempDir;
 use thidua::{
     app::App,
     config::Config,
     db::Actor,
     identity::{sessions, staff},
     kit::{caller::Role, ids::MemberId, jwt::ACCESS_TOKEN_LIFE, vault::Vault},
+    organisation::imports,
     relay::worker,
     server::{Ground, House},
 };
 
-pub use answer::Answer;
+pub use answer::{Answer, has_blank};
 pub use clock::TestClock;
 pub use database::TestDatabase;
 pub use makers::*;
-pub use zalo::ZaloStandIn;
+pub use zalo::{MINI_APP_API_KEY, ZaloStandIn};
 
 const START: &str = "2026-03-10T02:00:00Z";
 const MASTER_KEY: [u8; 32] = [42; 32];
@@ -42,6 +44,8 @@ pub struct TestApp {
     pub clock: TestClock,
     pub admin: Person,
     call: Call,
+    /// Where files go: pictures, and the log of erasures.
+    pub files: TempDir,
     /// Last: the database goes when everything that uses it has gone.
     database: database::TestDatabase,
 }
@@ -84,38 +88,62 @@ impl TestApp {
     async fn start_at(clock: TestClock, change: impl FnOnce(&mut Config)) -> Self {
         thidua::install_crypto();
         let mut config = database::test_config();
+        let files = tempfile::tempdir().unwrap();
+        config.media.directory = files.path().join("media").display().to_string();
+        config.erasures.log = files.path().join("erasures.log").display().to_string();
         change(&mut config);
         let database = database::TestDatabase::create().await;
         let db = database.connect().await;
         let vault = Vault::new(MASTER_KEY);
         let house = House::build(Ground { config, db, clock: clock.clock(), vault }).await.unwrap();
-        let service = Rc::new(init_service(house.service()).await);
-        let call: Call = Rc::new(move |request| {
-            let service = Rc::clone(&service);
-            Box::pin(async move {
-                let response = match service.call(request).await {
-                    Ok(response) => response,
-                    Err(error) => panic!("an error left the application unworded: {error}"),
-                };
-                let (status, headers) = (response.status(), response.headers().clone());
-                Answer::new(status, headers, read_body(response).await)
-            })
-        });
+        let call = call_of(&house).await;
         let app = house.app.clone();
         let admin = make_admin(&app).await;
-        Self { app, clock, admin, call, database }
+        Self { app, clock, admin, call, files, database }
     }
 
-    /// Another replica on the same database.
+    /// Another replica on the same database, without a server.
     pub async fn replica(&self) -> Data<App> {
-        let (config, clock) = (self.app.config.as_ref().clone(), self.clock.clock());
+        self.replica_server().await.app
+    }
+
+    /// Another replica on the same database, to which requests go by `via`.
+    pub async fn replica_server(&self) -> Replica {
+        self.replica_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn replica_with(&self, change: impl FnOnce(&mut Config)) -> Replica {
+        let (mut config, clock) = (self.app.config.as_ref().clone(), self.clock.clock());
+        change(&mut config);
         let (db, vault) = (self.database.connect().await, Vault::new(MASTER_KEY));
-        House::build(Ground { config, db, clock, vault }).await.unwrap().app
+        let house = House::build(Ground { config, db, clock, vault }).await.unwrap();
+        Replica { app: house.app.clone(), call: call_of(&house).await }
     }
 
     /// Lets the relay work until nothing is left to do.
     pub async fn run_relay(&self) {
-        while !worker::tick(&self.app).await.unwrap().is_idle() {}
+        self.run_relay_of(&self.app).await;
+    }
+
+    /// The same on another replica.
+    pub async fn run_relay_of(&self, app: &Data<App>) {
+        while !worker::tick(app).await.unwrap().is_idle() {}
+    }
+
+    /// Writes to the database past the application, as nobody should.
+    pub fn execute(&self, statement: impl Into<String>) {
+        self.database.execute(statement);
+    }
+
+    /// How many rows a query gives.
+    pub fn count(&self, query: &'static str) -> usize {
+        self.database.count(query)
+    }
+
+    /// Lets the imports be brought in until nothing is left to do.
+    pub async fn run_imports(&self) {
+        while imports::step(&self.app).await.unwrap() != imports::Step::Idle {}
     }
 
     pub fn get(&self, url: impl AsRef<str>) -> Request {
@@ -126,12 +154,21 @@ impl TestApp {
         self.request(Method::POST, url)
     }
 
+    pub fn put(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::PUT, url)
+    }
+
     pub fn patch(&self, url: impl AsRef<str>) -> Request {
         self.request(Method::PATCH, url)
     }
 
     pub fn delete(&self, url: impl AsRef<str>) -> Request {
         self.request(Method::DELETE, url)
+    }
+
+    /// The file of the embedded database; none on PostgreSQL.
+    pub fn database_file(&self) -> Option<std::path::PathBuf> {
+        self.database.file()
     }
 
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {
@@ -152,6 +189,27 @@ impl TestApp {
     }
 }
 
+/// Another server on the same database.
+pub struct Replica {
+    pub app: Data<App>,
+    call: Call,
+}
+
+async fn call_of(house: &House) -> Call {
+    let service = Rc::new(init_service(house.service()).await);
+    Rc::new(move |request| {
+        let service = Rc::clone(&service);
+        Box::pin(async move {
+            let response = match service.call(request).await {
+                Ok(response) => response,
+                Err(error) => panic!("an error left the application unworded: {error}"),
+            };
+            let (status, headers) = (response.status(), response.headers().clone());
+            Answer::new(status, headers, read_body(response).await)
+        })
+    })
+}
+
 /// Whatever was claimed must have been given back.
 impl Drop for TestApp {
     fn drop(&mut self) {
@@ -159,6 +217,7 @@ impl Drop for TestApp {
             return;
         }
         assert_eq!(self.database.count("SELECT id FROM delivery WHERE status = 'sending'"), 0, "leases left behind");
+        assert_eq!(self.database.count("SELECT id FROM import WHERE lease_until IS NOT NULL"), 0, "leases left behind");
     }
 }
 
@@ -189,14 +248,48 @@ impl Request {
         self
     }
 
+    /// Sends it to another replica.
+    pub fn via(mut self, replica: &Replica) -> Self {
+        self.call = Rc::clone(&replica.call);
+        self
+    }
+
+    /// A form, as browsers and OAuth clients send it.
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body("application/x-www-form-urlencoded", body)
+    }
+
     pub fn json(mut self, body: Value) -> Self {
         self.inner = self.inner.set_json(body);
         self
     }
 
-    pub fn body(mut self, content_type: &str, body: impl Into<String>) -> Self {
-        self.inner = self.inner.insert_header(("Content-Type", content_type)).set_payload(body.into());
+    pub fn body(self, content_type: &str, body: impl Into<String>) -> Self {
+        self.bytes(content_type, body.into().into_bytes())
+    }
+
+    pub fn bytes(mut self, content_type: &str, body: Vec<u8>) -> Self {
+        self.inner = self.inner.insert_header(("Content-Type", content_type)).set_payload(body);
         self
+    }
+
+    /// A form with texts and a file, as browsers send it.
+    pub fn multipart(self, texts: &[(&str, &str)], file_name: &str, file: &[u8]) -> Self {
+        let boundary = format!("----{}", uuid::Uuid::now_v7().simple());
+        let mut body = Vec::new();
+        for (name, text) in texts {
+            let part = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+            body.extend(part.into_bytes());
+        }
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend(head.into_bytes());
+        body.extend_from_slice(file);
+        body.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
+        self.bytes(&format!("multipart/form-data; boundary={boundary}"), body)
     }
 }
 

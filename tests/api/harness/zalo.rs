@@ -12,6 +12,8 @@ use super::TestClock;
 
 const APP_ID: &str = "4212345678901234567";
 const APP_SECRET: &str = "secret-of-the-zalo-app";
+/// What Zalo signs its events of the Mini App with.
+pub const MINI_APP_API_KEY: &str = "open-api-key-of-the-mini-app";
 
 /// The stand-in and who is on it.
 pub struct ZaloStandIn {
@@ -23,8 +25,13 @@ pub struct ZaloStandIn {
 impl ZaloStandIn {
     /// Serves it in this process; its time is the test's.
     pub fn start(clock: &TestClock) -> Self {
+        Self::start_with(clock, people())
+    }
+
+    /// The same with other people on it.
+    pub fn start_with(clock: &TestClock, people: Vec<ZaloPerson>) -> Self {
         let clock = clock.clone();
-        let stage = Data::new(Stage::new(APP_ID, APP_SECRET, people(), std::sync::Arc::new(move || clock.now())));
+        let stage = Data::new(Stage::new(APP_ID, APP_SECRET, people, std::sync::Arc::new(move || clock.now())));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = zalo::serve(listener, stage.clone()).unwrap();
@@ -40,7 +47,8 @@ impl ZaloStandIn {
         config.zalo.openapi_url.clone_from(&self.url);
         config.zalo.app_id = APP_ID.into();
         config.zalo.app_secret = APP_SECRET.into();
-        config.zalo.oa_refresh_token = Stage::first_refresh_token(APP_SECRET).into();
+        config.zalo.mini_app_api_key = MINI_APP_API_KEY.into();
+        config.zalo.oa_refresh_token = self.stage.first_refresh_token().into();
     }
 
     /// Somebody who follows the Official Account and wrote to it of late.
@@ -67,6 +75,15 @@ impl ZaloStandIn {
         self.stage.mint_phone_code(&person.access_token).unwrap()
     }
 
+    pub fn location_code(&self, person: &ZaloPerson) -> String {
+        self.stage.mint_location_code(&person.access_token).unwrap()
+    }
+
+    /// Turns the fault dial to one of Zalo's own numbers.
+    pub fn refuse_with(&self, error: i64) {
+        self.stage.set_faults(Faults { error: Some(error), ..Faults::default() });
+    }
+
     /// What the Official Account sent, newest first.
     pub fn sent(&self) -> Vec<Sent> {
         self.stage.sent()
@@ -79,6 +96,17 @@ impl ZaloStandIn {
     /// Turns the fault dial to an HTTP status.
     pub fn answer_with(&self, status: u16) {
         self.stage.set_faults(Faults { status: Some(status), ..Faults::default() });
+    }
+
+    /// Takes so long to answer.
+    pub fn answer_after(&self, delay: std::time::Duration) {
+        let delay_ms = Some(u64::try_from(delay.as_millis()).unwrap());
+        self.stage.set_faults(Faults { delay_ms, ..Faults::default() });
+    }
+
+    /// A refresh token that somebody got by consenting once more.
+    pub fn new_refresh_token(&self) -> String {
+        self.stage.first_refresh_token()
     }
 
     /// Expires the access tokens of the Official Account.

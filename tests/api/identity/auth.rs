@@ -50,14 +50,14 @@ async fn a_phone_number_links_the_member_who_was_imported_with_it() {
 }
 
 #[actix_web::test]
-async fn a_forged_token_or_a_spent_code_is_refused() {
+async fn a_forged_token_is_refused_and_a_spent_code_is_a_fault_of_the_code() {
     let (app, zalo) = TestApp::start_with_zalo().await;
     let code = zalo.phone_code(zalo.follower());
     let body = json!({"access_token": zalo.follower().access_token, "phone_code": code});
     sign_in(&app, body.clone()).await;
 
     app.post("/v1/auth/zalo").json(json!({"access_token": "forged"})).await.is_problem(401, "zalo_token_refused");
-    app.post("/v1/auth/zalo").json(body).await.is_problem(401, "zalo_token_refused");
+    app.post("/v1/auth/zalo").json(body).await.has_faults(&[("/phone_code", "wrong_code")]);
 }
 
 #[actix_web::test]

@@ -1,1 +1,12 @@
+mod apps;
 mod auth;
+mod authenticate;
+mod keys;
+mod oauth;
+mod role_grants;
+mod sessions;
+mod staff;
+mod zalo;
+mod consents;
+mod data_requests;
+pub mod me;

@@ -102,6 +102,54 @@ async fn answers_are_compressed_as_the_client_asks() {
 }
 
 #[actix_web::test]
+async fn each_coding_of_an_answer_has_a_tag_of_its_own_by_which_it_is_known_again() {
+    let app = TestApp::start().await;
+    let mut tags = std::collections::HashSet::new();
+
+    for encoding in ["identity", "br", "gzip", "zstd"] {
+        for url in ["/openapi.json", "/v1/activities", "/v1/units"] {
+            let get = || app.get(url).caller(&app.admin).header("Accept-Encoding", encoding);
+            let first = get().await;
+            let tag = first.header("etag").unwrap().to_owned();
+            assert!(tags.insert(format!("{url} {tag}")), "{url} {encoding} {tag}");
+            let again = get().header("If-None-Match", &tag).await;
+            assert_eq!((again.status, again.header("etag")), (304, Some(tag.as_str())), "{url} {encoding}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_list_for_everybody_is_compressed_once_for_whoever_takes_zstd_alone() {
+    let app = TestApp::start().await;
+
+    let answer = app.get("/v1/activities").header("Accept-Encoding", "zstd").await;
+
+    assert_eq!(answer.header("content-encoding"), Some("zstd"));
+    assert!(answer.header("etag").unwrap().ends_with("-zstd\""));
+}
+
+#[actix_web::test]
+async fn what_is_worded_by_language_says_so() {
+    let app = TestApp::start().await;
+
+    let answer = app.get("/v1/notifications").caller(&app.admin).header("Accept-Language", "en").await;
+
+    let vary: Vec<_> = answer.headers.get_all("vary").map(|value| value.to_str().unwrap().to_lowercase()).collect();
+    assert!(vary.iter().any(|names| names.contains("accept-language")), "{vary:?}");
+    assert_eq!(answer.header("content-language"), Some("en"));
+}
+
+#[actix_web::test]
+async fn a_verb_that_somebody_made_up_is_no_series_of_its_own() {
+    let app = TestApp::start().await;
+
+    app.request(Method::from_bytes(b"BREW").unwrap(), "/v1/units").await;
+
+    let figures = app.get("/metrics").await.text();
+    assert!(!figures.contains("BREW") && figures.contains("method=\"other\""), "{figures}");
+}
+
+#[actix_web::test]
 async fn a_head_request_gets_what_a_get_would_have() {
     let app = TestApp::start().await;
 

@@ -84,6 +84,29 @@ async fn the_page_of_a_problem_explains_it_in_both_languages() {
 }
 
 #[actix_web::test]
+async fn no_page_of_a_problem_has_a_blank() {
+    let app = TestApp::start().await;
+
+    for code in thidua::kit::codes::Code::ALL {
+        let page = app.get(format!("/problems/{}", code.name())).await.text();
+        let (_, body) = page.split_once("<body>").unwrap();
+        assert!(!body.contains('{'), "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn a_fault_says_what_is_expected() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ").await;
+    let body = json!({"display_name": "Nguyễn Thị Mẫu", "home_unit_id": unit.id, "phone": "012 345 6789 0"});
+
+    let answer = app.post("/v1/members").caller(&app.admin).json(body).await;
+
+    answer.has_faults(&[("/phone", "wrong_format")]);
+    assert!(answer.text().contains("0912 345 678"), "{}", answer.text());
+}
+
+#[actix_web::test]
 async fn every_fault_of_a_query_is_named_at_once() {
     let app = TestApp::start().await;
 
@@ -104,8 +127,37 @@ async fn a_forged_token_is_refused_on_public_routes_too() {
     let app = TestApp::start().await;
     let stranger = crate::harness::Person { id: String::new(), token: "eyJhbGciOiJub25lIn0.e30.".into() };
 
-    let answer = app.get("/.well-known/jwks.json").caller(&stranger).await;
+    let answer = app.get("/v1/activities").caller(&stranger).await;
 
     answer.is_problem(401, "invalid_token");
     assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"thidua\", error=\"invalid_token\""));
+}
+
+/// SQLite has one writer: nobody waits for nobody there.
+#[actix_web::test]
+async fn whoever_loses_a_deadlock_is_asked_to_come_again() {
+    use sea_orm::ConnectionTrait as _;
+    use thidua::{db::Actor, kit::problem::Problem};
+    let app = TestApp::start().await;
+    let db = &app.app.db;
+    if db.backend() != sea_orm::DbBackend::Postgres {
+        return;
+    }
+    let (one, other) = (
+        db.begin(app.clock.now(), Actor::system()).await.unwrap(),
+        db.begin(app.clock.now(), Actor::system()).await.unwrap(),
+    );
+    let lock = |number: i32| format!("SELECT pg_advisory_xact_lock({number})");
+    one.execute_unprepared(&lock(1)).await.unwrap();
+    other.execute_unprepared(&lock(2)).await.unwrap();
+
+    let (first, second) = futures_util::future::join(one.execute_unprepared(&lock(2)), async {
+        let answer = other.execute_unprepared(&lock(1)).await;
+        drop(other);
+        answer
+    })
+    .await;
+
+    let lost: Vec<Problem> = [first.err(), second.err()].into_iter().flatten().map(Problem::from).collect();
+    assert_eq!(lost.iter().map(|problem| problem.code.status()).collect::<Vec<_>>(), [503]);
 }

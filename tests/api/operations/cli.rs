@@ -88,6 +88,42 @@ async fn sign_in(url: &str, username: &str, password: &str) -> String {
 }
 
 #[actix_web::test]
+async fn keys_are_rotated_once_at_a_time_and_listed() {
+    let place = Place::migrated().await;
+
+    let made = place.run(&["key", "rotate"]);
+    let again = place.run(&["key", "rotate"]);
+    let listed = place.run(&["key", "rotate", "--list"]);
+    let compromised = place.run(&["key", "rotate", "--compromised"]);
+
+    assert!(out(&made).contains("Made "), "{}", complaint(&made));
+    assert!(out(&again).contains("under way"), "{}", complaint(&again));
+    assert_eq!((out(&listed).lines().count(), out(&listed).contains("  next ")), (1, true), "{}", out(&listed));
+    assert!(
+        out(&compromised).contains("  signing ") && out(&compromised).contains("  retired "),
+        "{}",
+        out(&compromised)
+    );
+}
+
+#[actix_web::test]
+async fn an_account_is_disabled_and_enabled_again() {
+    let place = Place::migrated().await;
+    place.run(&["staff", "add", "lan", "--role", "admin"]);
+    let token = || place.run(&["token", "--staff", "lan"]).status.code();
+    assert_eq!(token(), Some(0));
+
+    assert_eq!(place.run(&["staff", "disable", "LAN"]).status.code(), Some(0));
+    assert_eq!(token(), Some(1));
+    assert_eq!(place.run(&["staff", "enable", "lan"]).status.code(), Some(0));
+    assert_eq!(token(), Some(0));
+
+    assert!(out(&place.run(&["staff", "password", "lan"])).contains("shown this once"));
+    assert_eq!(place.run(&["staff", "remove-totp", "lan"]).status.code(), Some(0));
+    assert_eq!(place.run(&["staff", "disable", "nobody"]).status.code(), Some(1));
+}
+
+#[actix_web::test]
 async fn a_made_up_password_is_shown_once_and_a_username_is_taken_once() {
     let place = Place::migrated().await;
 
@@ -107,6 +143,53 @@ async fn a_token_for_scripts_is_all_that_is_printed() {
     let token = out(&place.run(&["token", "--staff", "lan"]));
 
     assert_eq!((token.lines().count(), token.trim().split('.').count()), (1, 3), "{token}");
+}
+
+#[actix_web::test]
+async fn a_token_is_good_at_the_server_that_runs_wherever_it_listens() {
+    let place = Place::migrated().await;
+    place.run(&["staff", "add", "lan", "--role", "admin"]);
+    let early = place.run(&["token", "--staff", "lan"]);
+    assert!(complaint(&early).contains("no server has run"), "{}", complaint(&early));
+    let server = place.start(&["serve", "--listen", "127.0.0.1:0", "--no-relay"]);
+
+    let token = out(&place.run(&["token", "--staff", "lan"]));
+
+    let me = client().get(format!("{}/v1/me", server.url)).bearer_auth(token.trim()).send().await.unwrap();
+    assert_eq!(me.status(), 200);
+}
+
+#[actix_web::test]
+async fn saying_what_is_pending_writes_nothing() {
+    let place = Place::empty().await;
+
+    assert!(out(&place.run(&["migrate", "status"])).contains("Pending"));
+
+    let tables = "SELECT name FROM sqlite_master";
+    let tables = if place.database.url().starts_with("sqlite") {
+        tables
+    } else {
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+    };
+    assert_eq!(place.database.count(tables), 0);
+}
+
+#[actix_web::test]
+async fn figures_that_drifted_are_found_and_repaired_from_the_ledger() {
+    let place = Place::empty().await;
+    drop(place.start(&["demo", "--listen", "127.0.0.1:0"]));
+    assert_eq!(place.run(&["recount"]).status.code(), Some(0));
+    place.database.execute("UPDATE target_unit_total SET verified = verified + 5000");
+
+    let found = place.run(&["recount"]);
+    let verified = place.run(&["recount", "--verify"]);
+    let repaired = place.run(&["recount", "--repair"]);
+
+    assert_eq!((found.status.code(), verified.status.code()), (Some(1), Some(1)));
+    assert!(out(&found).contains("stored reported"), "{}", out(&found));
+    assert_eq!(repaired.status.code(), Some(0), "{}", complaint(&repaired));
+    assert_eq!(place.run(&["recount"]).status.code(), Some(0));
+    assert_eq!(place.database.count("SELECT id FROM audit_row WHERE action = 'repair_figures'"), 1);
 }
 
 #[actix_web::test]

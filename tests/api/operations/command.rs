@@ -59,6 +59,13 @@ impl Place {
     pub fn start(&self, arguments: &[&str]) -> Running {
         Running::start(self.command(arguments))
     }
+
+    /// The same with a setting in its environment.
+    pub fn start_with(&self, arguments: &[&str], name: &str, value: &str) -> Running {
+        let mut command = self.command(arguments);
+        command.env(name, value);
+        Running::start(command)
+    }
 }
 
 /// A command without a place.

@@ -61,6 +61,23 @@ async fn the_credentials_open_what_they_name() {
 }
 
 #[actix_web::test]
+async fn a_limit_that_somebody_set_is_kept_and_the_others_are_raised() {
+    let place = Place::empty().await;
+    let arguments = ["demo", "--listen", "127.0.0.1:0"];
+    let demo = place.start_with(&arguments, "THIDUA_RATE_LIMIT__PER_MEMBER", "7");
+    let token = credentials(&place)["tokens"]["member"].as_str().unwrap().to_owned();
+    let policy = async |request: reqwest::RequestBuilder| {
+        request.send().await.unwrap().headers()["ratelimit-policy"].to_str().unwrap().to_owned()
+    };
+
+    let member = policy(client().get(format!("{}/v1/me", demo.url)).bearer_auth(token)).await;
+    let stranger = policy(client().get(format!("{}/v1/activities", demo.url))).await;
+
+    assert_eq!(member, "\"member\";q=7;w=60");
+    assert_eq!(stranger, format!("\"address\";q={};w=60", u32::MAX));
+}
+
+#[actix_web::test]
 async fn everybody_on_zalo_is_another_person_and_signs_in() {
     let place = Place::empty().await;
     let demo = start(&place);

@@ -1,10 +1,13 @@
 mod architecture;
 mod audit;
+mod backup;
 mod cli;
 mod command;
 mod crash;
 mod demo;
 mod openapi;
+mod personal_data;
 mod probes;
+mod rights;
 mod schema;
 mod sweeps;

@@ -5,6 +5,8 @@ use std::{collections::HashSet, path::Path};
 use serde_json::Value;
 use thidua::openapi;
 
+use crate::harness::has_blank;
+
 #[test]
 fn the_exported_document_is_the_one_that_is_served() {
     let document = openapi::document();
@@ -84,4 +86,79 @@ fn every_field_of_a_body_is_explained_and_bounded() {
             }
         }
     }
+}
+
+/// The operation ids of the handlers that take an `IfMatch`, read off the sources.
+fn handlers_with_if_match(folder: &Path, found: &mut HashSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            handlers_with_if_match(&path, found);
+        } else if path.file_name().is_some_and(|name| name == "http.rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for handler in text.split("pub async fn ").skip(1) {
+                let (signature, _) = handler.split_once('{').unwrap();
+                if signature.contains(": IfMatch") {
+                    found.insert(signature.split('(').next().unwrap().to_owned());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn if_match_is_documented_where_the_handler_takes_it_and_nowhere_else() {
+    let mut taken = HashSet::new();
+    handlers_with_if_match(Path::new("src"), &mut taken);
+
+    assert_eq!(openapi::TAKE_IF_MATCH.iter().map(|id| (*id).to_owned()).collect::<HashSet<_>>(), taken);
+    let document = openapi::document();
+    for (path, method, operation) in openapi::operations(&document) {
+        let is_taken = taken.contains(operation["operationId"].as_str().unwrap());
+        let is_named = operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "If-Match");
+        assert_eq!(is_named, is_taken, "{method} {path}");
+        assert_eq!(operation["responses"].get("412").is_some(), is_taken, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_patch_is_documented_under_both_of_its_media_types() {
+    let document = openapi::document();
+    for (path, _, operation) in openapi::operations(&document).filter(|(_, method, _)| *method == "patch") {
+        let content = operation["requestBody"]["content"].as_object().unwrap();
+        assert_eq!(content["application/json"], content["application/merge-patch+json"], "{path}");
+    }
+}
+
+#[test]
+fn every_header_that_answers_have_is_documented() {
+    let document = openapi::document();
+    for (path, method, operation) in openapi::operations(&document) {
+        let is_counted = !["/healthz", "/readyz", "/metrics"].contains(&path.as_str());
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let headers = &response["headers"];
+            for name in ["RateLimit", "RateLimit-Policy"] {
+                assert_eq!(headers.get(name).is_some(), is_counted, "{method} {path} {status}");
+            }
+            assert!(headers.get("X-Request-Id").is_some(), "{method} {path} {status}");
+        }
+    }
+}
+
+#[test]
+fn no_words_have_a_blank_that_nothing_was_put_in_for() {
+    fn look(place: &str, value: &Value) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+                let is_words = matches!(name.as_str(), "detail" | "description") && place.contains("/responses/");
+                if let (true, Some(words)) = (is_words, value.as_str()) {
+                    assert!(!has_blank(words), "{place}/{name}: {words}");
+                }
+                look(&format!("{place}/{name}"), value);
+            }),
+            Value::Array(items) => items.iter().for_each(|item| look(place, item)),
+            _ => {}
+        }
+    }
+    look("", &openapi::document());
 }

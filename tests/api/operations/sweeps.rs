@@ -77,11 +77,13 @@ async fn every_operation_without_a_token_is_a_401_unless_it_is_public() {
             "explain_problem",
             "find_activity",
             "find_authorization_server",
+            "find_avatar",
             "find_health",
             "find_readiness",
             "list_activities",
             "list_keys",
             "list_metrics",
+            "receive_mini_app_event",
             "refresh_session",
             "revoke_token",
             "show_sign_in",
@@ -104,7 +106,9 @@ async fn every_wrong_verb_is_a_405_that_names_the_right_ones() {
 #[actix_web::test]
 async fn every_unknown_field_is_a_422_with_its_pointer() {
     let app = TestApp::start().await;
-    for operation in operations().into_iter().filter(Operation::has_json_body) {
+    // What providers send is theirs to shape.
+    let is_asked = |operation: &Operation| operation.has_json_body() && !operation.path.starts_with("/v1/hooks/");
+    for operation in operations().into_iter().filter(is_asked) {
         let answer = operation.send(&app).caller(&app.admin).json(json!({"no_such_field": 1})).await;
         let problem = answer.is_problem(422, "invalid_input");
         let errors = problem["errors"].as_array().unwrap();

@@ -166,3 +166,28 @@ async fn a_status_that_there_is_not_is_refused() {
 
     answer.has_faults(&[("status", "not_one_of")]);
 }
+
+#[actix_web::test]
+async fn nothing_is_sent_to_whoever_has_not_agreed_or_agrees_no_more() {
+    let scene = scene().await;
+    let member = scene.app.zalo_member_of(&scene.unit, scene.zalo.follower()).await;
+    let withdraw = async || {
+        let body = json!({"consents": [{"kind": "oa_messages", "version": 1, "agreed": false}]});
+        scene.app.put("/v1/me/consents").caller(&member).json(body).await.expect(200);
+    };
+    // Queued while they agreed, and taken back before it went out.
+    scene.zalo.answer_with(503);
+    scene.verify_checkin_of(&member).await;
+    withdraw().await;
+    scene.zalo.work_again();
+    scene.wait().await;
+    let first = scene.only_delivery().await;
+    assert_eq!((&first["status"], &first["reason"]), (&json!("suppressed"), &json!("no_consent")));
+
+    scene.verify_checkin_of(&scene.app.sign_in(&member.id).await).await;
+
+    let admin = scene.app.sign_in(&scene.app.admin.id).await;
+    let page = scene.app.get("/v1/deliveries?status=suppressed").caller(&admin).await.expect(200);
+    assert_eq!(page["items"].as_array().unwrap().len(), 2, "{page}");
+    assert!(scene.zalo.sent().is_empty());
+}

@@ -25,12 +25,12 @@ impl TestApp {
         self.app.change_as(Actor::system(), async |tx| outbox::record(tx, event).await).await.unwrap();
     }
 
-    /// A member of this unit who has signed in through Zalo.
+    /// A member of this unit who has signed in through Zalo and agrees to its messages.
     pub async fn zalo_member_of(&self, unit: &Unit, person: &ZaloPerson) -> Person {
         let link = thidua::organisation::members::ZaloLink {
             app_user_id: person.zalo_id.clone(),
             oa_user_id: Some(person.oa_user_id.clone()),
-            follows_oa: true,
+            follows_oa: Some(true),
         };
         let member = self.member_named(unit, &person.name).await;
         let id = MemberId(member.id.parse().unwrap());
@@ -40,6 +40,7 @@ impl TestApp {
             })
             .await
             .unwrap();
+        self.agree(&member, "oa_messages").await;
         member
     }
 
@@ -89,6 +90,7 @@ impl TestApp {
                     tags: Set(json!([])),
                     status: Set("published".to_owned()),
                     is_pinned: Set(false),
+                    publish_at: Set(None),
                     published_at: Set(Some(tx.now())),
                     created_by: Set(None),
                     created_at: Set(tx.now()),

@@ -1,4 +1,5 @@
 mod deliveries;
+mod hooks;
 mod makers;
 mod notifications;
 mod worker;

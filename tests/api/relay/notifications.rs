@@ -207,3 +207,45 @@ async fn three_announcements(app: &TestApp, unit: &crate::harness::Unit) {
     }
     app.run_relay().await;
 }
+
+#[actix_web::test]
+async fn a_full_inbox_is_counted_to_a_thousand_and_what_cannot_be_read_is_left_out() {
+    use sea_orm::{ActiveValue::Set, EntityTrait as _};
+    use thidua::entity::{inbox_row, notification};
+    let app = TestApp::start().await;
+    let member = app.manager_of(&app.unit("Chi bộ 1").await).await;
+    app.run_relay().await;
+    let owner: uuid::Uuid = member.id.parse().unwrap();
+    app.app
+        .change_as(thidua::db::Actor::system(), async |tx| {
+            let known = notification::Entity::find().one(tx).await?.unwrap();
+            let ids: Vec<_> = (1_000..2_100).map(|position| (uuid::Uuid::now_v7(), position)).collect();
+            let kept = ids.iter().map(|(id, position)| notification::ActiveModel {
+                id: Set(*id),
+                event_id: Set(known.event_id),
+                kind: Set(format!("of.another.build.{position}")),
+                subject_id: Set(known.subject_id),
+                values: Set(json!({})),
+                created_at: Set(tx.now()),
+            });
+            notification::Entity::insert_many(kept).exec_without_returning(tx).await?;
+            let rows = ids.iter().map(|(id, position)| inbox_row::ActiveModel {
+                member_id: Set(owner),
+                notification_id: Set(*id),
+                position: Set(*position),
+                created_at: Set(tx.now()),
+                read_at: Set(None),
+            });
+            inbox_row::Entity::insert_many(rows).exec_without_returning(tx).await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    let counted = app.get("/v1/notifications/unread-count").caller(&member).await.expect(200);
+    let page = app.get("/v1/notifications?limit=1").caller(&member).await.expect(200);
+
+    assert_eq!(counted["unread_count"], 1000);
+    assert_eq!(page["items"], json!([]));
+    assert!(page["next_cursor"].is_string());
+}

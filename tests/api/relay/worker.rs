@@ -1,6 +1,7 @@
 //! The relay at work.
 
 use chrono::TimeDelta;
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::json;
 use thidua::{
     outbox::Event,
@@ -178,6 +179,195 @@ async fn zalo_out_of_reach_costs_no_refresh_token() {
 
     assert_eq!(zalo.sent().len(), 1);
     assert_eq!(statuses(&app).await, ["delivered"]);
+}
+
+#[actix_web::test]
+async fn a_renewal_whose_answer_was_lost_is_tried_again() {
+    let (app, zalo, _member) = with_news().await;
+    zalo.answer_with(504);
+    app.run_relay().await;
+    zalo.work_again();
+    app.clock.advance(TimeDelta::minutes(1));
+
+    app.run_relay().await;
+
+    assert_eq!(statuses(&app).await, ["delivered"]);
+    assert_eq!(zalo.calls(Endpoint::OaToken), 2);
+}
+
+#[actix_web::test]
+async fn an_error_number_on_the_dial_leaves_the_tokens_alone() {
+    let (app, zalo, _member) = with_news().await;
+    zalo.refuse_with(-216);
+    app.run_relay().await;
+    assert_eq!(statuses(&app).await, ["failed"]);
+    zalo.work_again();
+    app.clock.advance(TimeDelta::minutes(20));
+
+    app.run_relay().await;
+
+    assert_eq!(statuses(&app).await, ["delivered"]);
+}
+
+#[actix_web::test]
+async fn after_a_refusal_a_new_refresh_token_begins_anew() {
+    let (app, zalo) = TestApp::start_with_zalo_and(|config| config.zalo.oa_refresh_token = "a spent one".into()).await;
+    let member = app.zalo_member_of(&app.unit("Chi bộ 1").await, zalo.follower()).await;
+    more_news(&app, &member).await;
+    app.run_relay().await;
+    assert_eq!(statuses(&app).await, ["pending"]);
+
+    let restarted = app.replica_with(|config| config.zalo.oa_refresh_token = zalo.new_refresh_token().into()).await.app;
+    app.run_relay_of(&restarted).await;
+
+    assert_eq!(statuses(&app).await, ["delivered"]);
+    assert_ne!(zalo.new_refresh_token(), zalo.new_refresh_token());
+}
+
+#[actix_web::test]
+async fn a_recipient_who_cannot_be_read_holds_up_nobody_else() {
+    let (app, zalo, _member) = with_news().await;
+    let other = app.zalo_member_of(&app.unit("Chi bộ 2").await, zalo.other_follower()).await;
+    more_news(&app, &other).await;
+    let id = other.id.replace('-', "");
+    app.execute(match app.app.db.backend() {
+        sea_orm::DbBackend::Sqlite => {
+            format!("UPDATE zalo_identity SET oa_user_cipher = 'x' WHERE member_id = x'{id}'")
+        }
+        _ => format!("UPDATE zalo_identity SET oa_user_cipher = 'x' WHERE member_id = '{id}'"),
+    });
+
+    app.run_relay().await;
+
+    assert_eq!(zalo.sent().len(), 1);
+    let page = app.get("/v1/deliveries?status=dead").caller(&app.admin).await.expect(200);
+    assert_eq!(page["items"][0]["reason"], "unreadable_recipient");
+    assert_eq!(statuses(&app).await.iter().filter(|status| *status == "delivered").count(), 1);
+}
+
+#[actix_web::test]
+async fn an_event_of_another_build_holds_up_nobody_else() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    app.run_relay().await;
+    app.app
+        .change_as(thidua::db::Actor::system(), async |tx| {
+            let row = thidua::entity::outbox_event::ActiveModel {
+                id: Set(uuid::Uuid::now_v7()),
+                kind: Set("moon.landed".to_owned()),
+                payload: Set(json!({"type": "moon.landed"})),
+                subject_id: Set(uuid::Uuid::nil()),
+                recorded_at: Set(tx.now() - TimeDelta::hours(1)),
+                position: Set(None),
+            };
+            thidua::entity::outbox_event::Entity::insert(row).exec_without_returning(tx).await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let manager = app.manager_of(&unit).await;
+
+    app.run_relay().await;
+
+    assert_eq!(app.inbox_of(&manager).await.len(), 1);
+    assert_eq!(app.count("SELECT id FROM outbox_event WHERE position IS NULL"), 0);
+}
+
+#[actix_web::test]
+async fn what_a_dead_worker_held_is_delivered_by_another_when_its_lease_has_run_out() {
+    let (app, zalo, _member) = with_news().await;
+    thidua::relay::provider_tokens::access(&app.app).await.unwrap().unwrap();
+    let other = app.replica().await;
+    zalo.answer_after(std::time::Duration::from_secs(30));
+    let asked = async {
+        while zalo.calls(Endpoint::Consultation) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    // Dropped in the middle of sending, like a process that was killed.
+    tokio::select! {
+        _ = tick(&app.app) => panic!("it was to die"),
+        () = asked => {}
+    }
+    zalo.work_again();
+    assert!(tick(&other).await.unwrap().is_idle(), "the lease still runs");
+    assert_eq!(statuses(&app).await, ["sending"]);
+
+    app.clock.advance(TimeDelta::minutes(5));
+    let done = tick(&other).await.unwrap();
+
+    assert_eq!((done.sent, zalo.sent().len()), (1, 1));
+    let page = app.get("/v1/deliveries").caller(&app.sign_in(&app.admin.id).await).await.expect(200);
+    let attempts = page["items"][0]["attempts"].as_array().unwrap();
+    assert_eq!((attempts.len(), &attempts[0]["attempt"]), (1, &json!(2)));
+}
+
+#[actix_web::test]
+async fn what_has_had_its_time_goes_in_batches_and_the_rest_stays() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let sign_in = json!({"access_token": zalo.follower().access_token});
+    app.post("/v1/auth/zalo").json(sign_in.clone()).await.expect(200);
+    app.clock.advance(TimeDelta::days(31));
+    app.post("/v1/auth/zalo").json(sign_in).await.expect(200);
+    let old = (0..2_500).map(|number| kept_answer(&app, number, TimeDelta::hours(-1)));
+    let keys: Vec<_> = old.chain([kept_answer(&app, 9_999, TimeDelta::hours(1))]).collect();
+    app.app
+        .change_as(thidua::db::Actor::system(), async |tx| {
+            for part in keys.chunks(500) {
+                let rows = part.iter().cloned();
+                thidua::entity::idempotency_key::Entity::insert_many(rows).exec_without_returning(tx).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    thidua::relay::housekeeping::delete_old(&app.app).await;
+
+    assert_eq!(app.count("SELECT key FROM idempotency_key"), 1);
+    assert_eq!(app.count("SELECT token_hash FROM refresh_token"), 1);
+}
+
+fn kept_answer(app: &TestApp, number: u32, ends: TimeDelta) -> thidua::entity::idempotency_key::ActiveModel {
+    thidua::entity::idempotency_key::ActiveModel {
+        caller: Set("anonymous".to_owned()),
+        operation: Set("POST /v1/units".to_owned()),
+        key: Set(number.to_string()),
+        fingerprint: Set(String::new()),
+        status: Set(201),
+        headers: Set(json!([])),
+        body: Set(Vec::new()),
+        created_at: Set(app.clock.now()),
+        expires_at: Set(app.clock.now() + ends),
+    }
+}
+
+/// On SQLite there are no other replicas to hear.
+#[actix_web::test]
+async fn what_another_replica_changes_is_heard_here() {
+    let app = TestApp::start().await;
+    if app.app.db.backend() == sea_orm::DbBackend::Sqlite {
+        return;
+    }
+    let other = app.replica().await;
+    let attending = actix_web::rt::spawn(thidua::relay::replicas::attend(other.clone()));
+    let heard = || tokio::time::timeout(std::time::Duration::from_secs(30), other.bell.notified());
+    heard().await.expect("it never began to listen");
+    let page = async { thidua::app::CachedPage::new(b"{}".to_vec(), None) };
+    other.pages.make("/a", "a", page).await.unwrap();
+    assert!(other.pages.at("/a").await.is_some());
+
+    let change = async |tx: &thidua::db::Tx| {
+        tx.after_commit(thidua::db::Effect::ForgetPages);
+        tx.after_commit(thidua::db::Effect::WakeRelay);
+        Ok(())
+    };
+    app.app.change_as(thidua::db::Actor::system(), change).await.unwrap();
+
+    heard().await.expect("it heard nothing");
+    assert!(other.pages.at("/a").await.is_none());
+    attending.abort();
+    let _aborted = attending.await;
 }
 
 #[actix_web::test]

@@ -7,9 +7,9 @@ use sea_orm::{
 };
 
 use crate::{
-    entity::{campaign, campaign_audience as audience, cluster_unit, membership, unit},
+    entity::{campaign, campaign_audience as audience, cluster_unit, membership, unit_version},
     kit::ids::{CampaignId, UnitId},
-    organisation::units::{above, below, within},
+    organisation::units::{above, below, carriers_on, resting_under, within},
 };
 
 /// The campaigns, running or over, that are for any of these units.
@@ -45,10 +45,11 @@ fn is_for(units: &[UnitId], day: NaiveDate) -> Condition {
 
 /// The campaigns with a row that fits one of these units.
 fn fitting(units: &[UnitId], day: NaiveDate) -> SelectStatement {
-    let kinds = unit::Entity::find()
+    let kinds = unit_version::Entity::find()
         .select_only()
-        .column(unit::Column::Kind)
-        .filter(unit::Column::Id.is_in(units.iter().map(|unit| unit.0)))
+        .column(unit_version::Column::Kind)
+        .filter(unit_version::Column::UnitId.is_in(units.iter().map(|unit| unit.0)))
+        .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
         .into_query();
     let clusters = cluster_unit::Entity::find()
         .select_only()
@@ -63,6 +64,7 @@ fn fitting(units: &[UnitId], day: NaiveDate) -> SelectStatement {
             Condition::any()
                 .add(audience::Column::UnitKind.in_subquery(kinds))
                 .add(audience::Column::UnitId.in_subquery(above(units, day)))
+                .add(audience::Column::UnitId.in_subquery(resting_under(units, day)))
                 .add(audience::Column::ClusterId.in_subquery(clusters)),
         )
         .into_query()
@@ -84,10 +86,11 @@ pub async fn audience_members(
         return Ok(members.into_query());
     }
     let kinds = rows.iter().filter_map(|row| row.unit_kind.clone());
-    let of_kinds = unit::Entity::find()
+    let of_kinds = unit_version::Entity::find()
         .select_only()
-        .column(unit::Column::Id)
-        .filter(unit::Column::Kind.is_in(kinds))
+        .column(unit_version::Column::UnitId)
+        .filter(unit_version::Column::Kind.is_in(kinds))
+        .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
         .into_query();
     let clusters = rows.iter().filter_map(|row| row.cluster_id);
     let of_clusters: Vec<uuid::Uuid> = cluster_unit::Entity::find()
@@ -99,6 +102,8 @@ pub async fn audience_members(
         .all(db)
         .await?;
     let roots: Vec<UnitId> = rows.iter().filter_map(|row| row.unit_id).chain(of_clusters).map(UnitId).collect();
+    let carriers = carriers_on(db, &roots, day).await?;
+    let roots: Vec<UnitId> = roots.iter().map(|root| carriers.get(root).copied().unwrap_or(*root)).collect();
     let fitting = Condition::any()
         .add(membership::Column::UnitId.in_subquery(of_kinds))
         .add(membership::Column::UnitId.in_subquery(below(&roots, day)));

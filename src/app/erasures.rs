@@ -1,0 +1,121 @@
+//! The list of erasures, in a file apart from the database. A backup that is put back brings back whoever was erased since;
+//! from this list they are erased again before anything is served. A line has the member's id and the moment, nothing else.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::App;
+use crate::{
+    db::{Actor, Tx},
+    kit::{ids::MemberId, problem::Problem},
+};
+
+/// How many members are erased again in one transaction.
+const BATCH: usize = 100;
+
+/// One erasure.
+pub type Erased = (MemberId, DateTime<Utc>);
+
+impl App {
+    /// Appends an erasure to the list, on disk when this returns. The last thing that the change does before it is committed:
+    /// no erasure is ever committed that the list lacks. Where no list is kept, nothing happens.
+    pub async fn list_erasure(&self, member: MemberId, at: DateTime<Utc>) -> Result<(), Problem> {
+        let Some(path) = self.erasure_list() else { return Ok(()) };
+        let appending = tokio::task::spawn_blocking(move || append(&path, &[(member, at)]));
+        appending.await.map_err(Problem::internal)?.map_err(Problem::internal)
+    }
+
+    /// Erases again whom the list names, by `erase`, which does nothing to a member who is erased or gone already. Before
+    /// anything is served. Gives how many the list names.
+    pub async fn erase_again(
+        &self,
+        erase: impl AsyncFn(&Tx, MemberId) -> Result<(), Problem>,
+    ) -> Result<usize, Problem> {
+        let Some(path) = self.erasure_list() else { return Ok(0) };
+        let erased = read(&path).map_err(Problem::internal)?;
+        for part in erased.chunks(BATCH) {
+            self.change_as(Actor::system(), async |tx| {
+                for (member, _) in part {
+                    erase(tx, *member).await?;
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(erased.len())
+    }
+
+    fn erasure_list(&self) -> Option<PathBuf> {
+        let path = self.config.erasures.log.as_str();
+        (!path.is_empty()).then(|| path.into())
+    }
+}
+
+/// The erasures of a list, in its order; none where there is no list. What is no line of it is left out: the last one may
+/// have been cut off by a crash, and was then never committed.
+pub fn read(path: &Path) -> io::Result<Vec<Erased>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text.lines().filter_map(parse).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Appends erasures to a list, which is made where there is none.
+pub fn append(path: &Path, erased: &[Erased]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    // What was cut off before stays a line of its own.
+    let mut lines = "\n".to_owned();
+    for (member, at) in erased {
+        lines.push_str(&format!("{member} {}\n", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
+    }
+    // In one piece: two processes may append at once.
+    file.write_all(lines.as_bytes())?;
+    file.sync_all()
+}
+
+fn parse(line: &str) -> Option<Erased> {
+    let (member, at) = line.split_once(' ')?;
+    // As `append` writes it, or as psql does: a space before the hour, an offset without minutes.
+    let at = at.parse().or_else(|_| DateTime::parse_from_str(at, "%F %T%.f%#z").map(|at| at.to_utc())).ok()?;
+    Some((MemberId(member.parse().ok()?), at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_as_it_was_written_and_a_line_cut_off_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("erasures.log");
+        assert_eq!(read(&path).unwrap(), []);
+        let (one, two) = ((MemberId::new(), DateTime::UNIX_EPOCH), (MemberId::new(), DateTime::UNIX_EPOCH));
+
+        append(&path, &[one]).unwrap();
+        append(&path, &[two]).unwrap();
+        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"019a1c5e-7b1f").unwrap();
+
+        assert_eq!(read(&path).unwrap(), [one, two]);
+        append(&path, &[one]).unwrap();
+        assert_eq!(read(&path).unwrap(), [one, two, one]);
+    }
+
+    #[test]
+    fn what_psql_writes_of_the_table_is_a_line_of_the_list() {
+        let line = "019a1c5e-7b1f-7000-8000-000000000001 2026-03-10 09:00:00.25+07";
+
+        let (_, at) = parse(line).unwrap();
+
+        assert_eq!(at.to_rfc3339(), "2026-03-10T02:00:00.250+00:00");
+    }
+}

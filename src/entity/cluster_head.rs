@@ -1,0 +1,17 @@
+//! Which unit headed a cluster, from when to when.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "cluster_head")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub cluster_id: Uuid,
+    pub unit_id: Uuid,
+    pub valid_from: Date,
+    pub valid_to: Date,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,49 @@
+//! One's own profile on the wire.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    kit::{caller::Role, patch::given, problem::Problem},
+    organisation::members::{Contact, ContactView, Member, MemberChange, MemberPatch, MemberView},
+};
+
+/// A member as they see themselves.
+#[derive(Serialize, ToSchema)]
+pub struct MeView {
+    /// The public part.
+    #[serde(flatten)]
+    pub member: MemberView,
+    /// The highest role held today.
+    pub role: Role,
+    /// How they are reached. Colleagues do not see it; the managers of their units do.
+    pub private: ContactView,
+}
+
+impl MeView {
+    /// This member with that role.
+    pub fn new(member: Member, role: Role, contact: Contact) -> Self {
+        Self { member: member.into(), role, private: contact.into() }
+    }
+}
+
+/// A change of one's own profile.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"display_name": "Nguyễn Thị Mẫu", "email": "mau@example.vn"}))]
+pub struct MePatch {
+    /// What you are called in public.
+    #[schema(nullable = false, min_length = 1, max_length = 100, examples("Nguyễn Thị Mẫu"))]
+    pub display_name: Option<String>,
+    /// Your e-mail address; null: none. The phone number comes from Zalo or from your unit, and is changed there.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 254, examples("lan@example.vn"))]
+    pub email: Option<Option<String>>,
+}
+
+impl MePatch {
+    /// The change, if everything is as it should be.
+    pub fn parse(self) -> Result<MemberChange, Problem> {
+        MemberPatch { display_name: self.display_name, phone: None, email: self.email }.parse()
+    }
+}

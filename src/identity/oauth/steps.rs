@@ -1,0 +1,156 @@
+//! Staff sign in on our page: username and password, then a code where they have a second factor. Between the two the page
+//! carries a ticket that only this server can write and read, so nothing is remembered here and no password travels twice.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    store::{self, NewCode},
+    wire::SignInForm,
+};
+use crate::{
+    app::App,
+    audit::{self, Subject},
+    db::{Actor, Tx},
+    identity::{
+        staff::{self, KnownDevice, StaffAccount},
+        totp,
+    },
+    kit::{
+        ids::MemberId,
+        problem::Problem,
+        secret::{random_token, token_hash},
+    },
+};
+
+const CODE_LIFE: Duration = Duration::seconds(60);
+const TICKET_LIFE: Duration = Duration::minutes(5);
+const TICKET: &str = "oauth.second_factor";
+
+/// How far somebody got.
+#[derive(Debug)]
+pub enum Step {
+    /// All the way.
+    SignedIn {
+        /// For the client.
+        code: String,
+        /// For the browser, by which it is known the next time.
+        device: String,
+    },
+    /// Username and password are right; now a code, with this ticket.
+    NeedsCode(String),
+    /// Username and password do not fit, or there is no such account.
+    WrongPassword,
+    /// The code does not fit; the ticket is still good.
+    WrongCode(String),
+    /// The ticket is too old, or the account is not what it was.
+    Late,
+}
+
+/// That username and password were right, and for which request.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ticket {
+    member_id: MemberId,
+    /// Another password has been set since, and this is of no more use.
+    password_set_at: DateTime<Utc>,
+    client_id: String,
+    redirect_uri: String,
+    code_challenge: String,
+    until: DateTime<Utc>,
+}
+
+/// Takes the next step. `device` is what the browser carries from an earlier sign-in. Guesses are counted before anything
+/// is looked up, so that a username that nobody has is counted and refused like any other.
+pub async fn sign_in(app: &App, form: &SignInForm, device: Option<&str>, actor: Actor) -> Result<Step, Problem> {
+    if form.ticket.is_empty() {
+        check_password(app, form, device, actor).await
+    } else {
+        check_code(app, form, device, actor).await
+    }
+}
+
+async fn check_password(app: &App, form: &SignInForm, device: Option<&str>, actor: Actor) -> Result<Step, Problem> {
+    let device = device.and_then(|token| KnownDevice::read(&app.vault, &form.username, token));
+    app.guesses.count(&staff::guess_key(&form.username, device.as_ref()))?;
+    let account = staff::find(app.db.reads(), &form.username).await?;
+    let stored = account.as_ref().map(|account| account.password_hash.clone());
+    let is_right = staff::verify(&app.hashing, form.password.clone(), stored).await?;
+    let Some(account) = account.filter(|_| is_right) else {
+        metrics::counter!("thidua_wrong_passwords_total").increment(1);
+        return Ok(Step::WrongPassword);
+    };
+    if account.has_totp {
+        let ticket = Ticket {
+            member_id: account.member_id,
+            password_set_at: account.password_set_at,
+            client_id: form.client_id.clone(),
+            redirect_uri: form.redirect_uri.clone(),
+            code_challenge: form.code_challenge.clone(),
+            until: app.clock.now() + TICKET_LIFE,
+        };
+        let ticket = serde_json::to_string(&ticket).map_err(Problem::internal)?;
+        return Ok(Step::NeedsCode(app.vault.seal(TICKET, &ticket)));
+    }
+    let code = app
+        .change_as(actor, async |tx| {
+            if find_unchanged(tx, account.member_id, account.password_set_at).await?.is_none() {
+                return Ok(None);
+            }
+            give_code(tx, &account, form).await.map(Some)
+        })
+        .await?;
+    Ok(code.map_or(Step::WrongPassword, |code| signed_in(app, &account, device, code)))
+}
+
+/// The account, if it is still enabled and its password is the one that was set then; held until the change is done.
+async fn find_unchanged(tx: &Tx, member: MemberId, set_at: DateTime<Utc>) -> Result<Option<StaffAccount>, Problem> {
+    let account = staff::find_enabled_for_change(tx, member).await?;
+    Ok(account.filter(|account| account.password_set_at == set_at))
+}
+
+async fn check_code(app: &App, form: &SignInForm, device: Option<&str>, actor: Actor) -> Result<Step, Problem> {
+    let ticket = app.vault.open(TICKET, &form.ticket).ok();
+    let ticket = ticket.and_then(|text| serde_json::from_str::<Ticket>(&text).ok());
+    let is_of_this_request = |ticket: &Ticket| {
+        ticket.until > app.clock.now()
+            && ticket.client_id == form.client_id
+            && ticket.redirect_uri == form.redirect_uri
+            && ticket.code_challenge == form.code_challenge
+    };
+    let Some(ticket) = ticket.filter(is_of_this_request) else { return Ok(Step::Late) };
+    app.guesses.count(&format!("totp:{}", ticket.member_id))?;
+    app.change_as(actor, async |tx| {
+        let Some(account) = find_unchanged(tx, ticket.member_id, ticket.password_set_at).await? else {
+            return Ok(Step::Late);
+        };
+        if !totp::is_right(tx, &app.vault, account.member_id, &form.code).await? {
+            return Ok(Step::WrongCode(form.ticket.clone()));
+        }
+        let code = give_code(tx, &account, form).await?;
+        let device = device.and_then(|token| KnownDevice::read(&app.vault, &account.username, token));
+        Ok(signed_in(app, &account, device, code))
+    })
+    .await
+}
+
+fn signed_in(app: &App, account: &StaffAccount, device: Option<KnownDevice>, code: String) -> Step {
+    let device = device.unwrap_or_default().token(&app.vault, &account.username);
+    Step::SignedIn { code, device }
+}
+
+async fn give_code(tx: &Tx, account: &StaffAccount, form: &SignInForm) -> Result<String, Problem> {
+    let code = random_token();
+    let new = NewCode {
+        hash: token_hash(&code),
+        client_id: &form.client_id,
+        member_id: account.member_id,
+        redirect_uri: &form.redirect_uri,
+        code_challenge: &form.code_challenge,
+        expires_at: tx.now() + CODE_LIFE,
+    };
+    store::insert(tx, new).await?;
+    let after = json!({"client_id": form.client_id, "second_factor": account.has_totp});
+    audit::record(tx, "sign_in_staff", Subject { kind: "member", id: account.member_id.0 }, None, Some(after)).await?;
+    Ok(code)
+}

@@ -1,0 +1,33 @@
+//! Passwords over HTTP.
+
+use actix_web::{put, web::Data};
+
+use super::{actions, wire::PasswordChange};
+use crate::{
+    app::App,
+    identity::staff,
+    kit::{
+        answer::{Answer, Reply},
+        body::Body,
+        caller::SignedIn,
+        once::Once,
+    },
+};
+
+/// Update your password
+///
+/// For staff. Every other session of yours ends. 404 for whoever has no password here: members sign in through Zalo.
+#[utoipa::path(tag = "password", request_body = PasswordChange,
+    responses((status = 204), (status = 404, description = "not_found")))]
+#[put("/me/password")]
+pub async fn update_password(app: Data<App>, caller: SignedIn, once: Once, body: Body<PasswordChange>) -> Answer<()> {
+    let PasswordChange { current_password, new_password } = body.0;
+    let account = staff::prove(&app, &caller, current_password.clone(), "/current_password").await?;
+    actions::check(&account, &current_password, &new_password)?;
+    let new_hash = staff::hash(&app.hashing, new_password).await?;
+    app.change(once, async |tx| {
+        actions::change(tx, &caller, &account, new_hash).await?;
+        Ok(Reply::nothing())
+    })
+    .await
+}

@@ -1,0 +1,87 @@
+//! Second factors over HTTP.
+
+use actix_web::{delete, get, http::header::CACHE_CONTROL, post, web::Data};
+
+use super::{
+    actions, store,
+    wire::{NewTotpView, RecoveryCodesView, TotpConfirmation, TotpOwner, TotpView},
+};
+use crate::{
+    app::App,
+    identity::{sessions, staff},
+    kit::{
+        answer::{Answer, Reply},
+        body::Body,
+        caller::SignedIn,
+        once::Once,
+    },
+};
+
+const ISSUER: &str = "Thi Đua";
+const NOT_KEPT: &str = "no-store";
+
+/// Find your second factor
+///
+/// Whether signing in with your password asks for a code too. 404 for whoever has no password here.
+#[utoipa::path(tag = "totp",
+    responses((status = 200, body = TotpView), (status = 404, description = "not_found")))]
+#[get("/me/totp")]
+pub async fn find_totp(app: Data<App>, caller: SignedIn) -> Answer<TotpView> {
+    staff::find_of(app.db.reads(), caller.member_id).await?;
+    let is_enabled = store::is_enabled(app.db.reads(), caller.member_id).await?;
+    let recovery_codes_left = store::recovery_codes_left(app.db.reads(), caller.member_id).await?;
+    Ok(Reply::ok(TotpView { is_enabled, recovery_codes_left }))
+}
+
+/// Begin a second factor
+///
+/// Gives a secret for an authenticator (RFC 6238). It counts once `POST /v1/me/totp/confirm` has seen a code of it.
+#[utoipa::path(tag = "totp", request_body = TotpOwner,
+    responses((status = 200, body = NewTotpView), (status = 404, description = "not_found"), (status = 409, description = "already_exists")))]
+#[post("/me/totp")]
+pub async fn create_totp(app: Data<App>, caller: SignedIn, once: Once, body: Body<TotpOwner>) -> Answer<NewTotpView> {
+    let account = staff::prove(&app, &caller, body.0.password, "/password").await?;
+    // Not through `change`: the answer is a secret and is kept nowhere. Asked again, it is another one.
+    let secret = app.change_as(once.actor(), async |tx| actions::begin(tx, &app.vault, caller.member_id).await).await?;
+    let view = NewTotpView { secret: secret.to_base32(), uri: secret.uri(ISSUER, &account.username) };
+    Ok(Reply::ok(view).with(&CACHE_CONTROL, NOT_KEPT.to_owned()))
+}
+
+/// Confirm a second factor
+///
+/// With a code of the authenticator. From now on signing in asks for one. Gives recovery codes, this once. Your other
+/// sessions end.
+#[utoipa::path(tag = "totp", request_body = TotpConfirmation,
+    responses((status = 200, body = RecoveryCodesView), (status = 404, description = "not_found"), (status = 409, description = "already_exists")))]
+#[post("/me/totp/confirm")]
+pub async fn confirm_totp(
+    app: Data<App>,
+    caller: SignedIn,
+    once: Once,
+    body: Body<TotpConfirmation>,
+) -> Answer<RecoveryCodesView> {
+    app.guesses.count(&format!("session:{}", caller.session_id))?;
+    let recovery_codes = app
+        .change_as(once.actor(), async |tx| {
+            let codes = actions::confirm(tx, &app.vault, caller.member_id, &body.0.code).await?;
+            sessions::close_all_of(tx, caller.member_id, Some(caller.session_id)).await?;
+            Ok(codes)
+        })
+        .await?;
+    Ok(Reply::ok(RecoveryCodesView { recovery_codes }).with(&CACHE_CONTROL, NOT_KEPT.to_owned()))
+}
+
+/// Delete your second factor
+///
+/// Signing in asks for your password alone again; the recovery codes are of no more use.
+#[utoipa::path(tag = "totp", request_body = TotpOwner,
+    responses((status = 204), (status = 404, description = "not_found")))]
+#[delete("/me/totp")]
+pub async fn delete_totp(app: Data<App>, caller: SignedIn, once: Once, body: Body<TotpOwner>) -> Answer<()> {
+    staff::prove(&app, &caller, body.0.password, "/password").await?;
+    app.change(once, async |tx| {
+        actions::remove(tx, caller.member_id).await?;
+        Ok(Reply::nothing())
+    })
+    .await
+}

@@ -1,0 +1,88 @@
+//! Work that takes much memory or a processor goes a few at once. Whoever comes waits for a turn, but neither in a long
+//! queue nor for long: a server that is asked for too much says so while it still can.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
+
+use super::{codes::Code, problem::Problem};
+
+/// How many wait for one turn, at the most.
+const QUEUE: usize = 16;
+/// How long anybody waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+const COME_BACK_SECONDS: u64 = 5;
+
+/// A few turns at once, and a short queue for them.
+#[derive(Debug)]
+pub struct Turns {
+    turns: Semaphore,
+    places: Semaphore,
+    taken: AtomicU64,
+}
+
+/// A turn, until it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    _turn: SemaphorePermit<'a>,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Turns {
+    /// So many turns at once.
+    pub fn new(at_once: usize) -> Self {
+        let places = at_once.saturating_mul(QUEUE.saturating_add(1));
+        Self { turns: Semaphore::new(at_once), places: Semaphore::new(places), taken: AtomicU64::new(0) }
+    }
+
+    /// The next turn; `unavailable` with `Retry-After` when the queue is full or too slow.
+    pub async fn take(&self) -> Result<Turn<'_>, Problem> {
+        let place = self.places.try_acquire().map_err(|_full| too_busy())?;
+        let turn = timeout(PATIENCE, self.turns.acquire()).await.map_err(|_elapsed| too_busy())?;
+        let turn = turn.map_err(Problem::internal)?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Ok(Turn { _turn: turn, _place: place })
+    }
+
+    /// How many turns were taken so far.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+fn too_busy() -> Problem {
+    metrics::counter!("thidua_turns_refused_total").increment(1);
+    Problem::new(Code::Unavailable).header("retry-after", COME_BACK_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_full_queue_is_told_to_come_back() {
+        let turns = Turns::new(1);
+        let first = turns.take().await.unwrap();
+
+        let waiting = join_all((0..QUEUE).map(async |_| turns.take().await.is_ok()));
+        let refused = async {
+            let problem = turns.take().await.unwrap_err();
+            drop(first);
+            problem
+        };
+        let (waited, refused) = tokio::join!(waiting, refused);
+
+        assert_eq!(refused.code, Code::Unavailable);
+        assert_eq!(refused.headers, [("retry-after", COME_BACK_SECONDS.to_string())]);
+        assert!(waited.into_iter().all(|was_served| was_served));
+        assert_eq!(turns.taken(), 17);
+    }
+}

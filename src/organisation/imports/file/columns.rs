@@ -1,0 +1,395 @@
+//! What the headers of a spreadsheet mean: in any case, with or without diacritics, in Vietnamese or English, and as our own
+//! exports write them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Unreadable;
+use crate::{
+    kit::{codes::FaultCode, faults::Fault, text::fold},
+    organisation::imports::ImportKind,
+};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Column {
+    /// Our id of the member or unit.
+    Id,
+    /// The code in the organisation's own books.
+    Code,
+    /// The name.
+    Name,
+    /// A unit's shorter name.
+    ShortName,
+    /// A unit's kind.
+    Kind,
+    /// A member's mobile number.
+    Phone,
+    /// A member's e-mail address.
+    Email,
+    /// Our id of a member's unit.
+    UnitId,
+    /// The code of a member's unit.
+    UnitCode,
+    /// The name (or the code) of a member's unit.
+    Unit,
+    /// Our id of the unit above.
+    ParentId,
+    /// The code of the unit above.
+    ParentCode,
+    /// The name (or the code) of the unit above.
+    Parent,
+    /// The first day.
+    Since,
+    /// Of no interest: a running number, a note.
+    Nothing,
+}
+
+const LONGEST_HEADER: usize = 100;
+
+type Names = &'static [(Column, &'static [&'static str])];
+
+/// Headers of both kinds.
+const EITHER: Names = &[
+    (Column::Id, &["id", "ma he thong", "id he thong"]),
+    (Column::Nothing, &["stt", "tt", "so thu tu", "no", "ghi chu", "note", "notes"]),
+];
+
+/// Headers of members.
+const MEMBERS: Names = &[
+    (
+        Column::Code,
+        &[
+            "ma thanh vien",
+            "ma dang vien",
+            "ma so dang vien",
+            "so the dang vien",
+            "so the dang",
+            "the dang",
+            "ma doan vien",
+            "ma can bo",
+            "ma so",
+            "ma",
+            "code",
+            "member code",
+            "external id",
+            "external code",
+        ],
+    ),
+    (
+        Column::Name,
+        &[
+            "ho va ten",
+            "ho ten",
+            "ho va ten dang vien",
+            "ten",
+            "ten dang vien",
+            "ho ten dang vien",
+            "ten thanh vien",
+            "ho ten thanh vien",
+            "ho dem va ten",
+            "ho va ten thanh vien",
+            "name",
+            "full name",
+            "fullname",
+            "display name",
+        ],
+    ),
+    (
+        Column::Phone,
+        &[
+            "so dien thoai",
+            "dien thoai",
+            "sdt",
+            "so dt",
+            "dt",
+            "dien thoai di dong",
+            "so dien thoai di dong",
+            "di dong",
+            "so di dong",
+            "dtdd",
+            "so zalo",
+            "zalo",
+            "dien thoai zalo",
+            "so dien thoai zalo",
+            "phone",
+            "phone number",
+            "mobile",
+            "mobile phone",
+            "tel",
+        ],
+    ),
+    (
+        Column::Email,
+        &["email", "e mail", "thu dien tu", "dia chi email", "dia chi thu dien tu", "email address", "mail"],
+    ),
+    (Column::UnitId, &["id don vi", "unit id", "home unit id"]),
+    (Column::UnitCode, &["ma don vi", "ma chi bo", "ma don vi sinh hoat", "unit code"]),
+    (
+        Column::Unit,
+        &[
+            "don vi",
+            "ten don vi",
+            "chi bo",
+            "ten chi bo",
+            "don vi sinh hoat",
+            "noi sinh hoat",
+            "chi bo sinh hoat",
+            "don vi cong tac",
+            "to chuc dang",
+            "don vi chi bo",
+            "unit",
+            "unit name",
+            "home unit",
+        ],
+    ),
+    (Column::ParentCode, &["ma don vi cap tren", "ma dang bo", "parent code", "parent unit code"]),
+    (
+        Column::Parent,
+        &[
+            "don vi cap tren",
+            "cap tren",
+            "truc thuoc",
+            "don vi cha",
+            "dang bo",
+            "ten don vi cap tren",
+            "parent",
+            "parent unit",
+        ],
+    ),
+    (
+        Column::Since,
+        &[
+            "ngay vao",
+            "ngay vao don vi",
+            "ngay tham gia",
+            "ngay bat dau",
+            "tu ngay",
+            "ngay ve don vi",
+            "ngay chuyen den",
+            "ngay sinh hoat",
+            "member since",
+            "since",
+            "joined on",
+            "from",
+            "valid from",
+        ],
+    ),
+];
+
+/// Headers of units.
+const UNITS: Names = &[
+    (Column::Code, &["ma don vi", "ma so", "ma", "ma chi bo", "ma so don vi", "code", "unit code"]),
+    (
+        Column::Name,
+        &["ten don vi", "don vi", "ten", "ten chi bo", "ten day du", "name", "unit", "unit name", "full name"],
+    ),
+    (
+        Column::ShortName,
+        &["ten viet tat", "ten ngan", "ten tat", "ten rut gon", "viet tat", "short name", "abbreviation"],
+    ),
+    (
+        Column::Kind,
+        &[
+            "loai don vi",
+            "loai",
+            "loai hinh",
+            "loai hinh don vi",
+            "loai to chuc",
+            "kind",
+            "type",
+            "unit kind",
+            "unit type",
+        ],
+    ),
+    (Column::ParentId, &["id don vi cap tren", "parent id", "parent unit id"]),
+    (Column::ParentCode, &["ma don vi cap tren", "ma cap tren", "ma don vi cha", "parent code", "parent unit code"]),
+    (
+        Column::Parent,
+        &[
+            "don vi cap tren",
+            "cap tren",
+            "truc thuoc",
+            "don vi cha",
+            "ten don vi cap tren",
+            "don vi quan ly",
+            "parent",
+            "parent unit",
+            "parent name",
+        ],
+    ),
+    (
+        Column::Since,
+        &[
+            "ngay thanh lap",
+            "tu ngay",
+            "ngay bat dau",
+            "hieu luc tu",
+            "ngay hieu luc",
+            "valid from",
+            "from",
+            "since",
+            "founded on",
+        ],
+    ),
+];
+
+/// The headers of one sheet.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    kind: ImportKind,
+    /// What each column holds and what it is called, left to right; none where it is not known.
+    all: Vec<(Option<Column>, String)>,
+}
+
+impl Columns {
+    /// What these headers mean.
+    pub fn read(kind: ImportKind, headers: &[String]) -> Self {
+        let all = headers.iter().map(|header| (meaning(kind, header), header.trim().to_owned()));
+        Self { kind, all: all.collect() }
+    }
+
+    /// How many of them are understood.
+    pub fn score(&self) -> usize {
+        self.all.iter().filter(|(column, _)| column.is_some()).count()
+    }
+
+    /// Is everything there that is needed, and nothing twice?
+    pub fn check(&self) -> Result<(), Unreadable> {
+        let missing = |vietnamese: &'static str| {
+            Unreadable::Fault(Fault::at("/file", FaultCode::MissingColumn).with("options", vietnamese))
+        };
+        for (place, (column, name)) in self.all.iter().enumerate() {
+            let twin = self.all.iter().take(place).find(|(other, _)| other == column);
+            if let (Some(known), Some((_, other))) = (column, twin)
+                && *known != Column::Nothing
+            {
+                let both = format!("{other}, {name}");
+                return Err(Unreadable::Fault(Fault::at("/file", FaultCode::SameColumnTwice).with("options", both)));
+            }
+        }
+        match self.kind {
+            ImportKind::Members if !self.has(Column::Name) => Err(missing("Họ và tên")),
+            ImportKind::Members
+                if ![Column::Unit, Column::UnitCode, Column::UnitId].iter().any(|one| self.has(*one)) =>
+            {
+                Err(missing("Đơn vị / Mã đơn vị"))
+            }
+            ImportKind::Units if !self.has(Column::Name) => Err(missing("Tên đơn vị")),
+            _ => Ok(()),
+        }
+    }
+
+    fn has(&self, column: Column) -> bool {
+        self.all.iter().any(|(known, _)| *known == Some(column))
+    }
+
+    /// What is kept of them when the file has gone.
+    pub fn headers(&self) -> Headers {
+        let mut headers = Headers::default();
+        for (column, name) in self.all.iter().filter(|(_, name)| !name.is_empty()) {
+            let name: String = name.chars().take(LONGEST_HEADER).collect();
+            match column {
+                Some(column) => drop(headers.known.insert(*column, name)),
+                None => headers.ignored.push(name),
+            }
+        }
+        headers
+    }
+
+    /// What a column is called in this sheet; none where it is not in it.
+    pub fn name_of(&self, column: Column) -> Option<&str> {
+        self.all.iter().find(|(known, _)| *known == Some(column)).map(|(_, name)| name.as_str())
+    }
+
+    /// The cell of that column, as it stands there.
+    pub fn cell<'r>(&self, cells: &'r [String], column: Column) -> Option<&'r str> {
+        let place = self.all.iter().position(|(known, _)| *known == Some(column))?;
+        cells.get(place).map(String::as_str)
+    }
+}
+
+/// What a file's columns are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headers {
+    /// Those that nobody understands.
+    pub ignored: Vec<String>,
+    known: BTreeMap<Column, String>,
+}
+
+impl Headers {
+    /// What a column is called; none where it is not in the file.
+    pub fn name_of(&self, column: Column) -> Option<&str> {
+        self.known.get(&column).map(String::as_str)
+    }
+}
+
+fn meaning(kind: ImportKind, header: &str) -> Option<Column> {
+    // What stands in brackets explains: "Ngày vào (dd/mm/yyyy)", "Họ và tên (*)".
+    let bare = header.split(['(', '[']).next().unwrap_or_default();
+    let folded: String = fold(bare).chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect();
+    let words = folded.split_whitespace().collect::<Vec<_>>().join(" ");
+    let own = match kind {
+        ImportKind::Members => MEMBERS,
+        ImportKind::Units => UNITS,
+    };
+    let names = own.iter().chain(EITHER);
+    names.into_iter().find(|(_, names)| names.contains(&words.as_str())).map(|(column, _)| *column)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization as _;
+
+    use super::*;
+
+    fn is(kind: ImportKind, header: &str) -> Option<Column> {
+        Columns::read(kind, &[header.to_owned()]).all[0].0
+    }
+
+    #[test]
+    fn headers_are_understood_however_they_are_written() {
+        for header in ["Họ và tên", "HỌ VÀ TÊN", "ho va ten", "Họ tên (*)", " Họ  và tên: ", "Full name", "full_name"]
+        {
+            assert_eq!(is(ImportKind::Members, header), Some(Column::Name), "{header}");
+        }
+        for header in ["Số điện thoại", "SĐT", "sdt", "Điện thoại", "Phone", "Số ĐT"] {
+            assert_eq!(is(ImportKind::Members, header), Some(Column::Phone), "{header}");
+        }
+        assert_eq!(is(ImportKind::Members, "Mã đơn vị"), Some(Column::UnitCode));
+        assert_eq!(is(ImportKind::Units, "Mã đơn vị"), Some(Column::Code));
+        assert_eq!(is(ImportKind::Units, "Đơn vị cấp trên"), Some(Column::Parent));
+        assert_eq!(is(ImportKind::Members, "Ngày vào (dd/mm/yyyy)"), Some(Column::Since));
+        assert_eq!(is(ImportKind::Members, "Sở thích"), None);
+    }
+
+    #[test]
+    fn no_name_stands_for_two_columns() {
+        for names in [MEMBERS, UNITS] {
+            let mut all: Vec<_> = names.iter().chain(EITHER).flat_map(|(_, names)| names.iter()).collect();
+            let count = all.len();
+            all.sort();
+            all.dedup();
+            assert_eq!(all.len(), count);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn case_and_normal_form_do_not_matter(place in 0..MEMBERS.len(), upper: bool, decomposed: bool) {
+            let names = ["Mã thành viên", "Họ và tên", "Số điện thoại", "Thư điện tử", "ID đơn vị", "Mã đơn vị", "Đơn vị",
+                "Mã đơn vị cấp trên", "Đơn vị cấp trên", "Ngày vào"];
+            let mut header = names[place].to_owned();
+            if upper { header = header.to_uppercase(); }
+            if decomposed { header = header.nfd().collect(); }
+            prop_assert_eq!(is(ImportKind::Members, &header), Some(MEMBERS[place].0));
+        }
+
+        #[test]
+        fn no_header_makes_it_panic(header in "\\PC{0,40}") {
+            let _ = is(ImportKind::Members, &header);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The first sheet of an Excel workbook. It is a ZIP archive, so what it unpacks to is measured before it is believed.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek as _, SeekFrom},
+};
+
+use calamine::{DataRef, DataType as _, Reader as _, Xlsx};
+use zip::ZipArchive;
+
+use super::{Flow, MOST_COLUMNS, Row, Unreadable};
+use crate::kit::{codes::FaultCode, faults::Fault};
+
+/// The most that a workbook may unpack to, in bytes: some 800,000 rows of members.
+const MOST_UNPACKED: u64 = 384 * 1024 * 1024;
+/// What is packed more tightly than this was not written by a spreadsheet.
+const TIGHTEST: u64 = 200;
+/// Small things may be packed as tightly as they like.
+const SMALL: u64 = 4 * 1024 * 1024;
+/// The most texts that a workbook may announce: the reader makes room for them at once.
+const MOST_TEXTS: u64 = 5_000_000;
+const ANNOUNCEMENT: &[u8] = b"uniqueCount";
+const BLOCK: usize = 64 * 1024;
+
+/// Each row of the first sheet, with its number in it.
+pub fn read(file: &mut File, take: &mut dyn FnMut(&Row) -> Flow) -> Result<(), Unreadable> {
+    measure(file)?;
+    file.seek(SeekFrom::Start(0))?;
+    let mut workbook: Xlsx<_> = Xlsx::new(BufReader::with_capacity(BLOCK, file)).map_err(broken)?;
+    let first = workbook.sheet_names().into_iter().next().ok_or_else(|| Unreadable::because(FaultCode::EmptyFile))?;
+    let mut cells = workbook.worksheet_cells_reader(&first).map_err(broken)?;
+    let mut row = Row { number: 1, cells: Vec::new() };
+    while let Some(cell) = cells.next_cell().map_err(broken)? {
+        let (place, column) = cell.get_position();
+        let number = place.saturating_add(1);
+        if number != row.number {
+            if take(&row) == Flow::Stop {
+                return Ok(());
+            }
+            row.cells.clear();
+            row.number = number;
+        }
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        if column < MOST_COLUMNS {
+            row.cells.resize(row.cells.len().max(column.saturating_add(1)), String::new());
+            if let Some(filled) = row.cells.get_mut(column) {
+                *filled = text_of(cell.get_value());
+            }
+        }
+    }
+    let _the_last_one = take(&row);
+    Ok(())
+}
+
+/// A cell as a person would have typed it: a day as `2025-07-01`, a whole number without decimals.
+fn text_of(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Empty => String::new(),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Int(number) => number.to_string(),
+        // `f64` shows whole numbers without decimals, and never in powers of ten.
+        DataRef::Float(number) => number.to_string(),
+        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::DateTime(_) => value.as_date().map(|day| day.to_string()).unwrap_or_default(),
+        DataRef::Error(error) => error.to_string(),
+    }
+}
+
+fn broken(error: calamine::XlsxError) -> Unreadable {
+    tracing::debug!(%error, "a workbook that cannot be read");
+    Unreadable::because(FaultCode::BrokenFile)
+}
+
+/// Unpacks all of it into nothing, with an eye on how much that is: sizes in the archive's own directory may lie.
+fn measure(file: &mut File) -> Result<(), Unreadable> {
+    let too_large = || Unreadable::Fault(Fault::at("/file", FaultCode::UnpacksTooLarge).with("limit", MOST_UNPACKED));
+    file.seek(SeekFrom::Start(0))?;
+    let mut archive = ZipArchive::new(BufReader::new(&mut *file)).map_err(|_error| broken_archive())?;
+    let mut left = MOST_UNPACKED;
+    for place in 0..archive.len() {
+        let entry = archive.by_index(place).map_err(|_error| broken_archive())?;
+        let tightest = entry.compressed_size().saturating_mul(TIGHTEST).max(SMALL);
+        let allowed = left.min(tightest);
+        let unpacked = unpack(entry.take(allowed.saturating_add(1)))?;
+        left = left.checked_sub(unpacked).filter(|_| unpacked <= allowed).ok_or_else(too_large)?;
+    }
+    Ok(())
+}
+
+fn broken_archive() -> Unreadable {
+    Unreadable::because(FaultCode::BrokenFile)
+}
+
+fn unpack(mut entry: impl Read) -> Result<u64, Unreadable> {
+    let mut block = vec![0; BLOCK];
+    let mut tail: Vec<u8> = Vec::new();
+    let mut unpacked = 0_u64;
+    loop {
+        let read = entry.read(&mut block)?;
+        if read == 0 {
+            return Ok(unpacked);
+        }
+        unpacked = unpacked.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+        // What a block cuts in two is seen with the next one.
+        tail.extend_from_slice(block.get(..read).unwrap_or_default());
+        if announces_too_much(&tail) {
+            return Err(Unreadable::because(FaultCode::BrokenFile));
+        }
+        let keep = tail.len().min(ANNOUNCEMENT.len().saturating_add(24));
+        tail.drain(..tail.len().saturating_sub(keep));
+    }
+}
+
+fn announces_too_much(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(place) = rest.windows(ANNOUNCEMENT.len()).position(|window| window == ANNOUNCEMENT) {
+        rest = rest.get(place.saturating_add(ANNOUNCEMENT.len())..).unwrap_or_default();
+        let digits = rest.iter().skip_while(|byte| !byte.is_ascii_digit()).take_while(|byte| byte.is_ascii_digit());
+        let digits: Vec<u8> = digits.copied().collect();
+        let count: u64 = std::str::from_utf8(&digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0);
+        if count > MOST_TEXTS || digits.len() > 19 {
+            return true;
+        }
+    }
+    false
+}

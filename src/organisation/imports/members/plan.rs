@@ -1,0 +1,330 @@
+//! What is to become of a member's row, by what is there.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::row::MemberRow;
+use crate::{
+    kit::{clock::NO_END, codes::FaultCode},
+    organisation::imports::{
+        RowFault,
+        file::{Column, Headers, name_key},
+        import::Outcome,
+        units::KnownUnits,
+    },
+};
+
+/// A member as they are.
+#[derive(Clone, Debug)]
+pub struct KnownMember {
+    /// Who.
+    pub id: Uuid,
+    /// What they are called.
+    pub name: String,
+    /// What their private values are found by.
+    pub hashes: Hashes,
+    /// Where they are at home.
+    pub home: Option<KnownHome>,
+    /// The end of their home before that one.
+    pub earlier_end: Option<NaiveDate>,
+}
+
+/// A home as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownHome {
+    /// The membership.
+    pub id: Uuid,
+    /// Where.
+    pub unit_id: Uuid,
+    /// Since when.
+    pub from: NaiveDate,
+}
+
+/// What private values are found by: keyed hashes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of the phone number.
+    pub phone: Option<String>,
+    /// Of the code.
+    pub code: Option<String>,
+    /// Of the e-mail address.
+    pub email: Option<String>,
+}
+
+/// All that a batch of rows is compared with.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The members that rows may be about.
+    pub members: HashMap<Uuid, KnownMember>,
+    /// Whose these are: hashes of phone numbers.
+    pub by_phone: HashMap<String, Uuid>,
+    /// Whose these are: hashes of codes.
+    pub by_code: HashMap<String, Uuid>,
+    /// Whose these are: hashes of e-mail addresses.
+    pub by_email: HashMap<String, Uuid>,
+    /// Who is at home in a unit under a name.
+    pub by_name: HashMap<(Uuid, String), Vec<Uuid>>,
+    /// Those of the members who have a staff account or roles beyond what the importer manages. With their phone number or
+    /// code one could sign in as them.
+    pub beyond: HashSet<Uuid>,
+    /// The units.
+    pub units: KnownUnits,
+}
+
+/// What an earlier decision found a row to be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// Somebody to be made, under this id.
+    New(Uuid),
+    /// Somebody who is there.
+    Known(Uuid),
+}
+
+impl Earlier {
+    /// What a plan says; none when nothing was to be written.
+    pub fn of(outcome: Outcome, subject: Option<Uuid>) -> Option<Self> {
+        match outcome {
+            Outcome::Create => subject.map(Self::New),
+            Outcome::Change => subject.map(Self::Known),
+            Outcome::Keep | Outcome::Refuse => None,
+        }
+    }
+
+    /// Who is there, if so.
+    pub const fn known(self) -> Option<Uuid> {
+        match self {
+            Self::Known(id) => Some(id),
+            Self::New(_) => None,
+        }
+    }
+}
+
+/// What is to become of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberDecision {
+    /// In a word.
+    pub outcome: Outcome,
+    /// Whom it is about.
+    pub subject: Option<Uuid>,
+    /// By which column they were found.
+    pub found_by: Column,
+    /// Why it is left out.
+    pub faults: Vec<RowFault>,
+    /// What is to be written.
+    pub work: MemberWork,
+}
+
+/// What is to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemberWork {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another phone number, with its hash.
+    pub phone: Option<(String, String)>,
+    /// Another code, with its hash.
+    pub code: Option<(String, String)>,
+    /// Another e-mail address, with its hash.
+    pub email: Option<(String, String)>,
+    /// Another home.
+    pub home: Option<HomeWork>,
+}
+
+/// What is to become of a home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HomeWork {
+    /// A first one, or one after a time in none.
+    Begin { unit: Uuid, from: NaiveDate },
+    /// Another one: the old one ends on the day the new one begins.
+    Move { old: Uuid, unit: Uuid, from: NaiveDate },
+    /// The same one, but it began on another day.
+    Since { home: Uuid, from: NaiveDate },
+    /// It began today, and elsewhere.
+    Instead { home: Uuid, unit: Uuid },
+}
+
+/// Decides about a row. Who was there when the plan was made and is not any more is a conflict; so is somebody who was not
+/// there then, unless nothing about them is to change.
+pub fn decide(
+    row: &MemberRow,
+    hashes: &Hashes,
+    earlier: Option<Earlier>,
+    headers: &Headers,
+    found: &Found,
+    today: NaiveDate,
+) -> MemberDecision {
+    let refuse = |column: Column, code: FaultCode| MemberDecision {
+        outcome: Outcome::Refuse,
+        subject: None,
+        found_by: column,
+        faults: vec![RowFault::new(headers.name_of(column), code)],
+        work: MemberWork::default(),
+    };
+    let unit = if row.unit.is_empty() { None } else { Some(found.units.resolve(&row.unit)) };
+    let unit = match unit.transpose() {
+        Ok(unit) => unit,
+        Err(code) => return refuse(row.unit.column(), code),
+    };
+    let (member, found_by) = match whose(row, hashes, earlier, unit, found) {
+        Ok(found) => found,
+        Err((column, code)) => return refuse(column, code),
+    };
+    // Whoever is at home nowhere is no manager's: accounts of staff are such.
+    let is_elsewhere = |member: &KnownMember| match member.home {
+        Some(home) => !found.units.is_permitted(home.unit_id),
+        None => !found.units.is_everywhere(),
+    };
+    if member.is_some_and(is_elsewhere) {
+        return refuse(found_by, FaultCode::NotPermitted);
+    }
+    if member.is_none() && unit.is_none() {
+        return refuse(Column::Unit, FaultCode::Missing);
+    }
+    let own = member.map(|member| member.id);
+    let taken = |by: &HashMap<String, Uuid>, hash: &Option<String>| {
+        hash.as_ref().and_then(|hash| by.get(hash)).is_some_and(|other| Some(*other) != own)
+    };
+    for (column, is_taken) in [
+        (Column::Phone, taken(&found.by_phone, &hashes.phone)),
+        (Column::Code, taken(&found.by_code, &hashes.code)),
+        (Column::Email, taken(&found.by_email, &hashes.email)),
+    ] {
+        if is_taken {
+            return refuse(column, FaultCode::Taken);
+        }
+    }
+    let home = match home_work(row, unit, member, today) {
+        Ok(home) => home,
+        Err(code) => return refuse(Column::Since, code),
+    };
+    let known = member.map(|member| &member.hashes);
+    let changed = |plain: &Option<String>, hash: &Option<String>, known: Option<&String>| {
+        plain.clone().zip(hash.clone()).filter(|(_, hash)| known != Some(hash))
+    };
+    let work = MemberWork {
+        name: (member.map(|member| member.name.as_str()) != Some(row.name.as_str())).then(|| row.name.clone()),
+        phone: changed(&row.phone, &hashes.phone, known.and_then(|known| known.phone.as_ref())),
+        code: changed(&row.code, &hashes.code, known.and_then(|known| known.code.as_ref())),
+        email: changed(&row.email, &hashes.email, known.and_then(|known| known.email.as_ref())),
+        home,
+    };
+    if let Some(column) = work.contact_column().filter(|_| own.is_some_and(|own| found.beyond.contains(&own))) {
+        return refuse(column, FaultCode::NotPermitted);
+    }
+    let new = match earlier {
+        Some(Earlier::New(id)) => Some(id),
+        Some(Earlier::Known(_)) | None => None,
+    };
+    let outcome = match member {
+        None => Outcome::Create,
+        Some(_) if work == MemberWork::default() => Outcome::Keep,
+        Some(_) if new.is_some() => return refuse(found_by, FaultCode::Taken),
+        Some(_) => Outcome::Change,
+    };
+    MemberDecision { outcome, subject: own.or(new), found_by, faults: Vec::new(), work }
+}
+
+impl MemberWork {
+    /// The first of the columns by which somebody is found or reached that is to change.
+    const fn contact_column(&self) -> Option<Column> {
+        if self.phone.is_some() {
+            Some(Column::Phone)
+        } else if self.code.is_some() {
+            Some(Column::Code)
+        } else if self.email.is_some() {
+            Some(Column::Email)
+        } else {
+            None
+        }
+    }
+}
+
+type Whose<'f> = Result<(Option<&'f KnownMember>, Column), (Column, FaultCode)>;
+
+/// Whom a row is about: by id, else by code, else by phone number, else by name within the unit.
+fn whose<'f>(
+    row: &MemberRow,
+    hashes: &Hashes,
+    earlier: Option<Earlier>,
+    unit: Option<Uuid>,
+    found: &'f Found,
+) -> Whose<'f> {
+    if let Some(Earlier::Known(id)) = earlier {
+        let known = found.members.get(&id).ok_or((Column::Name, FaultCode::NoSuchThing))?;
+        return Ok((Some(known), Column::Name));
+    }
+    let by = |by: &HashMap<String, Uuid>, hash: &Option<String>| hash.as_ref().and_then(|hash| by.get(hash)).copied();
+    let (coded, phoned) = (by(&found.by_code, &hashes.code), by(&found.by_phone, &hashes.phone));
+    if let Some(id) = row.id {
+        let known = found.members.get(&id).ok_or((Column::Id, FaultCode::NoSuchThing))?;
+        if coded.is_some_and(|other| other != id) {
+            return Err((Column::Code, FaultCode::OtherIdentity));
+        }
+        return if phoned.is_some_and(|other| other != id) {
+            Err((Column::Phone, FaultCode::OtherIdentity))
+        } else {
+            Ok((Some(known), Column::Id))
+        };
+    }
+    if let Some(id) = coded {
+        return if phoned.is_some_and(|other| other != id) {
+            Err((Column::Phone, FaultCode::OtherIdentity))
+        } else {
+            Ok((found.members.get(&id), Column::Code))
+        };
+    }
+    if let Some(known) = phoned.and_then(|id| found.members.get(&id)) {
+        let has_other_code = hashes.code.is_some() && known.hashes.code.is_some() && known.hashes.code != hashes.code;
+        return if has_other_code {
+            Err((Column::Code, FaultCode::OtherIdentity))
+        } else {
+            Ok((Some(known), Column::Phone))
+        };
+    }
+    let namesakes = match unit {
+        Some(unit) if row.is_told_by_name() => found.by_name.get(&(unit, name_key(&row.name))),
+        _ => None,
+    };
+    match namesakes.map(Vec::as_slice).unwrap_or_default() {
+        [] => Ok((None, Column::Name)),
+        [one] => Ok((found.members.get(one), Column::Name)),
+        _ => Err((Column::Name, FaultCode::Ambiguous)),
+    }
+}
+
+fn home_work(
+    row: &MemberRow,
+    unit: Option<Uuid>,
+    member: Option<&KnownMember>,
+    today: NaiveDate,
+) -> Result<Option<HomeWork>, FaultCode> {
+    let earlier_end = member.and_then(|member| member.earlier_end);
+    let is_too_early = |from: NaiveDate| earlier_end.is_some_and(|end| from < end);
+    let home = member.and_then(|member| member.home);
+    let work = match (home, unit) {
+        (None, None) => None,
+        (None, Some(unit)) => Some(HomeWork::Begin { unit, from: row.since.unwrap_or(today) }),
+        (Some(home), unit) if unit.is_none_or(|unit| unit == home.unit_id) => {
+            let moved = row.since.filter(|since| *since != home.from);
+            moved.map(|from| HomeWork::Since { home: home.id, from })
+        }
+        (Some(home), Some(unit)) if home.from >= today => Some(HomeWork::Instead { home: home.id, unit }),
+        (Some(home), Some(unit)) => {
+            let from = row.since.filter(|since| *since != home.from).unwrap_or(today);
+            if from < home.from {
+                return Err(FaultCode::OverlapsEarlier);
+            }
+            return Ok(Some(HomeWork::Move { old: home.id, unit, from }));
+        }
+        (Some(_), None) => None,
+    };
+    let from = match work {
+        Some(HomeWork::Begin { from, .. } | HomeWork::Since { from, .. }) => Some(from),
+        _ => None,
+    };
+    if from.is_some_and(|from| is_too_early(from) || from >= NO_END) {
+        return Err(FaultCode::OverlapsEarlier);
+    }
+    Ok(work)
+}

@@ -1,0 +1,123 @@
+//! Rows of units: put in order, compared with what is there, written.
+
+mod known;
+mod order;
+mod plan;
+mod row;
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+pub use known::KnownUnits;
+pub use order::in_order;
+use plan::decide;
+pub use plan::{Before, UnitDecision};
+pub use row::UnitRow;
+
+use super::{file::Headers, members::UnitReference};
+use crate::{
+    db::Tx,
+    kit::{ids::UnitId, problem::Problem, text::fold},
+    organisation::units::{self, Unit},
+};
+
+/// How far the rights of whoever imports go, today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// An admin.
+    Everywhere,
+    /// A manager: these units and all below them.
+    Below(Vec<UnitId>),
+}
+
+/// A row with its place in the order of work, and with the unit that an earlier decision found it to be about.
+pub type Meant<'r> = (i32, &'r UnitRow, Option<Uuid>);
+
+/// Decides about each of these rows; `before` learns what became of them.
+pub async fn decide_all(
+    tx: &Tx,
+    reach: &Reach,
+    headers: &Headers,
+    rows: &[Meant<'_>],
+    before: &mut Before,
+) -> Result<Vec<UnitDecision>, Problem> {
+    let known = find(tx, reach, rows, before).await?;
+    let mut decided = Vec::with_capacity(rows.len());
+    for (ordinal, row, meant) in rows {
+        let decision = decide(row, *meant, headers, &known, before, tx.today());
+        before.insert(*ordinal, (decision.outcome, decision.subject));
+        decided.push(decision);
+    }
+    Ok(decided)
+}
+
+/// Writes what was decided: those above come first.
+pub async fn write(tx: &Tx, decided: &[UnitDecision]) -> Result<(), Problem> {
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for (before, after) in decided.iter().filter_map(|decision| decision.work.as_ref()) {
+        if before.is_none() { new.push(after) } else { changed.push(after) }
+    }
+    units::add(tx, &new).await?;
+    units::revise(tx, &changed, tx.today()).await
+}
+
+async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], before: &Before) -> Result<KnownUnits, Problem> {
+    let mut ids: Vec<Uuid> = before.values().filter_map(|(_, subject)| *subject).collect();
+    let mut codes = HashSet::new();
+    let mut names = HashSet::new();
+    for (_, row, meant) in rows {
+        ids.extend([row.id, row.parent.id, *meant].into_iter().flatten());
+        codes.extend([&row.code, &row.parent.code, &row.parent.name].into_iter().flatten().cloned());
+        names.insert(fold(&row.name));
+        names.extend(row.parent.name.as_deref().map(fold));
+    }
+    let found = find_on(tx, ids, codes, names, tx.today()).await?;
+    let judged = found.iter().map(|unit| unit.id.0).collect();
+    let permitted = permitted(tx, reach, judged, tx.today()).await?;
+    Ok(KnownUnits::new(found, permitted))
+}
+
+/// The units that these speak of, and those above them.
+pub async fn find_referenced(
+    tx: &Tx,
+    references: &HashSet<&UnitReference>,
+    day: NaiveDate,
+) -> Result<Vec<Unit>, Problem> {
+    let ids = references.iter().filter_map(|reference| reference.id).collect();
+    let codes = references.iter().flat_map(|reference| [&reference.code, &reference.name]).flatten().cloned().collect();
+    let names = references.iter().filter_map(|reference| reference.name.as_deref()).map(fold).collect();
+    find_on(tx, ids, codes, names, day).await
+}
+
+async fn find_on(
+    tx: &Tx,
+    ids: Vec<Uuid>,
+    codes: HashSet<String>,
+    names: HashSet<String>,
+    day: NaiveDate,
+) -> Result<Vec<Unit>, Problem> {
+    let ids: Vec<UnitId> = ids.into_iter().map(UnitId).collect();
+    let (codes, names): (Vec<String>, Vec<String>) = (codes.into_iter().collect(), names.into_iter().collect());
+    let mut found = units::known_on(tx, &ids, &codes, &names, day).await?;
+    let there: HashSet<UnitId> = found.iter().map(|unit| unit.id).collect();
+    let above: HashSet<UnitId> =
+        found.iter().filter_map(|unit| unit.parent_id).filter(|id| !there.contains(id)).collect();
+    let above: Vec<UnitId> = above.into_iter().collect();
+    found.extend(units::known_on(tx, &above, &[], &[], day).await?);
+    Ok(found)
+}
+
+/// Those of these units that are within reach; none: all.
+pub async fn permitted(
+    tx: &Tx,
+    reach: &Reach,
+    judged: HashSet<Uuid>,
+    day: NaiveDate,
+) -> Result<Option<HashSet<Uuid>>, Problem> {
+    let Reach::Below(roots) = reach else { return Ok(None) };
+    let judged: Vec<UnitId> = judged.into_iter().map(UnitId).collect();
+    let within = units::which_are_below(tx, &judged, roots, day).await?;
+    Ok(Some(within.into_iter().map(|id| id.0).collect()))
+}

@@ -1,0 +1,380 @@
+//! The work on imports, in steps with outcomes. Any number of workers may step at once, in any number of processes: a lease
+//! says whose an import is for the moment, and it runs out on the clock.
+
+use std::{fs::File, io::Write as _, time::Duration};
+
+use tokio::{sync::mpsc, time::sleep};
+use uuid::Uuid;
+
+use super::{
+    actions,
+    file::{Flow, Unreadable},
+    import::{BATCH, Import, ImportKind, LIFE, MOST_ATTEMPTS, Outcome, RowFault, Stage},
+    members,
+    reading::{self, Bounds},
+    staged::{Staged, StagedRow, open_chunk},
+    store::{self, Planned},
+    units::{self, Reach},
+};
+use crate::{
+    app::App,
+    audit,
+    db::{Actor, Effect, Tx},
+    kit::{codes::FaultCode, problem::Problem},
+};
+
+/// How long a worker rests after something unexpected.
+const REST: Duration = Duration::from_secs(5);
+/// How many batches may have been read and not yet written.
+const BATCHES_AHEAD: usize = 2;
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There was nothing to do.
+    Idle,
+    /// A file was read into that many rows.
+    Read(usize),
+    /// It is known what is to become of that many rows.
+    Planned(usize),
+    /// That many rows were carried out.
+    Applied(usize),
+    /// An import ended.
+    Ended,
+    /// The import is somebody else's by now.
+    Lost,
+}
+
+/// Works until the app stops: steps while there is something to do, then waits for the bell or a moment.
+pub async fn work(app: &App) {
+    while !app.is_stopping() {
+        let moment = match step(app).await {
+            Ok(Step::Idle) => Duration::from_millis(app.config.relay.poll_ms),
+            Ok(done) => {
+                tracing::debug!(?done, "an import goes on");
+                continue;
+            }
+            Err(problem) => {
+                tracing::error!(error = %problem, cause = ?problem.cause, "an import could not go on");
+                REST
+            }
+        };
+        tokio::select! {
+            () = app.imports_bell.notified() => {}
+            () = sleep(moment) => {}
+        }
+    }
+}
+
+/// Does the next thing for the oldest import that nobody works at. A step that fails leaves no trace but its lease, which is
+/// given back; after a few of them the import is given up.
+pub async fn step(app: &App) -> Result<Step, Problem> {
+    if !store::is_anything_waiting(app.db.reads(), app.clock.now()).await? {
+        return Ok(Step::Idle);
+    }
+    let owner = Uuid::now_v7().to_string();
+    let claimed = app.change_as(Actor::system(), async |tx| store::claim(tx, &owner).await).await?;
+    let Some(import) = claimed else { return Ok(Step::Idle) };
+    let done = take_on(app, &import).await;
+    if done.is_err() {
+        // Best effort: a lease that cannot be given back runs out.
+        let released = app.change_as(Actor::system(), async |tx| Ok(store::release(tx, &import).await?)).await;
+        if let Err(problem) = released {
+            tracing::warn!(error = %problem, "a lease could not be given back");
+        }
+    }
+    done
+}
+
+async fn take_on(app: &App, import: &Import) -> Result<Step, Problem> {
+    let is_old = import.created_at + LIFE <= app.clock.now();
+    if is_old || import.attempt > MOST_ATTEMPTS {
+        let reason = if is_old { FaultCode::Expired } else { FaultCode::Unexpected };
+        return give_up(app, import, reason).await;
+    }
+    match import.stage() {
+        Stage::Read => read(app, import.clone()).await,
+        Stage::Plan => in_one(app, import, async |tx, import, reach| plan(app, tx, import, reach).await).await,
+        Stage::Apply => in_one(app, import, async |tx, import, reach| apply(app, tx, import, reach).await).await,
+        Stage::Finish => in_one(app, import, async |tx, import, _reach| finish(tx, import).await).await,
+    }
+}
+
+/// A step in one transaction, under the lease and within the rights that the importer has today.
+async fn in_one(
+    app: &App,
+    import: &Import,
+    work: impl AsyncFnOnce(&Tx, Import, &Reach) -> Result<Step, Problem>,
+) -> Result<Step, Problem> {
+    let actor = Actor { key: format!("member:{}", import.member_id), request_id: None };
+    app.change_as(actor, async |tx| {
+        if !store::hold(tx, import).await? {
+            return Ok(Step::Lost);
+        }
+        match store::reach_of(tx, import.member_id, tx.today()).await? {
+            Some(reach) => work(tx, import.clone(), &reach).await,
+            None => actions::end(tx, import.clone(), Some(FaultCode::NotPermitted)).await.map(|()| Step::Ended),
+        }
+    })
+    .await
+}
+
+async fn give_up(app: &App, import: &Import, reason: FaultCode) -> Result<Step, Problem> {
+    app.change_as(Actor::system(), async |tx| {
+        if !store::hold(tx, import).await? {
+            return Ok(Step::Lost);
+        }
+        actions::end(tx, import.clone(), Some(reason)).await.map(|()| Step::Ended)
+    })
+    .await
+}
+
+/// Reads the file into rows. Begun again after a crash it begins from the start: until it has been read to its end nothing
+/// follows from it.
+async fn read(app: &App, mut import: Import) -> Result<Step, Problem> {
+    let file = assemble(app, &import).await?;
+    let began = app
+        .change_as(Actor::system(), async |tx| {
+            store::delete_rows(tx, import.id, i32::MAX).await?;
+            Ok(store::hold(tx, &import).await?)
+        })
+        .await?;
+    if !began {
+        return Ok(Step::Lost);
+    }
+    let bounds = Bounds {
+        today: app.clock.today(),
+        max_rows: app.config.imports.max_rows,
+        batch: usize::try_from(BATCH).unwrap_or(usize::MAX),
+    };
+    let (sender, mut batches) = mpsc::channel::<Vec<StagedRow>>(BATCHES_AHEAD);
+    let kind = import.kind;
+    let reading = tokio::task::spawn_blocking(move || {
+        reading::read(file, kind, bounds, &mut |batch| match sender.blocking_send(batch) {
+            Ok(()) => Flow::On,
+            Err(_nobody_listens) => Flow::Stop,
+        })
+    });
+    while let Some(batch) = batches.recv().await {
+        let is_held = app
+            .change_as(Actor::system(), async |tx| {
+                store::insert_rows(tx, &app.vault, import.id, &batch).await?;
+                Ok(store::hold(tx, &import).await?)
+            })
+            .await?;
+        if !is_held {
+            return Ok(Step::Lost);
+        }
+    }
+    let total = match reading.await.map_err(Problem::internal)? {
+        Ok(total) => total,
+        Err(Unreadable::OtherFormat) => return give_up(app, &import, FaultCode::BrokenFile).await,
+        Err(Unreadable::Fault(fault)) => return give_up(app, &import, fault.code).await,
+    };
+    import.rows_total = Some(total);
+    app.change_as(Actor::system(), async |tx| {
+        if !store::hold(tx, &import).await? {
+            return Ok(Step::Lost);
+        }
+        store::delete_chunks(tx, import.id).await?;
+        store::save_progress(tx, &import).await?;
+        Ok(Step::Read(usize::try_from(total).unwrap_or_default()))
+    })
+    .await
+}
+
+/// The file, in one piece, in a temporary file without a name.
+async fn assemble(app: &App, import: &Import) -> Result<File, Problem> {
+    let mut file = tempfile::tempfile().map_err(Problem::internal)?;
+    let mut ordinal = 0;
+    while let Some(sealed) = store::chunk(app.db.reads(), import.id, ordinal).await? {
+        let plain = open_chunk(&app.vault, import.id, ordinal, &sealed).map_err(Problem::internal)?;
+        file.write_all(&plain).map_err(Problem::internal)?;
+        ordinal = ordinal.saturating_add(1);
+    }
+    Ok(file)
+}
+
+/// What was decided about a row.
+struct Decided {
+    ordinal: i32,
+    number: i32,
+    outcome: Outcome,
+    subject: Option<Uuid>,
+    faults: Vec<RowFault>,
+}
+
+/// Decisions about rows, in their order, with what is to be written.
+struct Decisions {
+    rows: Vec<Decided>,
+    members: Vec<members::MemberDecision>,
+    units: Vec<units::UnitDecision>,
+}
+
+/// Decides about rows. `planned` is what was decided about them before, if it was.
+async fn decide(
+    app: &App,
+    tx: &Tx,
+    import: &Import,
+    reach: &Reach,
+    rows: &[StagedRow],
+    planned: Option<&std::collections::HashMap<i32, Planned>>,
+) -> Result<Decisions, Problem> {
+    let earlier = |ordinal: i32| planned.and_then(|planned| planned.get(&ordinal));
+    let mut decided: Vec<Decided> = rows
+        .iter()
+        .map(|row| Decided {
+            ordinal: row.ordinal,
+            number: row.number,
+            outcome: Outcome::Refuse,
+            subject: None,
+            faults: match &row.content {
+                Staged::Faulty(faults) => faults.clone(),
+                Staged::Member(_) | Staged::Unit(_) => Vec::new(),
+            },
+        })
+        .collect();
+    let sound = |row: &&StagedRow| !matches!(row.content, Staged::Faulty(_));
+    let (mut members, mut units) = (Vec::new(), Vec::new());
+    let places: Vec<usize> = rows.iter().enumerate().filter(|(_, row)| sound(row)).map(|(place, _)| place).collect();
+    match import.kind {
+        ImportKind::Members => {
+            let meant: Vec<members::Meant<'_>> = rows
+                .iter()
+                .filter_map(|row| match &row.content {
+                    Staged::Member(member) => {
+                        let earlier = earlier(row.ordinal);
+                        Some((member, earlier.and_then(|plan| members::Earlier::of(plan.outcome, plan.subject))))
+                    }
+                    Staged::Unit(_) | Staged::Faulty(_) => None,
+                })
+                .collect();
+            members = members::decide_all(tx, &app.vault, reach, &import.headers, &meant).await?;
+            for (place, decision) in places.iter().zip(&members) {
+                note(&mut decided, *place, decision.outcome, decision.subject, &decision.faults);
+            }
+        }
+        ImportKind::Units => {
+            let meant: Vec<units::Meant<'_>> = rows
+                .iter()
+                .filter_map(|row| match &row.content {
+                    Staged::Unit(unit) => Some((row.ordinal, unit, earlier(row.ordinal).and_then(|plan| plan.subject))),
+                    Staged::Member(_) | Staged::Faulty(_) => None,
+                })
+                .collect();
+            let parents: Vec<i32> =
+                meant.iter().filter_map(|(_, unit, _)| unit.parent.row).map(|row| row.ordinal).collect();
+            let mut before = store::plan_at(tx, import.id, &parents).await?;
+            units = units::decide_all(tx, reach, &import.headers, &meant, &mut before).await?;
+            for (place, decision) in places.iter().zip(&units) {
+                note(&mut decided, *place, decision.outcome, decision.subject, &decision.faults);
+            }
+        }
+    }
+    Ok(Decisions { rows: decided, members, units })
+}
+
+fn note(decided: &mut [Decided], place: usize, outcome: Outcome, subject: Option<Uuid>, faults: &[RowFault]) {
+    if let Some(row) = decided.get_mut(place) {
+        row.outcome = outcome;
+        row.subject = subject;
+        row.faults.extend_from_slice(faults);
+    }
+}
+
+/// Finds out what is to become of the next rows, by what is there before the run: nothing has been written yet.
+async fn plan(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<Step, Problem> {
+    let rows = store::rows_after(tx, &app.vault, import.id, import.planned_to, BATCH).await?;
+    let Some(last) = rows.last().map(|row| row.ordinal) else { return finish(tx, import).await };
+    let mut decisions = decide(app, tx, &import, reach, &rows, None).await?;
+    refuse_repeated(tx, &import, &mut decisions).await?;
+    let plan: Vec<Planned> = decisions
+        .rows
+        .iter_mut()
+        .map(|row| {
+            // Who is to be made has an id from now on, whoever carries it out.
+            let subject = row.subject.or_else(|| (row.outcome == Outcome::Create).then(Uuid::now_v7));
+            Planned { ordinal: row.ordinal, number: row.number, outcome: row.outcome, subject }
+        })
+        .collect();
+    store::insert_plan(tx, import.id, &plan).await?;
+    keep_conflicts(tx, &import, &decisions.rows).await?;
+    for row in decisions.rows.iter().filter(|row| import.dry_run || !row.outcome.is_work()) {
+        import.counts.add(row.outcome);
+    }
+    import.planned_to = last;
+    if import.dry_run {
+        store::delete_rows(tx, import.id, last).await?;
+    }
+    if Some(import.planned_to) == import.rows_total && import.dry_run {
+        return finish(tx, import).await;
+    }
+    store::save_progress(tx, &import).await?;
+    Ok(Step::Planned(rows.len()))
+}
+
+/// Two rows about the same member or unit, found by different columns: the first one stands.
+async fn refuse_repeated(tx: &Tx, import: &Import, decisions: &mut Decisions) -> Result<(), Problem> {
+    let subjects: Vec<Uuid> = decisions.rows.iter().filter_map(|row| row.subject).collect();
+    let mut first = store::rows_about(tx, import.id, &subjects).await?;
+    for row in decisions.rows.iter_mut().filter(|row| row.outcome != Outcome::Refuse) {
+        let Some(subject) = row.subject else { continue };
+        match first.get(&subject) {
+            Some(number) => {
+                row.faults.push(RowFault::new(None, FaultCode::SameAsRow).with("row", number));
+                row.outcome = Outcome::Refuse;
+                row.subject = None;
+            }
+            None => drop(first.insert(subject, row.number)),
+        }
+    }
+    Ok(())
+}
+
+async fn keep_conflicts(tx: &Tx, import: &Import, rows: &[Decided]) -> Result<(), Problem> {
+    let refused = rows.iter().filter(|row| row.outcome == Outcome::Refuse);
+    let conflicts: Vec<(i32, &RowFault)> =
+        refused.flat_map(|row| row.faults.iter().map(|fault| (row.number, fault))).collect();
+    store::insert_conflicts(tx, import.id, &conflicts).await
+}
+
+/// Carries the next rows out, as planned. Each is compared with what is there once more: when somebody else has come before,
+/// the row is left out, and says so.
+async fn apply(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<Step, Problem> {
+    let mut rows = store::rows_after(tx, &app.vault, import.id, import.applied_to, BATCH).await?;
+    let Some(last) = rows.last().map(|row| row.ordinal) else { return finish(tx, import).await };
+    let plan = store::plan_between(tx, import.id, import.applied_to, last).await?;
+    rows.retain(|row| plan.get(&row.ordinal).is_some_and(|planned| planned.outcome.is_work()));
+    let count = rows.len();
+    if count > 0 {
+        let mut decisions = decide(app, tx, &import, reach, &rows, Some(&plan)).await?;
+        for (decision, row) in decisions.members.iter_mut().zip(&decisions.rows) {
+            decision.subject = row.subject;
+        }
+        members::write(tx, &app.vault, &decisions.members).await?;
+        units::write(tx, &decisions.units).await?;
+        keep_conflicts(tx, &import, &decisions.rows).await?;
+        let before = import.counts;
+        decisions.rows.iter().for_each(|row| import.counts.add(row.outcome));
+        let after = serde_json::json!({
+            "after_row": import.applied_to, "up_to_row": last,
+            "created": import.counts.created.saturating_sub(before.created),
+            "changed": import.counts.changed.saturating_sub(before.changed),
+        });
+        audit::record(tx, "apply_import", actions::subject(&import), None, Some(after)).await?;
+        tx.after_commit(Effect::ForgetCallers);
+        tx.after_commit(Effect::ForgetPages);
+    }
+    store::delete_rows(tx, import.id, last).await?;
+    import.applied_to = last;
+    if Some(last) == import.rows_total {
+        return finish(tx, import).await;
+    }
+    store::save_progress(tx, &import).await?;
+    Ok(Step::Applied(count))
+}
+
+async fn finish(tx: &Tx, import: Import) -> Result<Step, Problem> {
+    actions::end(tx, import, None).await?;
+    Ok(Step::Ended)
+}

@@ -1,0 +1,114 @@
+//! Which member somebody is whom Zalo vouches for. The Zalo id decides; a phone number that Zalo has verified links a member
+//! who was imported with it and whom nobody has claimed yet. It never takes a member away from the Zalo account that has
+//! them: numbers are given to other people, and with the number would go the member's roles. For the same reason it never
+//! makes anybody an admin or a member of staff: whoever may write a number down could make themselves one.
+
+use serde_json::json;
+
+use super::store::{self, ZaloLink};
+use crate::{
+    audit::{self, Subject},
+    db::{Tx, dialect},
+    kit::{ids::MemberId, problem::Problem, vault::Vault},
+    organisation::members::{find_by_phone, join_guest},
+};
+
+/// What Zalo says of whoever signs in.
+#[derive(Clone, Debug)]
+pub struct FromZalo {
+    /// Their ids.
+    pub link: ZaloLink,
+    /// What they are called.
+    pub name: String,
+    /// Where their picture is.
+    pub picture_url: Option<String>,
+    /// Their phone number (`84…`), where they have shared it.
+    pub phone: Option<String>,
+}
+
+/// Who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// The member.
+    pub member_id: MemberId,
+    /// The guest that they were before and are no more: their sessions end.
+    pub replaced: Option<MemberId>,
+}
+
+/// Finds the member, or makes a guest; and brings what is kept of their Zalo account up to date.
+pub async fn recognise(tx: &Tx, vault: &Vault, from_zalo: FromZalo) -> Result<Recognised, Problem> {
+    // Two first sign-ins of one person at once: the second waits here, and then finds what the first has made. Always the id
+    // before the number, so that nobody waits in a circle.
+    dialect::lock_name_until_commit(tx, &store::app_user_hash(vault, &from_zalo.link.app_user_id)).await?;
+    if let Some(phone) = &from_zalo.phone {
+        dialect::lock_name_until_commit(tx, &store::phone_hash(vault, phone)).await?;
+    }
+    let known = store::find_by_app_user(tx, vault, &from_zalo.link.app_user_id).await?;
+    let recognised = match known {
+        Some(member) => claim_phone(tx, vault, member, from_zalo.phone.as_deref()).await?,
+        None => meet(tx, vault, &from_zalo).await?,
+    };
+    store::link_zalo(tx, vault, recognised.member_id, &from_zalo.link).await?;
+    Ok(recognised)
+}
+
+/// Somebody whose Zalo id is new: the member of their phone number, if nobody has claimed them; else a guest.
+async fn meet(tx: &Tx, vault: &Vault, from_zalo: &FromZalo) -> Result<Recognised, Problem> {
+    let holder = match &from_zalo.phone {
+        Some(phone) => find_by_phone(tx, vault, phone).await?,
+        None => None,
+    };
+    let mut phone = from_zalo.phone.as_deref();
+    if let Some(holder) = holder {
+        if is_free(tx, holder).await? {
+            record(tx, "link_zalo", holder, json!({"by": "phone"})).await?;
+            return Ok(Recognised { member_id: holder, replaced: None });
+        }
+        refuse(tx, holder).await?;
+        phone = None;
+    }
+    let picture = from_zalo.picture_url.clone();
+    let guest = join_guest(tx, vault, &from_zalo.name, picture, phone).await?;
+    Ok(Recognised { member_id: guest.id, replaced: None })
+}
+
+/// A known member shares a phone number: it becomes theirs. If an imported member waits under it, a guest who has nothing
+/// of their own becomes that member.
+async fn claim_phone(tx: &Tx, vault: &Vault, member: MemberId, phone: Option<&str>) -> Result<Recognised, Problem> {
+    let as_they_are = Recognised { member_id: member, replaced: None };
+    let Some(phone) = phone else { return Ok(as_they_are) };
+    let Some(holder) = find_by_phone(tx, vault, phone).await? else {
+        store::set_phone(tx, vault, member, phone).await?;
+        record(tx, "change_phone", member, json!({"by": "zalo"})).await?;
+        return Ok(as_they_are);
+    };
+    if holder == member {
+        return Ok(as_they_are);
+    }
+    if !is_free(tx, holder).await? || store::has_anything(tx, member).await? {
+        refuse(tx, holder).await?;
+        return Ok(as_they_are);
+    }
+    store::move_link(tx, member, holder).await?;
+    store::retire_guest(tx, member).await?;
+    record(tx, "replace_guest", member, json!({"by": "phone", "member_id": holder})).await?;
+    record(tx, "link_zalo", holder, json!({"by": "phone", "was_guest": member})).await?;
+    Ok(Recognised { member_id: holder, replaced: Some(member) })
+}
+
+/// May whoever has the phone number of this member become them?
+async fn is_free(tx: &Tx, holder: MemberId) -> Result<bool, Problem> {
+    Ok(!store::is_linked(tx, holder).await? && !store::is_staff(tx, holder).await?)
+}
+
+/// Somebody shares the number of a member who is another Zalo account's or is staff, or whom they cannot become any more. A manager
+/// can look into it; whoever signs in stays who they are.
+async fn refuse(tx: &Tx, holder: MemberId) -> Result<(), Problem> {
+    tracing::warn!(member.id = %holder, "a Zalo account shares the phone number of a member that it is not linked to");
+    metrics::counter!("thidua_phone_links_refused_total").increment(1);
+    record(tx, "refuse_phone_link", holder, json!({"by": "phone"})).await
+}
+
+async fn record(tx: &Tx, action: &'static str, member: MemberId, after: serde_json::Value) -> Result<(), Problem> {
+    audit::record(tx, action, Subject { kind: "member", id: member.0 }, None, Some(after)).await
+}

@@ -1,0 +1,118 @@
+//! Changes of memberships.
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use super::{Membership, NewMembership, store, wire::MembershipPatch};
+use crate::{
+    audit::{self, Subject},
+    db::{Effect, Tx},
+    kit::{
+        caller::Person,
+        clock::NO_END,
+        codes::{Code, FaultCode},
+        etag::IfMatch,
+        faults::Faults,
+        ids::{MemberId, MembershipId},
+        problem::Problem,
+    },
+    organisation::{members::MembershipKind, units},
+};
+
+/// Puts somebody into a unit. A new home ends the old one on its first day. Takes whoever manages both units.
+pub async fn create(tx: &Tx, caller: &Person, member: MemberId, new: NewMembership) -> Result<Membership, Problem> {
+    if !store::is_visible(tx, caller, member, tx.today()).await? {
+        return Err(Problem::not_found());
+    }
+    // The unit first, then the member: a merge takes them in this order too.
+    let from = new.valid_from.unwrap_or_else(|| tx.today());
+    let is_there = units::require_open(tx, new.unit_id, from).await?;
+    store::hold_member(tx, member).await?;
+    let all = store::all_of(tx, member).await?;
+    let wanted = Membership {
+        id: new.id.unwrap_or_default(),
+        member_id: member,
+        unit_id: new.unit_id,
+        kind: new.kind,
+        valid_from: from,
+        valid_to: new.valid_to.unwrap_or(NO_END),
+    };
+    let holds = |one: &&Membership| one.valid_from <= wanted.valid_from && wanted.valid_from < one.valid_to;
+    let home = all.iter().filter(|one| one.kind == MembershipKind::Home).find(holds);
+    let mut concerned = vec![Some(wanted.unit_id).filter(|_| is_there)];
+    concerned.extend(home.map(|home| Some(home.unit_id)));
+    let mut faults = Faults::new();
+    faults.add_if(!is_there, "/unit_id", FaultCode::NoSuchThing);
+    faults.add_if(wanted.valid_to <= wanted.valid_from, "/valid_to", FaultCode::EndsBeforeStart);
+    faults.add_if(wanted.valid_from < tx.today() && !caller.is_admin(), "/valid_from", FaultCode::InPast);
+    if is_there {
+        units::require_manager_of(tx, caller, &concerned).await?;
+    }
+    faults.or(())?;
+    if wanted.kind == MembershipKind::Home
+        && let Some(home) = home
+    {
+        end_home(tx, home, wanted.valid_from).await?;
+    }
+    let is_ended = |one: &Membership| wanted.kind == MembershipKind::Home && home.is_some_and(|home| home.id == one.id);
+    if all.iter().filter(|one| !is_ended(one)).any(|one| one.conflicts_with(&wanted)) {
+        return Err(Problem::new(Code::MembershipOverlap));
+    }
+    store::insert(tx, &wanted).await?;
+    record(tx, "create_membership", &wanted, home.map(shown)).await?;
+    Ok(wanted)
+}
+
+/// A home that began on the very day on which another one begins was a mistake: it has no day of its own.
+async fn end_home(tx: &Tx, home: &Membership, on: NaiveDate) -> Result<(), Problem> {
+    if home.valid_from == on {
+        store::delete(tx, home.id).await?;
+    } else {
+        store::set_end(tx, home.id, on).await?;
+    }
+    Ok(())
+}
+
+/// Ends a membership on another day, or on none that is known.
+pub async fn update(
+    tx: &Tx,
+    caller: &Person,
+    id: MembershipId,
+    seen: &IfMatch,
+    patch: MembershipPatch,
+) -> Result<Membership, Problem> {
+    let found = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
+    let is_open = units::require_open(tx, found.unit_id, found.valid_from).await?;
+    store::hold_member(tx, found.member_id).await?;
+    // It may have changed while its member was held by another change.
+    let before = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
+    units::require_manager_of(tx, caller, &[Some(before.unit_id)]).await?;
+    seen.check(before.version())?;
+    let Some(to) = patch.valid_to else { return Ok(before) };
+    let after = Membership { valid_to: to.unwrap_or(NO_END), ..before.clone() };
+    let mut faults = Faults::new();
+    faults.add_if(after.valid_to <= after.valid_from, "/valid_to", FaultCode::EndsBeforeStart);
+    let first_changed = after.valid_to.min(before.valid_to);
+    faults.add_if(first_changed < tx.today() && !caller.is_admin(), "/valid_to", FaultCode::InPast);
+    // A unit that has ended, or is going to, keeps nobody longer than was planned.
+    faults.add_if(after.valid_to > before.valid_to && !is_open, "/valid_to", FaultCode::EndsTooSoon);
+    faults.or(())?;
+    if store::all_of(tx, after.member_id).await?.iter().any(|one| one.conflicts_with(&after)) {
+        return Err(Problem::new(Code::MembershipOverlap));
+    }
+    store::set_end(tx, id, after.valid_to).await?;
+    record(tx, "update_membership", &after, Some(shown(&before))).await?;
+    Ok(after)
+}
+
+fn shown(membership: &Membership) -> Value {
+    json!({"id": membership.id, "member_id": membership.member_id, "unit_id": membership.unit_id,
+        "kind": membership.kind, "valid_from": membership.valid_from, "valid_to": membership.valid_to})
+}
+
+async fn record(tx: &Tx, action: &'static str, membership: &Membership, before: Option<Value>) -> Result<(), Problem> {
+    // What a member may see follows from where they belong.
+    tx.after_commit(Effect::ForgetCallers);
+    let subject = Subject { kind: "membership", id: membership.id.0 };
+    audit::record(tx, action, subject, before, Some(shown(membership))).await
+}

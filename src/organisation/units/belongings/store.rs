@@ -1,0 +1,253 @@
+//! All SQL about what hangs on a unit.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QuerySelect as _, QueryTrait as _, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use crate::{
+    db::Tx,
+    entity::{campaign, cluster_head, cluster_unit, flag_holding, membership, pledge, role_grant, unit_version},
+    kit::ids::{MemberId, MembershipId, RoleGrantId, UnitId},
+    organisation::units::within,
+};
+
+const AT_ONCE: usize = 2_000;
+
+/// Those of `members` who belong to this very unit on `day`.
+pub async fn members_in(
+    db: &impl ConnectionTrait,
+    unit: UnitId,
+    members: &[MemberId],
+    day: NaiveDate,
+) -> Result<HashSet<MemberId>, DbErr> {
+    let ids: Vec<Uuid> = membership::Entity::find()
+        .select_only()
+        .column(membership::Column::MemberId)
+        .filter(membership::Column::UnitId.eq(unit.0))
+        .filter(membership::Column::MemberId.is_in(members.iter().map(|member| member.0)))
+        .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(MemberId).collect())
+}
+
+/// Lets these members' places in `unit` go on in `into` from `on`.
+pub async fn move_members(
+    tx: &Tx,
+    unit: UnitId,
+    into: UnitId,
+    members: &[MemberId],
+    on: NaiveDate,
+) -> Result<usize, DbErr> {
+    let rows = membership::Entity::find()
+        .filter(membership::Column::UnitId.eq(unit.0))
+        .filter(membership::Column::MemberId.is_in(members.iter().map(|member| member.0)))
+        .filter(membership::Column::ValidTo.gt(on))
+        .all(tx)
+        .await?;
+    move_memberships(tx, rows, into, on).await
+}
+
+/// Lets every place in `unit` go on in `into` from `on`. Who is at home there already needs no temporary place in it.
+pub async fn carry_memberships(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
+    let rows = membership::Entity::find()
+        .filter(membership::Column::UnitId.eq(unit.0))
+        .filter(membership::Column::ValidTo.gt(on))
+        .all(tx)
+        .await?;
+    let at_home: Vec<Uuid> = membership::Entity::find()
+        .select_only()
+        .column(membership::Column::MemberId)
+        .filter(membership::Column::UnitId.eq(into.0))
+        .filter(membership::Column::Kind.eq("home"))
+        .filter(membership::Column::ValidTo.gt(on))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let at_home: HashSet<Uuid> = at_home.into_iter().collect();
+    let (needless, rows): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.kind != "home" && at_home.contains(&row.member_id));
+    for row in needless {
+        let end = row.valid_from.max(on);
+        let mut row = row.into_active_model();
+        row.valid_to = Set(end);
+        membership::Entity::update(row).exec(tx).await?;
+    }
+    move_memberships(tx, rows, into, on).await
+}
+
+/// What began before `on` ends then and goes on as a place of its own; what begins later is there from the start.
+async fn move_memberships(tx: &Tx, rows: Vec<membership::Model>, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
+    let count = rows.len();
+    for some in rows.chunks(AT_ONCE) {
+        let (begun, later): (Vec<_>, Vec<_>) = some.iter().partition(|row| row.valid_from < on);
+        membership::Entity::update_many()
+            .col_expr(membership::Column::ValidTo, Expr::val(on))
+            .filter(membership::Column::Id.is_in(begun.iter().map(|row| row.id)))
+            .exec(tx)
+            .await?;
+        membership::Entity::update_many()
+            .col_expr(membership::Column::UnitId, Expr::val(into.0))
+            .filter(membership::Column::Id.is_in(later.iter().map(|row| row.id)))
+            .exec(tx)
+            .await?;
+        let going_on = begun.into_iter().map(|row| {
+            let mut row = row.clone().into_active_model().reset_all();
+            row.id = Set(MembershipId::new().0);
+            row.unit_id = Set(into.0);
+            row.valid_from = Set(on);
+            row
+        });
+        membership::Entity::insert_many(going_on).exec_without_returning(tx).await?;
+    }
+    Ok(count)
+}
+
+/// Lets every role over `unit` go on over `into` from `on`.
+pub async fn carry_role_grants(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
+    let rows = role_grant::Entity::find()
+        .filter(role_grant::Column::UnitId.eq(unit.0))
+        .filter(role_grant::Column::ValidTo.gt(on))
+        .all(tx)
+        .await?;
+    let count = rows.len();
+    for row in rows {
+        let has_begun = row.valid_from < on;
+        let mut going_on = row.clone().into_active_model().reset_all();
+        going_on.unit_id = Set(Some(into.0));
+        if has_begun {
+            going_on.id = Set(RoleGrantId::new().0);
+            going_on.valid_from = Set(on);
+            let mut ended = row.into_active_model();
+            ended.valid_to = Set(on);
+            role_grant::Entity::update(ended).exec(tx).await?;
+            role_grant::Entity::insert(going_on).exec_without_returning(tx).await?;
+        } else {
+            role_grant::Entity::update(going_on).exec(tx).await?;
+        }
+    }
+    Ok(count)
+}
+
+/// Lets the places, headships and flags of `unit` go on with `into` from `on`, unless that one is in the cluster already.
+pub async fn carry_cluster_places(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
+    let places = cluster_unit::Entity::find()
+        .filter(cluster_unit::Column::UnitId.eq(unit.0))
+        .filter(cluster_unit::Column::ValidTo.gt(on))
+        .all(tx)
+        .await?;
+    let heads = cluster_head::Entity::find()
+        .filter(cluster_head::Column::UnitId.eq(unit.0))
+        .filter(cluster_head::Column::ValidTo.gt(on))
+        .all(tx)
+        .await?;
+    let flags = flag_holding::Entity::find()
+        .filter(flag_holding::Column::UnitId.eq(unit.0))
+        .filter(flag_holding::Column::ValidTo.gt(on))
+        .all(tx)
+        .await?;
+    end_cluster_places(tx, unit, on).await?;
+    let count = places.len();
+    for place in places {
+        let is_there = cluster_unit::Entity::find()
+            .filter(cluster_unit::Column::ClusterId.eq(place.cluster_id))
+            .filter(cluster_unit::Column::UnitId.eq(into.0))
+            .filter(cluster_unit::Column::ValidTo.gt(on))
+            .one(tx)
+            .await?;
+        if is_there.is_none() {
+            let from = place.valid_from.max(on);
+            let row = cluster_unit::Model { unit_id: into.0, valid_from: from, ..place };
+            let row = row.into_active_model().reset_all();
+            cluster_unit::Entity::insert(row).exec_without_returning(tx).await?;
+        }
+    }
+    let heads = heads.into_iter().map(|row| {
+        let from = row.valid_from.max(on);
+        let row = cluster_head::Model { id: Uuid::now_v7(), unit_id: into.0, valid_from: from, ..row };
+        row.into_active_model().reset_all()
+    });
+    cluster_head::Entity::insert_many(heads).exec_without_returning(tx).await?;
+    let flags = flags.into_iter().map(|row| {
+        let from = row.valid_from.max(on);
+        let row = flag_holding::Model { id: Uuid::now_v7(), unit_id: into.0, valid_from: from, ..row };
+        row.into_active_model().reset_all()
+    });
+    flag_holding::Entity::insert_many(flags).exec_without_returning(tx).await?;
+    Ok(count)
+}
+
+/// Ends every role over `unit` on `on`; one that was to begin later never does.
+pub async fn end_role_grants(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbErr> {
+    let of_unit = role_grant::Entity::find().filter(role_grant::Column::UnitId.eq(unit.0));
+    for row in of_unit.filter(role_grant::Column::ValidTo.gt(on)).all(tx).await? {
+        let end = row.valid_from.max(on);
+        let mut row = row.into_active_model();
+        row.valid_to = Set(end);
+        role_grant::Entity::update(row).exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// Ends the places, headships and flags of `unit` on `on`; those that were to begin later never do.
+pub async fn end_cluster_places(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbErr> {
+    macro_rules! end {
+        ($($entity:ident),+) => {$(
+            let of_unit = || $entity::Entity::delete_many().filter($entity::Column::UnitId.eq(unit.0));
+            of_unit().filter($entity::Column::ValidFrom.gte(on)).exec(tx).await?;
+            $entity::Entity::update_many()
+                .col_expr($entity::Column::ValidTo, Expr::val(on))
+                .filter($entity::Column::UnitId.eq(unit.0))
+                .filter($entity::Column::ValidTo.gt(on))
+                .exec(tx)
+                .await?;
+        )+};
+    }
+    end!(cluster_unit, cluster_head, flag_holding);
+    Ok(())
+}
+
+/// Does any unit stand directly under this one on `on` or later?
+pub async fn has_units_below(db: &impl ConnectionTrait, unit: UnitId, on: NaiveDate) -> Result<bool, DbErr> {
+    let below = unit_version::Entity::find()
+        .filter(unit_version::Column::ParentId.eq(unit.0))
+        .filter(unit_version::Column::ValidTo.gt(on));
+    Ok(below.one(db).await?.is_some())
+}
+
+/// Does anybody belong to this very unit on `on` or later?
+pub async fn has_members(db: &impl ConnectionTrait, unit: UnitId, on: NaiveDate) -> Result<bool, DbErr> {
+    let members = membership::Entity::find()
+        .filter(membership::Column::UnitId.eq(unit.0))
+        .filter(membership::Column::ValidTo.gt(on));
+    Ok(members.one(db).await?.is_some())
+}
+
+/// Does a campaign run that this unit has launched?
+pub async fn has_running_campaigns(db: &impl ConnectionTrait, unit: UnitId) -> Result<bool, DbErr> {
+    let running = campaign::Entity::find()
+        .filter(campaign::Column::LaunchedByUnitId.eq(unit.0))
+        .filter(campaign::Column::Status.eq("launched"));
+    Ok(running.one(db).await?.is_some())
+}
+
+/// Has this unit itself pledged something in a campaign that runs?
+pub async fn has_running_pledges(db: &impl ConnectionTrait, unit: UnitId) -> Result<bool, DbErr> {
+    let running = campaign::Entity::find()
+        .select_only()
+        .column(campaign::Column::Id)
+        .filter(campaign::Column::Status.eq("launched"))
+        .into_query();
+    let pledges = pledge::Entity::find()
+        .filter(pledge::Column::UnitId.eq(unit.0))
+        .filter(pledge::Column::MemberId.is_null())
+        .filter(pledge::Column::Status.eq("signed"))
+        .filter(pledge::Column::CampaignId.in_subquery(running));
+    Ok(pledges.one(db).await?.is_some())
+}

@@ -1,0 +1,178 @@
+//! Erasing a member, and erasing again what a restored backup has brought back.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::{Consent, inventory, store};
+use crate::{
+    app::App,
+    audit::{self, Subject},
+    db::{Actor, Effect, Tx},
+    kit::{etag::IfMatch, ids::MemberId, problem::Problem},
+    outside::files,
+};
+
+/// By when an erasure is to be done, from the request on: Zalo's data agreement asks for 72 hours, the law gives longer.
+const DUE_AFTER: TimeDelta = TimeDelta::hours(72);
+
+/// Who asked for an erasure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The member, in the app.
+    Member,
+    /// An admin, for a request that came another way.
+    Staff,
+    /// Zalo: the member withdrew their consent there.
+    Zalo,
+    /// A backup from before the erasure was restored.
+    Restore,
+}
+
+impl Source {
+    /// The name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Staff => "staff",
+            Self::Zalo => "zalo",
+            Self::Restore => "restore",
+        }
+    }
+}
+
+/// What is left to do once an erasure is committed.
+#[derive(Debug)]
+#[must_use = "files are still to go: `finish_erasure`"]
+pub struct Erased {
+    avatar: Option<String>,
+}
+
+/// Takes away who a member was, all of it and at once: what the inventory says. What they did stays and counts. Who is
+/// erased already is not found. The last of a change; call `finish_erasure` after its commit.
+pub async fn erase(
+    app: &App,
+    tx: &Tx,
+    member: MemberId,
+    source: Source,
+    requested_at: DateTime<Utc>,
+    seen: &IfMatch,
+) -> Result<Erased, Problem> {
+    let version = hold(tx, member).await?;
+    seen.check(version)?;
+    let erased = erase_locked(tx, member, version, source, requested_at).await?;
+    app.list_erasure(member, tx.now()).await?;
+    Ok(erased)
+}
+
+async fn erase_locked(
+    tx: &Tx,
+    member: MemberId,
+    version: i64,
+    source: Source,
+    requested_at: DateTime<Utc>,
+) -> Result<Erased, Problem> {
+    let avatar = store::avatar_of(tx, member).await?.filter(|(_, is_shared)| !is_shared).map(|(hash, _)| hash);
+    take_away(tx, member, version).await?;
+    store::insert_erasure(tx, member, source, requested_at, requested_at + DUE_AFTER).await?;
+    let after = json!({"source": source.name()});
+    audit::record(tx, "erase_member", Subject { kind: "member", id: member.0 }, None, Some(after)).await?;
+    Ok(Erased { avatar })
+}
+
+async fn take_away(tx: &Tx, member: MemberId, version: i64) -> Result<(), Problem> {
+    for table in inventory::PERSONAL {
+        store::erase_rows(tx, table, member).await?;
+    }
+    store::empty_kept_answers(tx, member).await?;
+    store::mark_erased(tx, member, version).await?;
+    tx.after_commit(Effect::ForgetCallers);
+    tx.after_commit(Effect::ForgetPages);
+    Ok(())
+}
+
+/// Ends a guest who has become somebody else: who they were goes as in an erasure, but nobody has asked for one. The file of
+/// a picture that they put up is nobody's from then on, and swept.
+pub async fn retire(tx: &Tx, guest: MemberId) -> Result<(), Problem> {
+    let version = hold(tx, guest).await?;
+    take_away(tx, guest, version).await
+}
+
+/// The version of a member's row, held against other changes, an erasure among them, until this one is done. Whoever writes
+/// down something personal holds its member first. Not found when there is no such member or they are erased.
+pub async fn hold(tx: &Tx, member: MemberId) -> Result<i64, Problem> {
+    store::lock_member(tx, member).await?.ok_or_else(Problem::not_found)
+}
+
+/// Lets nobody change or erase a member until this change is done; others may do the same meanwhile. Not found when there is
+/// no such member or they are erased.
+pub async fn hold_shared(tx: &Tx, member: MemberId) -> Result<(), Problem> {
+    if store::lock_member_shared(tx, member).await? { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// Removes the files of whoever was erased, and what is left of them in the write-ahead log. What goes wrong here is logged
+/// and done again by the housekeeping.
+pub async fn finish_erasure(app: &App, erased: Erased) {
+    if let Some(hash) = erased.avatar {
+        for key in files::avatar_keys(&hash) {
+            if let Err(error) = app.files.remove(&key).await {
+                tracing::warn!(%error, "a file of an erased member could not be removed yet");
+            }
+        }
+    }
+    if let Err(error) = app.db.forget_freed_pages().await {
+        tracing::warn!(%error, "the write-ahead log could not be emptied yet");
+    }
+}
+
+/// All of it, for a request that no handler answers. False when there is no such member, or they are erased already.
+pub async fn erase_now(
+    app: &App,
+    member: MemberId,
+    source: Source,
+    requested_at: DateTime<Utc>,
+) -> Result<bool, Problem> {
+    let erased = app
+        .change_as(Actor::system(), async |tx| erase(app, tx, member, source, requested_at, &IfMatch::none()).await)
+        .await;
+    match erased {
+        Ok(erased) => {
+            finish_erasure(app, erased).await;
+            Ok(true)
+        }
+        Err(problem) if problem.code.status() == 404 => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Takes away what is kept only with a consent that the member has withdrawn.
+pub async fn clear_what_needs(tx: &Tx, consent: Consent, member: MemberId) -> Result<(), Problem> {
+    for table in inventory::PERSONAL {
+        store::clear_columns(tx, table, member, |column| column.needs == Some(consent)).await?;
+    }
+    Ok(())
+}
+
+/// Erases again whoever was erased according to the list beside the database and is there all the same: a backup from before
+/// was restored. Gives how many were. To be called before serving.
+pub async fn apply_erasures_again(app: &App) -> Result<usize, Problem> {
+    let leftovers = Mutex::new(Vec::new());
+    app.erase_again(async |tx, member| {
+        if let Some(version) = store::lock_member(tx, member).await? {
+            let erased = erase_locked(tx, member, version, Source::Restore, tx.now()).await?;
+            leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(erased);
+        }
+        Ok(())
+    })
+    .await?;
+    let leftovers = leftovers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let count = leftovers.len();
+    for erased in leftovers {
+        finish_erasure(app, erased).await;
+    }
+    if count > 0 {
+        tracing::warn!(members = count, "erased again after a restore");
+    }
+    Ok(count)
+}

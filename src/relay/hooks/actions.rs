@@ -1,0 +1,66 @@
+//! Taking an event in, and working on it later.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::{
+    event::{MiniAppEvent, REVOKED},
+    store,
+};
+use crate::{
+    app::App,
+    db::{Actor, Effect, Tx},
+    entity::provider_event,
+    kit::{problem::Problem, vault::Vault},
+    organisation::members,
+    personal_data::{self, Source},
+};
+
+const MINI_APP: &str = "zalo_mini_app";
+const EVENT_KEY: &str = "provider_event.event_key";
+
+/// Stores an event of the Mini App, once however often it is told. Whom it is about is kept as a keyed hash.
+pub async fn take_in(tx: &Tx, vault: &Vault, fields: &Map<String, Value>) -> Result<(), Problem> {
+    let Some(event) = MiniAppEvent::of(fields) else {
+        tracing::warn!("Zalo has told of the Mini App what nobody here understands");
+        return Ok(());
+    };
+    let text = serde_json::to_string(fields).map_err(Problem::internal)?;
+    let subject = event.user_id.as_deref().map(|user| members::zalo_look_up(vault, user));
+    if store::insert(tx, MINI_APP, vault.look_up(EVENT_KEY, &text), &event, subject).await? {
+        tx.after_commit(Effect::WakeRelay);
+    }
+    Ok(())
+}
+
+/// Works on what waits. Gives how many events. One that cannot be worked on holds up no other, and is tried again.
+pub async fn work_off(app: &App) -> Result<usize, Problem> {
+    let mut worked_on: usize = 0;
+    for row in store::waiting(app.db.reads()).await? {
+        match work_on(app, &row).await {
+            Ok(()) => worked_on = worked_on.saturating_add(1),
+            Err(problem) => {
+                let cause = problem.cause.as_ref();
+                tracing::error!(alarm = "zalo_event_waits", event.id = %row.id, error = %problem, ?cause, "an event of Zalo waits");
+            }
+        }
+    }
+    Ok(worked_on)
+}
+
+async fn work_on(app: &App, row: &provider_event::Model) -> Result<(), Problem> {
+    let outcome = match (row.kind.as_str(), &row.subject_hash) {
+        (REVOKED, Some(subject)) => revoke(app, subject, row.occurred_at).await?,
+        _ => "not_for_us",
+    };
+    app.change_as(Actor::system(), async |tx| Ok(store::finish(tx, row.id, outcome).await?)).await
+}
+
+/// Erases whoever withdrew their consent. An event from before they signed in anew is about who they were then.
+async fn revoke(app: &App, subject: &str, occurred_at: DateTime<Utc>) -> Result<&'static str, Problem> {
+    match members::find_by_zalo_hash(app.db.reads(), subject).await? {
+        Some((_, since)) if since > occurred_at => Ok("outdated"),
+        Some((member, _)) if personal_data::erase_now(app, member, Source::Zalo, occurred_at).await? => Ok("erased"),
+        _ => Ok("nobody_here"),
+    }
+}

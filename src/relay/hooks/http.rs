@@ -1,0 +1,43 @@
+//! Providers' events over HTTP.
+
+use actix_web::{
+    HttpRequest, HttpResponse, post,
+    web::{Bytes, Data},
+};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
+
+use super::{actions, event::is_signed};
+use crate::{
+    app::App,
+    kit::{codes::Code, once::Once, problem::Problem},
+};
+
+const SIGNATURE: &str = "x-zevent-signature";
+
+/// Receive an event of the Mini App
+///
+/// For Zalo alone: the header `X-ZEvent-Signature` is checked, the event stored once, and answered at once; a withdrawn
+/// consent (`user.revoke.consent`) erases the member soon after. An empty object, with which Zalo tries the address, is taken.
+#[utoipa::path(tag = "hooks",
+    request_body(content = Object, content_type = "application/json", description = "The event"),
+    responses((status = 200, description = "It is stored"), (status = 401, description = "invalid_signature")))]
+#[post("/hooks/zalo/mini-app")]
+pub async fn receive_mini_app_event(
+    app: Data<App>,
+    request: HttpRequest,
+    once: Once,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let fields: Map<String, Value> = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;
+    if fields.is_empty() {
+        return Ok(HttpResponse::Ok().finish());
+    }
+    let signature = request.headers().get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_signed(&fields, signature, app.config.zalo.mini_app_api_key.expose_secret()) {
+        return Err(Problem::new(Code::InvalidSignature));
+    }
+    app.change_as(once.actor(), async |tx| actions::take_in(tx, &app.vault, &fields).await).await?;
+    Ok(HttpResponse::Ok().finish())
+}

@@ -1,0 +1,100 @@
+//! Every operation, called as everybody: what comes back is what the table of rights says.
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use thidua::{
+    openapi,
+    rights::{self, KINDS, Kind, Verdict},
+};
+
+use crate::harness::Answer;
+use world::World;
+
+/// The same on every request, so that two answers can be the same bytes.
+const REQUEST_ID: &str = "the-same-each-time";
+
+fn operations() -> Vec<(String, String, String, Value)> {
+    let document = openapi::document();
+    openapi::operations(&document)
+        .map(|(path, method, operation)| {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            (id, method.to_uppercase(), path.clone(), operation.clone())
+        })
+        .collect()
+}
+
+#[test]
+fn every_operation_has_its_row_and_every_row_its_operation() {
+    let described: BTreeSet<String> = operations().into_iter().map(|(id, ..)| id).collect();
+    let listed: BTreeSet<String> = rights::TABLE.iter().map(|row| row.operation.to_owned()).collect();
+
+    assert_eq!(described.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "operations without a row");
+    assert_eq!(listed.difference(&described).collect::<Vec<_>>(), Vec::<&String>::new(), "rows without an operation");
+    assert_eq!(listed.len(), rights::TABLE.len(), "a row stands twice");
+}
+
+#[test]
+fn the_document_says_what_the_table_says() {
+    for (id, _, _, operation) in operations() {
+        let row = rights::row(&id).unwrap();
+        assert_eq!(operation["security"], row.security(), "{id}");
+        assert!(operation["description"].as_str().unwrap().contains(&row.words()), "{id}");
+    }
+}
+
+#[actix_web::test]
+async fn every_operation_lets_through_whom_the_table_lets() {
+    let mut world = World::make().await;
+    let mut differences = Vec::new();
+    for (id, method, path, _) in operations() {
+        let row = rights::row(&id).unwrap();
+        let mut call = world.call(&id, &path).await;
+        for (kind, expected) in KINDS.into_iter().zip(row.verdicts) {
+            let answer = world.send(&method, &call, kind, row.scope).await;
+            let found = verdict_of(&answer);
+            if found != Some(expected) {
+                differences.push(format!("{id} as {kind:?}: {expected:?} expected, but {}", shown(&answer)));
+            }
+            if expected == Verdict::Yes && answer.status >= 500 {
+                differences.push(format!("{id} as {kind:?}: {}", shown(&answer)));
+            }
+            if answer.status < 300 && method != "GET" {
+                call = world.call(&id, &path).await;
+            }
+            if expected == Verdict::Hidden && path.contains('{') {
+                let absent = world.send(&method, &world.absent(&call, &path), kind, row.scope).await;
+                if (absent.status, &absent.body) != (answer.status, &answer.body) {
+                    differences.push(format!(
+                        "{id} as {kind:?}: hidden {} is not absent {}",
+                        shown(&answer),
+                        shown(&absent)
+                    ));
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{} cells differ:\n{}", differences.len(), differences.join("\n"));
+}
+
+/// Whom a call is refused to is told by the problem's code; any other answer is that of a call that was let through.
+fn verdict_of(answer: &Answer) -> Option<Verdict> {
+    let code = || answer.json()["code"].as_str().map(str::to_owned);
+    match answer.status {
+        401 => (code()? == "unauthorized").then_some(Verdict::SignIn).or(Some(Verdict::Yes)),
+        403 => Some(Verdict::No),
+        404 => Some(Verdict::Hidden),
+        _ => Some(Verdict::Yes),
+    }
+}
+
+fn shown(answer: &Answer) -> String {
+    format!("{} {}", answer.status, answer.text().chars().take(200).collect::<String>())
+}
+
+/// A person's column in the table.
+fn is_app(kind: Kind) -> bool {
+    matches!(kind, Kind::App | Kind::AppWithout)
+}

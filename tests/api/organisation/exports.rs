@@ -1,0 +1,61 @@
+//! `/v1/exports`
+
+use crate::harness::TestApp;
+
+#[actix_web::test]
+async fn an_export_that_is_imported_again_changes_nothing() {
+    let app = TestApp::start().await;
+    let province = app.unit("Đảng bộ, \"tỉnh\" Mẫu").await;
+    for name in ["Chi bộ 1", "Chi bộ 1", "=Chi bộ 2"] {
+        let cell = app.unit_under(&province, name).await;
+        app.member_named(&cell, "Nguyễn Thị Mẫu").await;
+        app.member_named(&cell, "Nguyễn Thị Mẫu").await;
+        app.member_named(&cell, "+Trần \"Văn\" Mẫu").await;
+    }
+    app.guest().await;
+    let new = serde_json::json!({"display_name": "Có Số", "home_unit_id": province.id, "phone": "0912345678"});
+    app.post("/v1/members").caller(&app.admin).json(new).await.expect(201);
+
+    for kind in ["units", "members"] {
+        let export = app.get(format!("/v1/exports/{kind}.csv")).caller(&app.admin).header("Accept", "text/csv").await;
+        export.expect_ok();
+        assert!(export.header("content-type").unwrap().starts_with("text/csv"));
+        assert!(export.body.starts_with(b"\xEF\xBB\xBFID,"));
+        let rows = export.text().lines().count() - 1;
+
+        let sent = app
+            .post("/v1/imports")
+            .caller(&app.admin)
+            .multipart(&[("kind", kind), ("dry_run", "false")], "again.csv", &export.body)
+            .await;
+        let id = sent.expect(202)["id"].as_str().unwrap().to_owned();
+        app.run_imports().await;
+
+        let import = app.get(format!("/v1/imports/{id}")).caller(&app.admin).await.expect(200);
+        assert_eq!(import["unchanged"], rows, "{import}");
+        assert_eq!(import["conflict_count"], 0, "{import}");
+    }
+}
+
+#[actix_web::test]
+async fn only_an_admin_takes_personal_data_out_and_that_is_written_down() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Một").await;
+    let manager = app.manager_of(&unit).await;
+
+    app.get("/v1/exports/members.csv").caller(&manager).await.is_problem(403, "forbidden");
+    app.get("/v1/exports/cats.csv").caller(&app.admin).await.is_problem(404, "not_found");
+    app.get("/v1/exports/members.csv").caller(&app.admin).await.expect_ok();
+
+    assert_eq!(app.count("SELECT id FROM audit_row WHERE action = 'export_members'"), 1);
+}
+
+#[actix_web::test]
+async fn a_cell_that_looks_like_a_formula_comes_out_as_text() {
+    let app = TestApp::start().await;
+    app.unit("=HYPERLINK(\"http://example.vn\")").await;
+
+    let export = app.get("/v1/exports/units.csv").caller(&app.admin).await;
+
+    assert!(export.text().contains(",\"'=HYPERLINK(\"\"http://example.vn\"\")\","), "{}", export.text());
+}

@@ -1,0 +1,79 @@
+//! `/v1/hooks`
+
+use serde_json::{Value, json};
+use thidua::relay::hooks::signature_of;
+
+use crate::harness::{Answer, MINI_APP_API_KEY, Person, TestApp};
+
+async fn tell(app: &TestApp, event: &Value, key: &str) -> Answer {
+    let signature = signature_of(event.as_object().unwrap(), key);
+    app.post("/v1/hooks/zalo/mini-app").header("X-ZEvent-Signature", &signature).json(event.clone()).await
+}
+
+fn revocation(zalo_id: &str, app: &TestApp) -> Value {
+    json!({"event": "user.revoke.consent", "appId": "42", "userId": zalo_id, "timestamp": app.clock.now().timestamp_millis()})
+}
+
+async fn sign_in(app: &TestApp, access_token: &str) -> Person {
+    let session = app.post("/v1/auth/zalo").json(json!({"access_token": access_token})).await.expect(200);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Person { id: text(&session["member"]["id"]), token: text(&session["access_token"]) }
+}
+
+#[actix_web::test]
+async fn a_consent_that_is_withdrawn_at_zalo_erases_the_member() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let person = zalo.follower().clone();
+    let member = sign_in(&app, &person.access_token).await;
+    let event = revocation(&person.zalo_id, &app);
+
+    tell(&app, &event, MINI_APP_API_KEY).await.expect(200);
+    tell(&app, &event, MINI_APP_API_KEY).await.expect(200);
+    app.get("/v1/me").caller(&member).await.expect(200);
+    app.run_relay().await;
+
+    app.get("/v1/me").caller(&member).await.is_problem(401, "invalid_token");
+    let anew = sign_in(&app, &person.access_token).await;
+    assert_ne!(anew.id, member.id);
+    // Zalo tells late and twice: whoever has come back meanwhile stays.
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    let mut late = event.clone();
+    late["timestamp"] = json!(event["timestamp"].as_i64().unwrap() - 1);
+    tell(&app, &late, MINI_APP_API_KEY).await.expect(200);
+    app.run_relay().await;
+    app.get("/v1/me").caller(&anew).await.expect(200);
+}
+
+#[actix_web::test]
+async fn an_event_that_zalo_has_not_signed_is_refused() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let person = zalo.follower().clone();
+    let member = sign_in(&app, &person.access_token).await;
+    let event = revocation(&person.zalo_id, &app);
+
+    tell(&app, &event, "another key").await.is_problem(401, "invalid_signature");
+    app.post("/v1/hooks/zalo/mini-app").json(event).await.is_problem(401, "invalid_signature");
+    app.post("/v1/hooks/zalo/mini-app").body("application/json", "{").await.is_problem(400, "invalid_json");
+    app.post("/v1/hooks/zalo/mini-app").json(json!({})).await.expect(200);
+
+    app.run_relay().await;
+    app.get("/v1/me").caller(&member).await.expect(200);
+}
+
+#[actix_web::test]
+async fn without_a_key_nothing_is_taken() {
+    let app = TestApp::start().await;
+
+    tell(&app, &revocation("7", &app), "").await.is_problem(401, "invalid_signature");
+}
+
+#[actix_web::test]
+async fn what_is_about_nobody_here_is_taken_and_left() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+
+    tell(&app, &revocation(&zalo.stranger().zalo_id, &app), MINI_APP_API_KEY).await.expect(200);
+    let review = json!({"event": "versions.review.done", "appId": "42", "versionId": 7, "status": 0, "timestamp": 1_773_108_000_000_i64});
+    tell(&app, &review, MINI_APP_API_KEY).await.expect(200);
+
+    app.run_relay().await;
+}
