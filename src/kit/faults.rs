@@ -173,7 +173,7 @@ fn add_schema_error(faults: &mut Vec<Fault>, error: &ValidationError<'_>, place:
         }
         ValidationErrorKind::UniqueItems => add(place(pointer), FaultCode::Duplicate, Vec::new()),
         ValidationErrorKind::Format { format } => {
-            add(place(pointer), FaultCode::WrongFormat, plain("expected", format.clone()));
+            add(place(pointer), FaultCode::WrongFormat, vec![("expected", format_words(format))]);
         }
         ValidationErrorKind::Pattern { pattern } => {
             add(place(pointer), FaultCode::WrongFormat, plain("expected", pattern.clone()));
@@ -214,6 +214,17 @@ fn type_words(kind: &TypeKind) -> Words {
         "array" => Words::Both("danh sách", "an array"),
         "object" => Words::Both("đối tượng", "an object"),
         _ => Words::Plain(name),
+    }
+}
+
+/// A format (JSON Schema, validation vocabulary, section 7.3) in words that say how it is written.
+fn format_words(format: &str) -> Words {
+    match format {
+        "date" => Words::Both("một ngày như 2026-09-02", "a day such as 2026-09-02"),
+        "date-time" => Words::Both("một thời điểm như 2026-09-02T07:00:00Z", "a moment such as 2026-09-02T07:00:00Z"),
+        "uuid" => Words::Both("một mã UUID", "a UUID"),
+        "uri-reference" => Words::Both("một địa chỉ như https://example.vn/", "an address such as https://example.vn/"),
+        other => Words::Plain(other.to_owned()),
     }
 }
 

@@ -104,6 +104,10 @@ async fn a_fault_says_what_is_expected() {
 
     answer.has_faults(&[("/phone", "wrong_format")]);
     assert!(answer.text().contains("0912 345 678"), "{}", answer.text());
+
+    let answer = app.get("/v1/units?as_of=10-03-2026").caller(&app.admin).await;
+    answer.has_faults(&[("as_of", "wrong_format")]);
+    assert!(answer.text().contains("2026-09-02"), "{}", answer.text());
 }
 
 #[actix_web::test]
