@@ -5,6 +5,7 @@ mod cli;
 mod command;
 mod crash;
 mod demo;
+mod doctor;
 mod openapi;
 mod personal_data;
 mod probes;
