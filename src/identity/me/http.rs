@@ -68,7 +68,8 @@ pub async fn update_me(
 #[utoipa::path(tag = "me", responses((status = 204)))]
 #[delete("/me")]
 pub async fn delete_me(app: Data<App>, caller: SignedIn, seen: IfMatch, once: Once) -> Answer<()> {
-    let erased = app.change_as(once.actor(), async |tx| actions::erase(&app, tx, &caller, &seen).await).await?;
+    let erased = app.change_as(once.actor(), async |tx| actions::erase(&app, tx, &caller, &seen).await).await;
+    let erased = personal_data::settle_erasure(&app, caller.member_id, erased).await?;
     personal_data::finish_erasure(&app, erased).await;
     Ok(Reply::nothing())
 }
@@ -106,8 +107,13 @@ pub async fn update_avatar(
 ) -> Answer<MeView> {
     let kept = avatars::keep(&app, read(payload).await?).await?;
     let actor = once.actor();
-    let (member, before) =
-        app.change_as(once.actor(), async |tx| avatars::put_up(tx, caller.member_id, &kept, &seen).await).await?;
+    let put_up =
+        app.change_as(once.actor(), async |tx| avatars::put_up(tx, caller.member_id, &kept, &seen).await).await;
+    if put_up.as_ref().is_err_and(|problem| problem.code == Code::NotFound) {
+        // They were erased meanwhile: nothing of them stays.
+        avatars::remove_files(&app, kept.hash).await;
+    }
+    let (member, before) = put_up?;
     if let Some(before) = before {
         avatars::remove_files(&app, before).await;
     }

@@ -6,6 +6,7 @@ mod command;
 mod crash;
 mod demo;
 mod doctor;
+mod erasures;
 mod openapi;
 mod personal_data;
 mod probes;
