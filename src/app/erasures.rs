@@ -1,5 +1,9 @@
 //! The list of erasures, in a file apart from the database. A backup that is put back brings back whoever was erased since;
 //! from this list they are erased again before anything is served. A line has the member's id and the moment, nothing else.
+//!
+//! The line comes before the commit, so that no erasure is ever committed that the list lacks. When the commit fails, a second
+//! line, which begins with `-`, takes the member off the list. Between the two a server may die: then the list names somebody
+//! who has asked to be erased and got no answer, and the next start erases them.
 
 use std::{
     fs,
@@ -30,6 +34,17 @@ impl App {
         appending.await.map_err(Problem::internal)?.map_err(Problem::internal)
     }
 
+    /// Takes a member off the list who is not erased, if they are on it: the change that was to erase them failed. Nobody may
+    /// erase them meanwhile.
+    pub async fn unlist_erasure(&self, member: MemberId, at: DateTime<Utc>) -> Result<(), Problem> {
+        let Some(path) = self.erasure_list() else { return Ok(()) };
+        let unlisting = tokio::task::spawn_blocking(move || {
+            let is_listed = read(&path)?.iter().any(|(listed, _)| *listed == member);
+            if is_listed { write(&path, &line("-", member, at)) } else { Ok(()) }
+        });
+        unlisting.await.map_err(Problem::internal)?.map_err(Problem::internal)
+    }
+
     /// Erases again whom the list names, by `erase`, which does nothing to a member who is erased or gone already. Before
     /// anything is served. Gives how many the list names.
     pub async fn erase_again(
@@ -56,30 +71,45 @@ impl App {
     }
 }
 
-/// The erasures of a list, in its order; none where there is no list. What is no line of it is left out: the last one may
-/// have been cut off by a crash, and was then never committed.
+/// The erasures of a list, in its order, without those that were taken back; none where there is no list. What is no line of
+/// it is left out: the last one may have been cut off by a crash, and was then never committed.
 pub fn read(path: &Path) -> io::Result<Vec<Erased>> {
     match fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().filter_map(parse).collect()),
+        Ok(text) => Ok(listed(&text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
 
+fn listed(text: &str) -> Vec<Erased> {
+    let mut erased = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix('-').map(parse) {
+            None => erased.extend(parse(line)),
+            Some(Some((member, _))) => erased.retain(|(listed, _)| *listed != member),
+            Some(None) => {}
+        }
+    }
+    erased
+}
+
 /// Appends erasures to a list, which is made where there is none.
 pub fn append(path: &Path, erased: &[Erased]) -> io::Result<()> {
+    write(path, &erased.iter().map(|(member, at)| line("", *member, *at)).collect::<String>())
+}
+
+fn line(sign: &str, member: MemberId, at: DateTime<Utc>) -> String {
+    format!("{sign}{member} {}\n", at.to_rfc3339_opts(SecondsFormat::Micros, true))
+}
+
+fn write(path: &Path, lines: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    // What was cut off before stays a line of its own.
-    let mut lines = "\n".to_owned();
-    for (member, at) in erased {
-        lines.push_str(&format!("{member} {}\n", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
-    }
-    // In one piece: two processes may append at once.
-    file.write_all(lines.as_bytes())?;
+    // What was cut off before stays a line of its own. In one piece: two processes may append at once.
+    file.write_all(format!("\n{lines}").as_bytes())?;
     file.sync_all()
 }
 
@@ -108,6 +138,18 @@ mod tests {
         assert_eq!(read(&path).unwrap(), [one, two]);
         append(&path, &[one]).unwrap();
         assert_eq!(read(&path).unwrap(), [one, two, one]);
+    }
+
+    #[test]
+    fn whoever_was_taken_back_is_listed_again_by_a_later_line_alone() {
+        let (one, two) = ((MemberId::new(), DateTime::UNIX_EPOCH), (MemberId::new(), DateTime::UNIX_EPOCH));
+        let (line_of, back) = (|(member, at): Erased| line("", member, at), line("-", one.0, one.1));
+
+        let text = line_of(one) + &line_of(two) + &back;
+
+        assert_eq!(listed(&text), [two]);
+        assert_eq!(listed(&(text + &line_of(one))), [two, one]);
+        assert_eq!(listed("-\n-x y\n"), []);
     }
 
     #[test]

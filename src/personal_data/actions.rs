@@ -50,7 +50,8 @@ pub struct Erased {
 }
 
 /// Takes away who a member was, all of it and at once: what the inventory says. What they did stays and counts. Who is
-/// erased already is not found. The last of a change; call `finish_erasure` after its commit.
+/// erased already is not found. The last of a change: hand what becomes of it to `settle_erasure`, and after its commit call
+/// `finish_erasure`.
 pub async fn erase(
     app: &App,
     tx: &Tx,
@@ -64,6 +65,22 @@ pub async fn erase(
     let erased = erase_locked(tx, member, version, source, requested_at).await?;
     app.list_erasure(member, tx.now()).await?;
     Ok(erased)
+}
+
+/// What became of a change that was to erase this member. When it failed, they are taken off the list of erasures again,
+/// unless they are erased all the same: an answer to a commit can be lost.
+pub async fn settle_erasure<T>(app: &App, member: MemberId, outcome: Result<T, Problem>) -> Result<T, Problem> {
+    if outcome.as_ref().is_err_and(|problem| problem.code.status() >= 500) {
+        let unlist = async |tx: &Tx| {
+            // Waits until the change has ended, one way or the other.
+            if try_hold(tx, member).await? { app.unlist_erasure(member, tx.now()).await } else { Ok(()) }
+        };
+        if let Err(error) = app.change_as(Actor::system(), unlist).await {
+            let cause = error.cause.as_ref();
+            tracing::error!(member.id = %member, %error, ?cause, "an erasure failed, and the list of erasures may name the member");
+        }
+    }
+    outcome
 }
 
 async fn erase_locked(
@@ -105,10 +122,20 @@ pub async fn hold(tx: &Tx, member: MemberId) -> Result<i64, Problem> {
     store::lock_member(tx, member).await?.ok_or_else(Problem::not_found)
 }
 
+/// The same; false when there is no such member or they are erased.
+pub async fn try_hold(tx: &Tx, member: MemberId) -> Result<bool, Problem> {
+    Ok(store::lock_member(tx, member).await?.is_some())
+}
+
 /// Lets nobody change or erase a member until this change is done; others may do the same meanwhile. Not found when there is
 /// no such member or they are erased.
 pub async fn hold_shared(tx: &Tx, member: MemberId) -> Result<(), Problem> {
-    if store::lock_member_shared(tx, member).await? { Ok(()) } else { Err(Problem::not_found()) }
+    if try_hold_shared(tx, member).await? { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// The same; false when there is no such member or they are erased. Then too nothing about them changes until this is done.
+pub async fn try_hold_shared(tx: &Tx, member: MemberId) -> Result<bool, Problem> {
+    Ok(store::lock_member_shared(tx, member).await?)
 }
 
 /// Removes the files of whoever was erased, and what is left of them in the write-ahead log. What goes wrong here is logged
@@ -136,7 +163,7 @@ pub async fn erase_now(
     let erased = app
         .change_as(Actor::system(), async |tx| erase(app, tx, member, source, requested_at, &IfMatch::none()).await)
         .await;
-    match erased {
+    match settle_erasure(app, member, erased).await {
         Ok(erased) => {
             finish_erasure(app, erased).await;
             Ok(true)

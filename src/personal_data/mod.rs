@@ -9,7 +9,8 @@ mod store;
 mod tag;
 
 pub use actions::{
-    Erased, Source, apply_erasures_again, clear_what_needs, erase, erase_now, finish_erasure, hold, hold_shared, retire,
+    Erased, Source, apply_erasures_again, clear_what_needs, erase, erase_now, finish_erasure, hold, hold_shared,
+    retire, settle_erasure, try_hold, try_hold_shared,
 };
 pub use consent::Consent;
 pub use export::export;

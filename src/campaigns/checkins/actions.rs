@@ -25,7 +25,7 @@ use crate::{
     },
     organisation::{members, units},
     outbox::{self, Event},
-    personal_data::Consent,
+    personal_data::{self, Consent},
 };
 
 /// A check-in that came in.
@@ -46,6 +46,7 @@ pub async fn check_in(
     new: NewCheckin,
     grace_days: u32,
 ) -> Result<Received, Problem> {
+    personal_data::hold_shared(tx, caller.member_id).await?;
     let pledge = pledges::find_visible(tx, caller, pledge_id, tx.today()).await?;
     let content_hash = new.content_hash(pledge_id);
     if let Some(id) = new.id
@@ -199,6 +200,7 @@ pub async fn withdraw(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -
 }
 
 async fn load_own(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<(Checkin, Counted), Problem> {
+    personal_data::hold_shared(tx, caller.member_id).await?;
     let checkin = store::find_visible_for_change(tx, caller, id).await?;
     if checkin.member_id != caller.member_id {
         return Err(Problem::forbidden());

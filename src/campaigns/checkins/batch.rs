@@ -8,6 +8,7 @@ use crate::{
     campaigns::ledger::Totals,
     db::Tx,
     kit::{batch::Item, caller::Person, ids::CheckinId, language::Language, problem::Problem},
+    personal_data,
 };
 
 mod wire;
@@ -31,6 +32,7 @@ pub async fn check_in_all(
     items: Vec<Item<BatchedCheckin>>,
     grace_days: u32,
 ) -> Result<BatchAnswer, Problem> {
+    personal_data::hold_shared(tx, sender.person.member_id).await?;
     let mut totals = Totals::default();
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {

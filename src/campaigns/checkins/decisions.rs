@@ -7,6 +7,7 @@ use crate::{
     kit::{caller::Person, etag::IfMatch, ids::CheckinId, problem::Problem},
     organisation::units,
     outbox::{self, Event},
+    personal_data,
 };
 
 /// Verifies a check-in of a unit that the caller manages. Verifying again changes nothing.
@@ -40,6 +41,9 @@ pub async fn send_back(
 }
 
 async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<Checkin, Problem> {
+    let author = store::find_visible(tx, caller, id, tx.today()).await?.member_id;
+    // Their row before the check-in's, as an erasure takes them. Figures of the erased are decided on all the same.
+    let _is_there = personal_data::try_hold_shared(tx, author).await?;
     let checkin = store::find_visible_for_change(tx, caller, id).await?;
     let is_manager =
         caller.is_admin() || units::is_below_any(tx, checkin.unit_id, &caller.managed_units(), tx.today()).await?;

@@ -22,6 +22,7 @@ use crate::{
     },
     organisation::units,
     outbox::{self, Event},
+    personal_data,
 };
 
 /// Without letters that look alike.
@@ -30,6 +31,7 @@ const CODE_LETTERS: &[u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz0";
 /// Writes a pledge down as a draft.
 pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewPledge) -> Result<Pledge, Problem> {
     let person = caller.person().ok_or_else(Problem::forbidden)?;
+    personal_data::hold_shared(tx, person.member_id).await?;
     let campaign = campaigns::find_visible(tx, caller, campaign, tx.today()).await?;
     let (pledger, unit_id) = pledger_of(tx, person, &new).await?;
     if !campaigns::is_open_to(tx, campaign.id, &[unit_id], tx.today()).await? {
@@ -121,6 +123,7 @@ pub async fn sign(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Prob
 }
 
 async fn load(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<Pledge, Problem> {
+    personal_data::hold_shared(tx, caller.member_id).await?;
     let pledge = store::find_visible_for_change(tx, caller, id).await?;
     let may_write = match pledge.pledger {
         Pledger::Member(member) => member == caller.member_id,

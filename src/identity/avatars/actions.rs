@@ -29,7 +29,8 @@ const FOLDER: &str = "avatars";
 
 /// A picture on disk that is nobody's yet.
 pub struct Kept {
-    hash: String,
+    /// By which it is found.
+    pub hash: String,
 }
 
 /// Makes a picture small and keeps it. No transaction is open meanwhile, and few pictures are worked on at once.

@@ -17,7 +17,6 @@ use crate::{
         ids::{DataRequestId, MemberId},
         problem::{Problem, bad_field},
     },
-    organisation::members,
     personal_data::{self, Erased, Source},
 };
 
@@ -29,10 +28,10 @@ pub async fn ask(tx: &Tx, caller: &Person, kind: Kind, detail: Option<String>) -
     Ok(request)
 }
 
-/// An admin writes down what came another way.
+/// An admin writes down what came another way. Of whoever is erased nothing is left that they could ask about.
 pub async fn write_down(tx: &Tx, new: NewDataRequest) -> Result<DataRequest, Problem> {
     let moment = new.moment(tx.now())?;
-    if members::find(tx, new.member_id, tx.today()).await?.is_none() {
+    if !personal_data::try_hold_shared(tx, new.member_id).await? {
         return Err(bad_field("/member_id", FaultCode::NoSuchThing));
     }
     let request = DataRequest::new(new.member_id, new.kind, Origin::Staff, new.detail, moment);
@@ -66,15 +65,21 @@ pub async fn resolve(
     resolution: Resolution,
 ) -> Result<(DataRequest, Option<Erased>), Problem> {
     let (is_done, words) = resolution.parse()?;
+    // Their row before the request's, as everywhere: whoever is erased at this moment is waited for.
+    let whose = store::member_of(tx, id).await?.ok_or_else(Problem::not_found)?;
+    let is_there = personal_data::try_hold(tx, whose).await?;
     let mut request = load(tx, id, &IfMatch::none()).await?;
+    // Nothing is written anew about whoever is erased.
+    let words = words.filter(|_| is_there);
     request.resolve(is_done, words, caller.member_id, tx.now())?;
     store::save(tx, &mut request).await?;
     record(tx, "resolve_data_request", &request).await?;
     if request.kind != Kind::Erasure || request.status != Status::Done {
         return Ok((request, None));
     }
-    let member = members::find(tx, request.member_id, tx.today()).await?;
-    let Some(_) = member.filter(|member| !member.is_erased) else { return Ok((request, None)) };
+    if !is_there {
+        return Ok((request, None));
+    }
     let (member, since, none) = (request.member_id, request.requested_at, IfMatch::none());
     let erased = personal_data::erase(app, tx, member, Source::Staff, since, &none).await?;
     // What they wrote has gone with them.

@@ -147,13 +147,13 @@ pub async fn resolve_data_request(
     let answer = app
         .change(once, async |tx| {
             let (request, erased) = actions::resolve(&app, tx, &caller, *path, body.0).await?;
-            leftovers = erased;
+            leftovers = erased.map(|erased| (request.member_id, erased));
             let version = request.version;
             Ok(Reply::ok(DataRequestView::new(request, tx.now())).version(version))
         })
-        .await?;
-    if let Some(erased) = leftovers {
-        personal_data::finish_erasure(&app, erased).await;
-    }
+        .await;
+    let Some((member, erased)) = leftovers else { return answer };
+    let answer = personal_data::settle_erasure(&app, member, answer).await?;
+    personal_data::finish_erasure(&app, erased).await;
     Ok(answer)
 }

@@ -70,6 +70,11 @@ pub async fn count_waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Res
     Ok((all, late))
 }
 
+/// Whose request that is.
+pub async fn member_of(db: &impl ConnectionTrait, id: DataRequestId) -> Result<Option<MemberId>, DbErr> {
+    Ok(Entity::find_by_id(id.0).one(db).await?.map(|row| MemberId(row.member_id)))
+}
+
 /// The request of that id, held against other changes until this one is done.
 pub async fn find_for_change(tx: &Tx, id: DataRequestId) -> Result<Option<DataRequest>, DbErr> {
     Ok(Entity::find_by_id(id.0).lock_exclusive().one(tx).await?.and_then(from_row))

@@ -19,6 +19,7 @@ use crate::{
         problem::Problem,
         secret::{equal_in_constant_time, sha256, token_hash},
     },
+    personal_data,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -61,6 +62,10 @@ async fn redeem(
         && request.redirect_uri.as_deref() == Some(&code.redirect_uri)
         && equal_in_constant_time(&challenge, &code.code_challenge);
     if !is_good {
+        return Ok(None);
+    }
+    // The member before their account, as an erasure takes them.
+    if !personal_data::try_hold_shared(tx, MemberId(code.member_id)).await? {
         return Ok(None);
     }
     // Held until the session is there: whoever disables the account or resets its password then ends this session too.

@@ -19,6 +19,7 @@ use crate::{
         problem::Problem,
         secret::{random_token, token_hash},
     },
+    personal_data,
 };
 
 /// The client that members sign in by, with Zalo.
@@ -79,6 +80,11 @@ pub async fn renew(
     let hash = token_hash(refresh_token);
     let Some(token) = store::find_token(tx, &hash).await? else { return Ok(None) };
     let session_id = SessionId(token.session_id);
+    let Some(session) = store::find(tx, session_id).await? else { return Ok(None) };
+    if !personal_data::try_hold_shared(tx, MemberId(session.member_id)).await? {
+        return Ok(None);
+    }
+    // As it is now that nobody is being erased.
     let session = store::find(tx, session_id).await?;
     let Some(session) = session.filter(|session| session.revoked_at.is_none()) else { return Ok(None) };
     if client_id.is_some_and(|client_id| client_id != session.client_id) {

@@ -99,3 +99,15 @@ async fn whoever_reads_requests_is_written_down() {
 
     assert_eq!(read(), 2);
 }
+
+#[actix_web::test]
+async fn nothing_is_written_down_of_whoever_is_erased() {
+    let app = TestApp::start().await;
+    let member = app.member_of(&app.unit("Chi bộ 1").await).await;
+    app.delete("/v1/me").caller(&member).await.expect(204);
+
+    let new = json!({"member_id": member.id, "kind": "correction", "detail": "Tên là Nguyễn Thị Mẫu"});
+    let answer = app.post("/v1/data-requests").caller(&app.admin).json(new).await;
+
+    answer.has_faults(&[("/member_id", "no_such_thing")]);
+}

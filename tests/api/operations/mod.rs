@@ -5,6 +5,8 @@ mod cli;
 mod command;
 mod crash;
 mod demo;
+mod doctor;
+mod erasures;
 mod openapi;
 mod personal_data;
 mod probes;

@@ -218,34 +218,38 @@ impl Scene {
         row.unwrap().content_hash
     }
 
-    /// Where any of these texts still stand: in the database, in files beside it.
     async fn found(&self, texts: &[String]) -> Vec<String> {
-        let mut found = Vec::new();
-        match self.app.database_file() {
-            Some(file) => {
-                let wal = file.with_extension("db-wal");
-                for path in [file, wal] {
-                    look_into(&path, texts, &mut found);
-                }
-            }
-            None => self.look_into_tables(texts, &mut found).await,
-        }
-        look_below(self.app.files.path(), texts, &mut found);
-        found
+        found_in(&self.app, texts).await
     }
+}
 
-    async fn look_into_tables(&self, texts: &[String], found: &mut Vec<String>) {
-        let db = self.app.app.db.reads();
-        for ((table, column), kind) in personal_data::schema(db).await.unwrap() {
-            let column_text = match kind {
-                Kind::Bytes => format!("encode(\"{column}\", 'escape')"),
-                _ => format!("\"{column}\"::text"),
-            };
-            let sql = format!("SELECT {column_text} AS content FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
-            for row in db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap() {
-                let content: String = row.try_get("", "content").unwrap();
-                look(&format!("{table}.{column}"), content.as_bytes(), texts, found);
+/// Where any of these texts still stand: in the database, in files beside it.
+pub async fn found_in(app: &TestApp, texts: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    match app.database_file() {
+        Some(file) => {
+            let wal = file.with_extension("db-wal");
+            for path in [file, wal] {
+                look_into(&path, texts, &mut found);
             }
+        }
+        None => look_into_tables(app, texts, &mut found).await,
+    }
+    look_below(app.files.path(), texts, &mut found);
+    found
+}
+
+async fn look_into_tables(app: &TestApp, texts: &[String], found: &mut Vec<String>) {
+    let db = app.app.db.reads();
+    for ((table, column), kind) in personal_data::schema(db).await.unwrap() {
+        let column_text = match kind {
+            Kind::Bytes => format!("encode(\"{column}\", 'escape')"),
+            _ => format!("\"{column}\"::text"),
+        };
+        let sql = format!("SELECT {column_text} AS content FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
+        for row in db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap() {
+            let content: String = row.try_get("", "content").unwrap();
+            look(&format!("{table}.{column}"), content.as_bytes(), texts, found);
         }
     }
 }

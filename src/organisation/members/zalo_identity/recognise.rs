@@ -3,15 +3,21 @@
 //! them: numbers are given to other people, and with the number would go the member's roles. For the same reason it never
 //! makes anybody an admin or a member of staff: whoever may write a number down could make themselves one.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::store::{self, ZaloLink};
 use crate::{
     audit::{self, Subject},
     db::{Tx, dialect},
-    kit::{ids::MemberId, problem::Problem, vault::Vault},
+    kit::{codes::Code, ids::MemberId, problem::Problem, vault::Vault},
     organisation::members::{find_by_phone, join_guest},
+    personal_data,
 };
+
+/// When to try again after an erasure that came between.
+const AT_ONCE_SECONDS: u64 = 1;
 
 /// What Zalo says of whoever signs in.
 #[derive(Clone, Debug)]
@@ -43,21 +49,51 @@ pub async fn recognise(tx: &Tx, vault: &Vault, from_zalo: FromZalo) -> Result<Re
     if let Some(phone) = &from_zalo.phone {
         dialect::lock_name_until_commit(tx, &store::phone_hash(vault, phone)).await?;
     }
-    let known = store::find_by_app_user(tx, vault, &from_zalo.link.app_user_id).await?;
-    let recognised = match known {
-        Some(member) => claim_phone(tx, vault, member, from_zalo.phone.as_deref()).await?,
-        None => meet(tx, vault, &from_zalo).await?,
+    let found = hold(tx, vault, &from_zalo).await?;
+    let recognised = match found.known {
+        Some(member) => claim_phone(tx, vault, member, from_zalo.phone.as_deref(), found.holder).await?,
+        None => meet(tx, vault, &from_zalo, found.holder).await?,
     };
     store::link_zalo(tx, vault, recognised.member_id, &from_zalo.link).await?;
     Ok(recognised)
 }
 
-/// Somebody whose Zalo id is new: the member of their phone number, if nobody has claimed them; else a guest.
-async fn meet(tx: &Tx, vault: &Vault, from_zalo: &FromZalo) -> Result<Recognised, Problem> {
+/// Whose the Zalo id is, and whose the phone number.
+#[derive(PartialEq, Eq)]
+struct Found {
+    known: Option<MemberId>,
+    holder: Option<MemberId>,
+}
+
+/// Both, held against an erasure until this is done, before anything of theirs is written. Whoever changed at this very
+/// moment is to try again.
+async fn hold(tx: &Tx, vault: &Vault, from_zalo: &FromZalo) -> Result<Found, Problem> {
+    let found = look_up(tx, vault, from_zalo).await?;
+    let members: BTreeSet<MemberId> = found.known.into_iter().chain(found.holder).collect();
+    for member in members {
+        match personal_data::hold(tx, member).await {
+            Err(problem) if problem.code.status() == 404 => return Err(changed_meanwhile()),
+            held => held?,
+        };
+    }
+    if look_up(tx, vault, from_zalo).await? == found { Ok(found) } else { Err(changed_meanwhile()) }
+}
+
+async fn look_up(tx: &Tx, vault: &Vault, from_zalo: &FromZalo) -> Result<Found, Problem> {
+    let known = store::find_by_app_user(tx, vault, &from_zalo.link.app_user_id).await?;
     let holder = match &from_zalo.phone {
         Some(phone) => find_by_phone(tx, vault, phone).await?,
         None => None,
     };
+    Ok(Found { known, holder })
+}
+
+fn changed_meanwhile() -> Problem {
+    Problem::new(Code::Unavailable).header("retry-after", AT_ONCE_SECONDS)
+}
+
+/// Somebody whose Zalo id is new: the member of their phone number, if nobody has claimed them; else a guest.
+async fn meet(tx: &Tx, vault: &Vault, from_zalo: &FromZalo, holder: Option<MemberId>) -> Result<Recognised, Problem> {
     let mut phone = from_zalo.phone.as_deref();
     if let Some(holder) = holder {
         if is_free(tx, holder).await? {
@@ -74,10 +110,16 @@ async fn meet(tx: &Tx, vault: &Vault, from_zalo: &FromZalo) -> Result<Recognised
 
 /// A known member shares a phone number: it becomes theirs. If an imported member waits under it, a guest who has nothing
 /// of their own becomes that member.
-async fn claim_phone(tx: &Tx, vault: &Vault, member: MemberId, phone: Option<&str>) -> Result<Recognised, Problem> {
+async fn claim_phone(
+    tx: &Tx,
+    vault: &Vault,
+    member: MemberId,
+    phone: Option<&str>,
+    holder: Option<MemberId>,
+) -> Result<Recognised, Problem> {
     let as_they_are = Recognised { member_id: member, replaced: None };
     let Some(phone) = phone else { return Ok(as_they_are) };
-    let Some(holder) = find_by_phone(tx, vault, phone).await? else {
+    let Some(holder) = holder else {
         store::set_phone(tx, vault, member, phone).await?;
         record(tx, "change_phone", member, json!({"by": "zalo"})).await?;
         return Ok(as_they_are);

@@ -1,0 +1,121 @@
+//! What `thidua doctor` says of the audit log, and how it exits.
+
+use chrono::{TimeDelta, Utc};
+use thidua::{
+    audit::{self, Subject},
+    db::{Actor, Db},
+    kit::clock::Clock,
+    outbox,
+};
+
+use super::command::{Place, out};
+
+const ROWS_OF_A_DAY: usize = 3;
+
+/// A place where nothing is wrong, with two days of an audit log: rows 1 to 3, and 4 to 6.
+async fn place() -> (Place, Db) {
+    let place = Place::migrated().await;
+    let db = place.database.connect().await;
+    for days in [2, 1] {
+        let tx = db.begin(Utc::now() - TimeDelta::days(days), Actor::system()).await.unwrap();
+        for _ in 0..ROWS_OF_A_DAY {
+            let subject = Subject { kind: "member", id: uuid::Uuid::now_v7() };
+            audit::record(&tx, "read_member_private", subject, None, None).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        outbox::number(&db, &Clock::system(), async |_, _| Ok(())).await.unwrap();
+    }
+    (place, db)
+}
+
+/// The database lets nobody touch a row; whoever owns it can do away with that.
+fn force_open(place: &Place) {
+    if place.database.url().starts_with("sqlite") {
+        for trigger in ["audit_row_content_stays", "audit_row_place_stays", "audit_row_stays"] {
+            place.database.execute(format!("DROP TRIGGER {trigger}"));
+        }
+    } else {
+        place.database.execute("DROP TRIGGER audit_row_stays ON audit_row");
+    }
+}
+
+fn doctor(place: &Place) -> (Option<i32>, String) {
+    let mut doctor = place.command(&["doctor"]);
+    for (name, value) in [
+        ("THIDUA_ZALO__APP_ID", "42"),
+        ("THIDUA_ZALO__APP_SECRET", "secret"),
+        ("THIDUA_ZALO__OA_REFRESH_TOKEN", "token"),
+        ("THIDUA_ZALO__MINI_APP_API_KEY", "key"),
+    ] {
+        doctor.env(name, value);
+    }
+    doctor.env("THIDUA_ERASURES__LOG", place.data.path().join("erasures.log"));
+    let found = doctor.output().unwrap();
+    (found.status.code(), out(&found))
+}
+
+#[track_caller]
+fn finds(place: &Place, words: &str) {
+    let (code, text) = doctor(place);
+    assert!(text.contains(&format!("WRONG  {words}")), "{text}");
+    assert!(text.contains("Keep it as it is, and compare it with a backup") && text.contains("Wrong: 1"), "{text}");
+    assert_eq!(code, Some(1));
+}
+
+#[actix_web::test]
+async fn a_log_that_nobody_touched_is_well() {
+    let (place, _db) = place().await;
+
+    let (code, text) = doctor(&place);
+
+    assert!(text.contains("the audit log holds from row 1 to row 6, whose hash is "), "{text}");
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[actix_web::test]
+async fn a_row_that_says_something_else_is_named() {
+    let (place, _db) = place().await;
+    force_open(&place);
+
+    place.database.execute("UPDATE audit_row SET action = 'nothing' WHERE position = 2");
+
+    finds(&place, "row 2 of the audit log (");
+    assert!(doctor(&place).1.contains(") was changed"));
+}
+
+#[actix_web::test]
+async fn a_row_that_was_taken_out_of_the_middle_is_named() {
+    let (place, _db) = place().await;
+    force_open(&place);
+
+    place.database.execute("DELETE FROM audit_row WHERE position = 4");
+
+    finds(&place, "row 4 of the audit log is missing");
+}
+
+#[actix_web::test]
+async fn rows_that_were_renumbered_over_a_gap_do_not_follow() {
+    let (place, _db) = place().await;
+    force_open(&place);
+
+    place.database.execute("DELETE FROM audit_row WHERE position = 4");
+    place.database.execute("UPDATE audit_row SET position = 4 WHERE position = 5");
+
+    finds(&place, "row 4 of the audit log (");
+    assert!(doctor(&place).1.contains(") does not follow from the one before it"));
+}
+
+#[actix_web::test]
+async fn a_checkpoint_that_was_taken_away_is_missed() {
+    let (place, db) = place().await;
+    let tx = db.begin(Utc::now(), Actor::system()).await.unwrap();
+    audit::prune(&tx, Utc::now() - TimeDelta::hours(36), 100).await.unwrap();
+    tx.commit().await.unwrap();
+    let (code, text) = doctor(&place);
+    assert!(text.contains("the audit log holds from row 4 to row 6"), "{text}");
+    assert_eq!(code, Some(0), "{text}");
+
+    place.database.execute("DELETE FROM audit_checkpoint");
+
+    finds(&place, "row 1 of the audit log is missing");
+}
