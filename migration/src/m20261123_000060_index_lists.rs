@@ -1,8 +1,9 @@
 use sea_orm_migration::prelude::*;
 
 /// What lists and searches walk along; each index serves one query. SQLite and PostgreSQL read them the same way.
-const INDEXES: [(&str, &str); 5] = [
+const INDEXES: [(&str, &str); 6] = [
     ("unit_version_folded_name", "unit_version (folded_name, unit_id)"),
+    ("member_folded_name", "member (folded_name)"),
     ("delivery_status_id", "delivery (status, id)"),
     ("delivery_member_id_id", "delivery (member_id, id)"),
     ("inbox_row_unread", "inbox_row (member_id, position) WHERE read_at IS NULL"),

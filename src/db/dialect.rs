@@ -39,6 +39,14 @@ pub async fn hold_against_writers(db: &impl ConnectionTrait, table: &str) -> Res
     Ok(())
 }
 
+/// Says early that this transaction writes to a table, before it holds what `hold_against_writers` would have others wait for.
+pub async fn announce_writing(db: &impl ConnectionTrait, table: &str) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared(&format!("LOCK TABLE {table} IN ROW EXCLUSIVE MODE")).await?;
+    }
+    Ok(())
+}
+
 /// Waits until nobody else works on the thing of this name (a hash, say); the others wait until the transaction ends. For
 /// what cannot be locked as a row because it may not be there yet. On SQLite every writer has it already.
 pub async fn lock_name_until_commit(db: &impl ConnectionTrait, name: &str) -> Result<(), DbErr> {

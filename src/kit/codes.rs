@@ -138,6 +138,10 @@ codes! {
         vi: "Đơn vị còn ràng buộc", "Chưa kết thúc được đơn vị này; xem errors để biết từng lý do.";
         en: "The unit is in use", "The unit cannot be closed yet; errors names each reason.";
     }
+    UnitEnded "unit_ended" 409 {
+        vi: "Đơn vị đã kết thúc", "Đơn vị giao ước đã kết thúc, hoặc sẽ kết thúc trước thời hạn cam kết.";
+        en: "The unit has ended", "The unit that pledges has ended, or ends before what it promises is due.";
+    }
     MembershipOverlap "membership_overlap" 409 {
         vi: "Trùng thời gian sinh hoạt", "Mỗi người chỉ có một nơi sinh hoạt chính tại một thời điểm, và không ghi hai lần ở cùng một đơn vị.";
         en: "Memberships overlap", "A member has one home at a time, and is not in the same unit twice.";

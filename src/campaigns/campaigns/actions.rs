@@ -28,7 +28,7 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewCampaign) -> Result<Campai
     let duties = [caller.edited_units(), caller.managed_units()].concat();
     let unit = new.launched_by_unit_id.or_else(|| duties.first().copied()).or_else(|| caller.home_unit());
     let unit = unit.ok_or_else(|| bad_field("/launched_by_unit_id", FaultCode::Missing))?;
-    if !units::exists_on(tx, unit, tx.today()).await? {
+    if !units::stays_on(tx, unit, tx.today()).await? {
         return Err(bad_field("/launched_by_unit_id", FaultCode::NoSuchThing));
     }
     require_duty(tx, caller, unit).await?;
@@ -78,6 +78,9 @@ pub async fn delete(tx: &Tx, caller: &Person, id: CampaignId, seen: &IfMatch) ->
 /// Launches a draft: from now on it is seen and takes pledges.
 pub async fn launch(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign, Problem> {
     let mut campaign = load(tx, caller, id, &IfMatch::none()).await?;
+    // Whoever closes the unit meanwhile waits, and then sees that a campaign of it runs.
+    let unit = units::carrier_on(tx, campaign.launched_by_unit_id, tx.today()).await?;
+    units::lock_shared(tx, &[unit]).await?;
     campaign.launch(tx.now())?;
     store::save(tx, &mut campaign).await?;
     keep_version(tx, caller, &campaign).await?;

@@ -26,7 +26,7 @@ use crate::{
         problem::Problem,
         text::fold,
     },
-    organisation::units::below,
+    organisation::units::{below, with_resting},
 };
 
 /// Where a list of campaigns goes on: the latest first day first.
@@ -94,7 +94,7 @@ pub async fn page_visible(
         query = query.filter(campaign::Column::Kind.eq(kind.name()));
     }
     if let Some(unit) = filter.unit_id {
-        query = query.filter(campaign::Column::LaunchedByUnitId.eq(unit.0));
+        query = query.filter(campaign::Column::LaunchedByUnitId.is_in(with_resting(db, &[unit], day).await?));
     }
     if let Some(words) = &filter.q {
         query = query.filter(dialect::contains_words(campaign::Column::FoldedTitle, &fold(words)));

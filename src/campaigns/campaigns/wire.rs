@@ -291,7 +291,7 @@ pub struct CampaignFilter {
     /// Only those of this form.
     #[param(inline)]
     pub kind: Option<Kind>,
-    /// Only those launched by this unit.
+    /// Only those launched by this unit, or by one that was merged into it.
     pub unit_id: Option<UnitId>,
     /// Only those with this in their titles, with or without diacritics.
     #[param(min_length = 1, max_length = 100)]

@@ -25,7 +25,8 @@ pub struct Sender<'a> {
     pub request_id: &'a str,
 }
 
-/// Takes each of them in its own savepoint.
+/// Takes each of them in its own savepoint. In the order of their ids, whatever the order they came in: of two batches with
+/// the same ones, neither waits for the other while that waits for it.
 pub async fn check_in_all(
     tx: &Tx,
     sender: &Sender<'_>,
@@ -35,16 +36,19 @@ pub async fn check_in_all(
     personal_data::hold_shared(tx, sender.person.member_id).await?;
     let mut totals = Totals::default();
     let mut outcomes = Vec::with_capacity(items.len());
-    for item in items {
+    let mut items: Vec<_> = items.into_iter().enumerate().collect();
+    items.sort_by_cached_key(|(_, item)| item.id.as_ref().map(ToString::to_string));
+    for (place, item) in items {
         let id = item.id.and_then(|id| serde_json::from_value(id).ok());
         let outcome = match item.content {
             Ok(item) => check_in_one(tx, &mut totals, sender, item, grace_days).await?,
             Err(problem) => Err(problem),
         };
-        outcomes.push(worded(id, outcome, sender));
+        outcomes.push((place, worded(id, outcome, sender)));
     }
     totals.write(tx).await?;
-    Ok(BatchAnswer { items: outcomes })
+    outcomes.sort_by_key(|(place, _)| *place);
+    Ok(BatchAnswer { items: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })
 }
 
 /// The outer error is the server's own trouble, which stops the whole batch; the inner one is this item's.

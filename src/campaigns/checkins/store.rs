@@ -22,7 +22,7 @@ use crate::{
         problem::Problem,
         quantity::Quantity,
     },
-    organisation::units::below,
+    organisation::units::{below, with_resting},
 };
 
 /// What a notification says of a check-in.
@@ -64,21 +64,22 @@ pub async fn find(db: &impl ConnectionTrait, id: CheckinId) -> Result<Option<Che
     Ok(checkin::Entity::find_by_id(id.0).one(db).await?.map(from_row))
 }
 
-/// The check-in of that id, if the caller may know of it: one's own, those of units that one manages, and those for one's
-/// own unit's pledges.
+/// The check-in of that id, if the caller may know of it: one's own, those of units that one manages, and those for the
+/// pledges of one's own units and of whatever was merged into them.
 pub async fn find_visible(
     db: &impl ConnectionTrait,
     caller: &Person,
     id: CheckinId,
     day: NaiveDate,
 ) -> Result<Checkin, Problem> {
-    let row = visible(caller, day).filter(checkin::Column::Id.eq(id.0)).one(db).await?;
+    let row = visible(db, caller, day).await?.filter(checkin::Column::Id.eq(id.0)).one(db).await?;
     row.map(from_row).ok_or_else(Problem::not_found)
 }
 
 /// The same, held against other changes until this one is done.
 pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: CheckinId) -> Result<Checkin, Problem> {
-    let row = visible(caller, tx.today()).filter(checkin::Column::Id.eq(id.0)).lock_exclusive().one(tx).await?;
+    let row =
+        visible(tx, caller, tx.today()).await?.filter(checkin::Column::Id.eq(id.0)).lock_exclusive().one(tx).await?;
     row.map(from_row).ok_or_else(Problem::not_found)
 }
 
@@ -91,7 +92,8 @@ pub async fn page_visible(
     day: NaiveDate,
     page: &Page<CheckinId>,
 ) -> Result<Vec<Checkin>, DbErr> {
-    let mut query = visible(caller, day)
+    let mut query = visible(db, caller, day)
+        .await?
         .filter(checkin::Column::PledgeId.eq(pledge.0))
         .order_by_desc(checkin::Column::Id)
         .limit(page.fetch());
@@ -104,22 +106,22 @@ pub async fn page_visible(
     Ok(query.all(db).await?.into_iter().map(from_row).collect())
 }
 
-fn visible(caller: &Person, day: NaiveDate) -> Select<checkin::Entity> {
+async fn visible(db: &impl ConnectionTrait, caller: &Person, day: NaiveDate) -> Result<Select<checkin::Entity>, DbErr> {
     if caller.is_admin() {
-        return checkin::Entity::find();
+        return Ok(checkin::Entity::find());
     }
     let of_own_units = pledge::Entity::find()
         .select_only()
         .column(pledge::Column::Id)
         .filter(pledge::Column::MemberId.is_null())
-        .filter(pledge::Column::UnitId.is_in(caller.unit_ids.iter().map(|unit| unit.0)))
+        .filter(pledge::Column::UnitId.is_in(with_resting(db, &caller.unit_ids, day).await?))
         .into_query();
-    checkin::Entity::find().filter(
+    Ok(checkin::Entity::find().filter(
         Condition::any()
             .add(checkin::Column::MemberId.eq(caller.member_id.0))
             .add(checkin::Column::UnitId.in_subquery(below(&caller.managed_units(), day)))
             .add(checkin::Column::PledgeId.in_subquery(of_own_units)),
-    )
+    ))
 }
 
 /// Where the review queue goes on: what came first, first.

@@ -1,5 +1,6 @@
 //! Changes of pledges.
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use super::{
@@ -14,7 +15,7 @@ use crate::{
     db::Tx,
     kit::{
         caller::{Caller, Person},
-        codes::FaultCode,
+        codes::{Code, FaultCode},
         etag::IfMatch,
         ids::{CampaignId, MemberId, PledgeId, UnitId},
         problem::{Problem, bad_field},
@@ -64,13 +65,18 @@ async fn pledger_of(tx: &Tx, caller: &Person, new: &NewPledge) -> Result<(Pledge
     match new.pledger {
         Some(pledger) if pledger.kind == PledgerKind::Unit => {
             let unit = UnitId(pledger.id);
-            if !units::exists_on(tx, unit, tx.today()).await? {
+            let due = new.commitments.iter().map(|one| one.due_on);
+            let obstacle = units::obstacle(tx, unit, tx.today(), end_of(due, tx.today())).await?;
+            if obstacle == Some(FaultCode::NoSuchThing) {
                 return Err(bad_field("/pledger/id", FaultCode::NoSuchThing));
             }
             if !caller.is_admin() && !units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await? {
                 return Err(Problem::forbidden());
             }
-            Ok((Pledger::Unit(unit), unit))
+            match obstacle {
+                Some(obstacle) => Err(bad_field("/pledger/id", obstacle)),
+                None => Ok((Pledger::Unit(unit), unit)),
+            }
         }
         Some(pledger) if MemberId(pledger.id) != caller.member_id => Err(Problem::forbidden()),
         _ => {
@@ -78,6 +84,12 @@ async fn pledger_of(tx: &Tx, caller: &Person, new: &NewPledge) -> Result<(Pledge
             Ok((Pledger::Member(caller.member_id), home))
         }
     }
+}
+
+/// The first day after all of these and after today.
+fn end_of(due: impl Iterator<Item = NaiveDate>, today: NaiveDate) -> NaiveDate {
+    let last = due.fold(today, Ord::max);
+    last.succ_opt().unwrap_or(last)
 }
 
 /// Changes a draft.
@@ -110,11 +122,17 @@ pub async fn delete(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> R
     record(tx, "delete_pledge", &pledge).await
 }
 
-/// Signs a draft, while its campaign runs.
+/// Signs a draft, while its campaign runs. A unit signs nothing that is due when it is no more.
 pub async fn sign(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Problem> {
     let mut pledge = load(tx, caller, id, &IfMatch::none()).await?;
     pledge.require_draft()?;
     campaigns::find_running(tx, pledge.campaign_id).await?;
+    if let Pledger::Unit(unit) = pledge.pledger {
+        let due = pledge.commitments.iter().map(|one| one.due_on);
+        if units::obstacle(tx, unit, tx.today(), end_of(due, tx.today())).await?.is_some() {
+            return Err(Problem::new(Code::UnitEnded));
+        }
+    }
     pledge.sign(caller.member_id, verification_code(), tx.now())?;
     store::save(tx, &mut pledge).await?;
     record(tx, "sign_pledge", &pledge).await?;

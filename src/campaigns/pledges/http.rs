@@ -134,7 +134,7 @@ pub async fn delete_pledge(
 /// you manage.
 #[utoipa::path(tag = "pledges", params(("pledge_id" = PledgeId, Path, description = "The pledge")),
     request_body = NoFields,
-    responses((status = 200, body = PledgeView), (status = 409, description = "pledge_signed campaign_not_launched")))]
+    responses((status = 200, body = PledgeView), (status = 409, description = "pledge_signed campaign_not_launched unit_ended")))]
 #[post("/pledges/{pledge_id}/sign")]
 pub async fn sign_pledge(
     app: Data<App>,

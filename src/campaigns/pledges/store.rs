@@ -32,7 +32,7 @@ use crate::{
         problem::Problem,
         quantity::Quantity,
     },
-    organisation::units::{below, names_on},
+    organisation::units::{below, names_on, with_resting},
 };
 
 /// What a notification says of a pledge.
@@ -92,7 +92,7 @@ pub async fn page_visible(
         };
     }
     if let Some(unit) = filter.unit_id {
-        query = query.filter(pledge::Column::UnitId.eq(unit.0));
+        query = query.filter(pledge::Column::UnitId.is_in(with_resting(db, &[unit], day).await?));
     }
     if let Some(after) = page.after {
         query = query.filter(pledge::Column::Id.gt(after.0));

@@ -208,7 +208,7 @@ pub struct PledgeFilter {
     /// Only those of units, or of members.
     #[param(inline)]
     pub pledger_kind: Option<PledgerKind>,
-    /// Only those that count for this unit.
+    /// Only those that count for this unit, the pledges of units that were merged into it among them.
     pub unit_id: Option<UnitId>,
     /// How many items at the most.
     #[param(minimum = 1, maximum = 100, default = 20)]

@@ -25,7 +25,7 @@ pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewWork
     let person = caller.person().ok_or_else(Problem::forbidden)?;
     let campaign = campaigns::find_visible(tx, caller, campaign, tx.today()).await?;
     let unit = new.unit_id.or_else(|| person.home_unit()).ok_or_else(|| bad_field("/unit_id", FaultCode::Missing))?;
-    if !units::exists_on(tx, unit, tx.today()).await? {
+    if !units::stays_on(tx, unit, tx.today()).await? {
         return Err(bad_field("/unit_id", FaultCode::NoSuchThing));
     }
     campaigns::require_duty(tx, person, unit).await?;

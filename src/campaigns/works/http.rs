@@ -38,7 +38,7 @@ pub async fn list_works(
 ) -> Answer<Listed<WorkView>> {
     let campaign = campaigns::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
     let page = app.cursors.page(&query, &caller.key(), query.filter.limit, query.filter.cursor.as_deref())?;
-    let works = store::page(app.db.reads(), campaign.id, &query.filter, &page).await?;
+    let works = store::page(app.db.reads(), campaign.id, &query.filter, app.clock.today(), &page).await?;
     Ok(Reply::list(app.cursors.slice(&page, works, |work| work.id).map(WorkView::from)))
 }
 

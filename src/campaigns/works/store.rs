@@ -1,5 +1,6 @@
 //! All SQL about works.
 
+use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -14,6 +15,7 @@ use crate::{
         page::Page,
         quantity::Quantity,
     },
+    organisation::units::with_resting,
 };
 
 /// The work of that id.
@@ -31,12 +33,13 @@ pub async fn page(
     db: &impl ConnectionTrait,
     campaign: CampaignId,
     filter: &WorkFilter,
+    day: NaiveDate,
     page: &Page<WorkId>,
 ) -> Result<Vec<Work>, DbErr> {
     let mut query =
         Entity::find().filter(Column::CampaignId.eq(campaign.0)).order_by_asc(Column::Id).limit(page.fetch());
     if let Some(unit) = filter.unit_id {
-        query = query.filter(Column::UnitId.eq(unit.0));
+        query = query.filter(Column::UnitId.is_in(with_resting(db, &[unit], day).await?));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(Column::Kind.eq(kind.name()));

@@ -139,7 +139,7 @@ impl From<Work> for WorkView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WorkFilter {
-    /// Only those of this unit.
+    /// Only those of this unit, or of one that was merged into it.
     pub unit_id: Option<UnitId>,
     /// Only those of this kind.
     #[param(inline)]

@@ -24,7 +24,7 @@ use crate::{
 pub async fn create(tx: &Tx, caller: &Person, activity: Activity) -> Result<Activity, Problem> {
     may_publish_for(tx, caller, activity.unit_id).await?;
     let mut faults = Faults::new();
-    let is_unit = units::exists_on(tx, activity.unit_id, tx.today()).await?;
+    let is_unit = units::stays_on(tx, activity.unit_id, tx.today()).await?;
     faults.add_if(!is_unit, "/unit_id", FaultCode::NoSuchThing);
     check_campaign(tx, activity.campaign_id, &mut faults).await?;
     faults.or(())?;

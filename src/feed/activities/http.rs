@@ -54,11 +54,12 @@ fn name_of(query: &Query<ActivityFilter>) -> String {
 }
 
 async fn make_page(app: &App, query: &Query<ActivityFilter>) -> Result<CachedPage, Problem> {
-    let (db, filter) = (app.db.reads(), &query.filter);
+    let (db, filter, today) = (app.db.reads(), &query.filter, app.clock.today());
     let depth = depth_of(filter.include);
     let page = app.cursors.page(query, "", filter.limit, filter.cursor.as_deref())?;
-    let activities = store::published_page(db, store::part_of(filter), depth, &page).await?;
-    let slice = show(db, app.cursors.slice(&page, activities, store::key_of), depth, app.clock.today()).await?;
+    let part = store::part_of(db, filter, today).await?;
+    let activities = store::published_page(db, part, depth, &page).await?;
+    let slice = show(db, app.cursors.slice(&page, activities, store::key_of), depth, today).await?;
     let link = slice.link().map(str::to_owned);
     let json = serde_json::to_vec(&slice.into_listed()).map_err(Problem::internal)?;
     CachedPage::new(json, link.as_deref())

@@ -84,8 +84,12 @@ pub fn key_of(activity: &Activity) -> ActivityKey {
     (activity.is_pinned, activity.published_at.unwrap_or_default(), activity.id)
 }
 
-/// What the public list's filter asks for.
-pub fn part_of(filter: &ActivityFilter) -> Condition {
+/// What the public list's filter asks for, as units are on `day`.
+pub async fn part_of(db: &impl ConnectionTrait, filter: &ActivityFilter, day: NaiveDate) -> Result<Condition, DbErr> {
+    let units = match filter.unit_id {
+        Some(unit) => Some(units::with_resting(db, &[unit], day).await?),
+        None => None,
+    };
     let tagged = |tag: &str| {
         activity_tag::Entity::find()
             .select_only()
@@ -94,14 +98,14 @@ pub fn part_of(filter: &ActivityFilter) -> Condition {
             .into_query()
     };
     let end = filter.to.filter(|day| *day < NO_END).and_then(|day| day.succ_opt());
-    Condition::all()
+    Ok(Condition::all()
         .add_option(filter.campaign_id.map(|id| Column::CampaignId.eq(id.0)))
-        .add_option(filter.unit_id.map(|id| Column::UnitId.eq(id.0)))
+        .add_option(units.map(|units| Column::UnitId.is_in(units)))
         .add_option(filter.kind.map(|kind| Column::Kind.eq(kind.name())))
         .add_option(filter.tag.as_deref().map(|tag| Column::Id.in_subquery(tagged(tag))))
         .add_option(filter.q.as_deref().map(|words| dialect::contains_words(Column::FoldedText, &fold(words))))
         .add_option(filter.from.map(|day| Column::PublishedAt.gte(start_in_vietnam(day))))
-        .add_option(end.map(|day| Column::PublishedAt.lt(start_in_vietnam(day))))
+        .add_option(end.map(|day| Column::PublishedAt.lt(start_in_vietnam(day)))))
 }
 
 /// The activity of that id, if the caller may know of it: what is published, and whatever they are an editor of.

@@ -288,7 +288,7 @@ pub enum ActivityInclude {
 pub struct ActivityFilter {
     /// Only those of this campaign.
     pub campaign_id: Option<CampaignId>,
-    /// Only those that this very unit has published.
+    /// Only those that this very unit has published, or one that was merged into it.
     pub unit_id: Option<UnitId>,
     /// Only those of this kind.
     #[param(inline)]

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait as _, Condition};
 use crate::{
     entity::activity::Column,
     kit::ids::{CampaignId, UnitId},
-    organisation::units::{above, below},
+    organisation::units::{above, below, resting_under},
 };
 
 /// By these units, by one above or below them on `day`, or of one of these campaigns.
@@ -15,6 +15,8 @@ pub fn part_for(units: &[UnitId], campaigns: &[CampaignId], day: NaiveDate) -> C
     if !units.is_empty() {
         part =
             part.add(Column::UnitId.in_subquery(above(units, day))).add(Column::UnitId.in_subquery(below(units, day)));
+        // Of those above, also what was merged into them.
+        part = part.add(Column::UnitId.in_subquery(resting_under(units, day)));
     }
     part
 }

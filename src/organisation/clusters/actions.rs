@@ -31,22 +31,19 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewCluster) -> Result<Cluster
         flags: Vec::new(),
         version: 1,
     };
+    units::lock_tree(tx).await?;
     let day = cluster.day_near(tx.today());
     let mut faults = Faults::new();
+    faults.add_if(cluster.first_day_after() <= tx.today() && !caller.is_admin(), "/year", FaultCode::InPast);
     check_units(tx, &mut faults, &new.unit_ids, day).await?;
     check_one_of(&mut faults, "/head_unit_id", new.head_unit_id, &new.unit_ids);
     check_one_of(&mut faults, "/flag_unit_id", new.flag_unit_id, &new.unit_ids);
     faults.or(())?;
     require_manager(tx, caller, &new.unit_ids).await?;
     cluster.set_units(&new.unit_ids, cluster.first_day());
-    for stay in &mut cluster.units {
-        // A unit that came to be in the course of the year is in it from then on.
-        if !units::exists_on(tx, stay.unit_id, stay.from).await? {
-            stay.from = day;
-        }
-    }
     cluster.set_head(new.head_unit_id, cluster.first_day());
     cluster.pass_flag(new.flag_unit_id, new.signed_on.filter(|day| cluster.runs_on(*day)).unwrap_or(day));
+    cluster.keep_within(&units::spans(tx, new.unit_ids).await?);
     store::insert(tx, &cluster).await?;
     record(tx, "create_cluster", None, &cluster).await?;
     Ok(cluster)
@@ -60,6 +57,8 @@ pub async fn update(
     seen: &IfMatch,
     patch: ClusterPatch,
 ) -> Result<Cluster, Problem> {
+    // Before the cluster, as a merge does: no unit ends between what is asked of it here and what is written.
+    units::lock_tree(tx).await?;
     let mut cluster = store::find_for_change(tx, id).await?.ok_or_else(Problem::not_found)?;
     let before = cluster.clone();
     let on = patch.on.unwrap_or_else(|| cluster.day_near(tx.today()));
@@ -70,7 +69,9 @@ pub async fn update(
     if patch.on.is_some() && !cluster.runs_on(on) {
         faults.add(Fault::at("/on", FaultCode::OutOfRange).with("limit", cluster.year));
     }
-    faults.add_if(patch.on.is_some_and(|on| on < tx.today()) && !caller.is_admin(), "/on", FaultCode::InPast);
+    let is_dated = patch.unit_ids.is_some() || patch.head_unit_id.is_some() || patch.flag_unit_id.is_some();
+    let is_past = (patch.on.is_some() || is_dated) && on < tx.today();
+    faults.add_if(is_past && !caller.is_admin(), "/on", FaultCode::InPast);
     if let Some(units) = &patch.unit_ids {
         check_units(tx, &mut faults, units, on).await?;
     }
@@ -86,6 +87,7 @@ pub async fn update(
     if let Some(holder) = patch.flag_unit_id {
         cluster.pass_flag(holder, on);
     }
+    cluster.keep_within(&units::spans(tx, units).await?);
     cluster.name = patch.name.unwrap_or(cluster.name);
     cluster.motto = patch.motto.unwrap_or(cluster.motto);
     cluster.signed_on = patch.signed_on.unwrap_or(cluster.signed_on);

@@ -1,5 +1,7 @@
 //! What a cluster is: units, heads and flag holders, each from a day to a day.
 
+use std::collections::HashMap;
+
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::kit::{
@@ -93,6 +95,19 @@ impl Cluster {
     /// Passes the rotating flag on, on `day`. It stays where it is until it is passed on again.
     pub fn pass_flag(&mut self, unit: Option<UnitId>, day: NaiveDate) {
         hand_over(&mut self.flags, unit, day, NO_END);
+    }
+
+    /// Cuts places, headships and flags to the days on which their units live: a unit that came to be in the course of the year
+    /// is in it from then on, one that ends leaves it then. `spans` says from when and until when (not included).
+    pub fn keep_within(&mut self, spans: &HashMap<UnitId, (NaiveDate, NaiveDate)>) {
+        for stays in [&mut self.units, &mut self.heads, &mut self.flags] {
+            for stay in stays.iter_mut() {
+                if let Some((from, to)) = spans.get(&stay.unit_id) {
+                    (stay.from, stay.to) = (stay.from.max(*from), stay.to.min(*to));
+                }
+            }
+            stays.retain(|stay| stay.from < stay.to);
+        }
     }
 }
 

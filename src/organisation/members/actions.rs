@@ -9,7 +9,7 @@ use crate::{
     db::{Actor, Effect, Tx},
     kit::{
         caller::Person,
-        codes::FaultCode,
+        clock::NO_END,
         etag::IfMatch,
         ids::MemberId,
         problem::{Problem, bad_field},
@@ -25,8 +25,9 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
     if !caller.is_admin() && !units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await? {
         return Err(Problem::forbidden());
     }
-    if !units::require_open(tx, unit, tx.today()).await? {
-        return Err(bad_field("/home_unit_id", FaultCode::NoSuchThing));
+    let since = new.member_since.unwrap_or_else(|| tx.today());
+    if let Some(obstacle) = units::obstacle(tx, unit, since.max(tx.today()), NO_END).await? {
+        return Err(bad_field("/home_unit_id", obstacle));
     }
     let member = Member {
         id: new.id.unwrap_or_default(),
@@ -36,7 +37,6 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
         is_erased: false,
         version: 1,
     };
-    let since = new.member_since.unwrap_or_else(|| tx.today());
     store::insert(tx, &member).await?;
     store::insert_private(tx, vault, member.id, new.phone.as_deref()).await?;
     store::insert_membership(tx, member.id, unit, MembershipKind::Home, since).await?;

@@ -49,6 +49,8 @@ pub struct Contact {
     pub phone: Option<String>,
     /// In lower case.
     pub email: Option<String>,
+    /// Their code in the organisation's own books.
+    pub code: Option<String>,
 }
 
 /// What is to become of a member; what is absent stays as it is.

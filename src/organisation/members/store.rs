@@ -34,6 +34,7 @@ pub type MemberKey = (String, MemberId);
 /// What phone numbers are sealed and looked up for.
 pub(super) const PHONE: &str = "member_private.phone";
 const EMAIL: &str = "member_private.email";
+const CODE: &str = "member_private.code";
 
 /// A member, with the key that lists sort by.
 pub struct Listed {
@@ -355,13 +356,17 @@ async fn save_contact(
     member_private::Entity::insert(row).on_conflict(update).exec_without_returning(tx).await.map(|_rows| ())
 }
 
-/// How a member is reached.
+/// How a member is reached, and their code.
 pub async fn contact_of(db: &impl ConnectionTrait, vault: &Vault, id: MemberId) -> Result<Contact, Problem> {
     let Some(row) = member_private::Entity::find_by_id(id.0).one(db).await? else { return Ok(Contact::default()) };
     let open = |purpose, sealed: Option<String>| {
         sealed.map(|sealed| vault.open(purpose, &sealed).map_err(Problem::internal)).transpose()
     };
-    Ok(Contact { phone: open(PHONE, row.phone_cipher)?, email: open(EMAIL, row.email_cipher)? })
+    Ok(Contact {
+        phone: open(PHONE, row.phone_cipher)?,
+        email: open(EMAIL, row.email_cipher)?,
+        code: open(CODE, row.code_cipher)?,
+    })
 }
 
 /// Keeps where a member's picture is, as the next version of the row.

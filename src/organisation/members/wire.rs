@@ -66,7 +66,7 @@ pub struct MemberView {
     pub home_unit_id: Option<UnitId>,
 }
 
-/// How a member is reached.
+/// How a member is reached, and what they are known by in the organisation's own books.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ContactView {
     /// Their mobile number (E.164).
@@ -75,11 +75,14 @@ pub struct ContactView {
     /// Their e-mail address.
     #[schema(examples("lan@example.vn"))]
     pub email: Option<String>,
+    /// Their code in the organisation's own books, as it was imported.
+    #[schema(examples("DV-001234"))]
+    pub code: Option<String>,
 }
 
 impl From<Contact> for ContactView {
     fn from(contact: Contact) -> Self {
-        Self { phone: contact.phone.map(|phone| format!("+{phone}")), email: contact.email }
+        Self { phone: contact.phone.map(|phone| format!("+{phone}")), email: contact.email, code: contact.code }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         clock::NO_END,
         codes::{Code, FaultCode},
         etag::IfMatch,
-        faults::Faults,
+        faults::{Fault, Faults},
         ids::{MemberId, MembershipId},
         problem::Problem,
     },
@@ -24,25 +24,26 @@ pub async fn create(tx: &Tx, caller: &Person, member: MemberId, new: NewMembersh
     if !store::is_visible(tx, caller, member, tx.today()).await? {
         return Err(Problem::not_found());
     }
-    // The unit first, then the member: a merge takes them in this order too.
-    let from = new.valid_from.unwrap_or_else(|| tx.today());
-    let is_there = units::require_open(tx, new.unit_id, from).await?;
-    store::hold_member(tx, member).await?;
-    let all = store::all_of(tx, member).await?;
     let wanted = Membership {
         id: new.id.unwrap_or_default(),
         member_id: member,
         unit_id: new.unit_id,
         kind: new.kind,
-        valid_from: from,
+        valid_from: new.valid_from.unwrap_or_else(|| tx.today()),
         valid_to: new.valid_to.unwrap_or(NO_END),
     };
+    // The unit first, then the member: a merge takes them in this order too.
+    let obstacle = units::obstacle(tx, wanted.unit_id, wanted.valid_from, wanted.valid_to).await?;
+    let is_there = obstacle != Some(FaultCode::NoSuchThing);
+    units::hold_members(tx, &[member]).await?;
+    let all = store::all_of(tx, member).await?;
     let holds = |one: &&Membership| one.valid_from <= wanted.valid_from && wanted.valid_from < one.valid_to;
     let home = all.iter().filter(|one| one.kind == MembershipKind::Home).find(holds);
     let mut concerned = vec![Some(wanted.unit_id).filter(|_| is_there)];
     concerned.extend(home.map(|home| Some(home.unit_id)));
     let mut faults = Faults::new();
-    faults.add_if(!is_there, "/unit_id", FaultCode::NoSuchThing);
+    // A unit that ends takes nobody in for longer: what is carried over or counted when it ends is known by then.
+    obstacle.into_iter().for_each(|code| faults.add(Fault::at("/unit_id", code)));
     faults.add_if(wanted.valid_to <= wanted.valid_from, "/valid_to", FaultCode::EndsBeforeStart);
     faults.add_if(wanted.valid_from < tx.today() && !caller.is_admin(), "/valid_from", FaultCode::InPast);
     if is_there {
@@ -52,6 +53,7 @@ pub async fn create(tx: &Tx, caller: &Person, member: MemberId, new: NewMembersh
     if wanted.kind == MembershipKind::Home
         && let Some(home) = home
     {
+        units::hold_counts(tx, &[home.unit_id, wanted.unit_id]).await?;
         end_home(tx, home, wanted.valid_from).await?;
     }
     let is_ended = |one: &Membership| wanted.kind == MembershipKind::Home && home.is_some_and(|home| home.id == one.id);
@@ -82,20 +84,21 @@ pub async fn update(
     patch: MembershipPatch,
 ) -> Result<Membership, Problem> {
     let found = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
-    let is_open = units::require_open(tx, found.unit_id, found.valid_from).await?;
-    store::hold_member(tx, found.member_id).await?;
+    let to = patch.valid_to.map(|to| to.unwrap_or(NO_END));
+    let obstacle = units::obstacle(tx, found.unit_id, found.valid_from, to.unwrap_or(found.valid_to)).await?;
+    units::hold_members(tx, &[found.member_id]).await?;
     // It may have changed while its member was held by another change.
     let before = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
     units::require_manager_of(tx, caller, &[Some(before.unit_id)]).await?;
     seen.check(before.version())?;
-    let Some(to) = patch.valid_to else { return Ok(before) };
-    let after = Membership { valid_to: to.unwrap_or(NO_END), ..before.clone() };
+    let Some(to) = to else { return Ok(before) };
+    let after = Membership { valid_to: to, ..before.clone() };
     let mut faults = Faults::new();
     faults.add_if(after.valid_to <= after.valid_from, "/valid_to", FaultCode::EndsBeforeStart);
     let first_changed = after.valid_to.min(before.valid_to);
     faults.add_if(first_changed < tx.today() && !caller.is_admin(), "/valid_to", FaultCode::InPast);
     // A unit that has ended, or is going to, keeps nobody longer than was planned.
-    faults.add_if(after.valid_to > before.valid_to && !is_open, "/valid_to", FaultCode::EndsTooSoon);
+    faults.add_if(after.valid_to > before.valid_to && obstacle.is_some(), "/valid_to", FaultCode::EndsTooSoon);
     faults.or(())?;
     if store::all_of(tx, after.member_id).await?.iter().any(|one| one.conflicts_with(&after)) {
         return Err(Problem::new(Code::MembershipOverlap));

@@ -91,11 +91,6 @@ pub async fn find_visible(
     Ok(visible(caller, today).filter(Column::Id.eq(id.0)).one(db).await?.map(from_row))
 }
 
-/// Lets nobody else change where this member belongs until the end of the change.
-pub async fn hold_member(tx: &Tx, id: MemberId) -> Result<(), DbErr> {
-    member::Entity::find_by_id(id.0).lock_exclusive().one(tx).await.map(|_row| ())
-}
-
 /// All memberships of a member.
 pub async fn all_of(db: &impl ConnectionTrait, id: MemberId) -> Result<Vec<Membership>, DbErr> {
     let rows = Entity::find().filter(Column::MemberId.eq(id.0)).order_by_asc(Column::ValidFrom).all(db).await?;

@@ -21,7 +21,7 @@ use crate::{
         etag::IfMatch,
         faults::{Fault, Faults},
         ids::UnitId,
-        problem::{Problem, bad_field},
+        problem::Problem,
     },
 };
 
@@ -29,12 +29,17 @@ use crate::{
 pub async fn create(tx: &Tx, caller: &Person, new: NewUnit) -> Result<Unit, Problem> {
     tree::lock_tree(tx).await?;
     let from = new.valid_from.unwrap_or_else(|| tx.today());
-    if let Some(parent) = new.parent_id
-        && !tree::timeline(tx, parent).await?.covers(from, NO_END)
-    {
-        return Err(bad_field("/parent_id", FaultCode::NoSuchThing));
+    let obstacle = match new.parent_id {
+        Some(parent) => tree::obstacle_in(&tree::timeline(tx, parent).await?, from, NO_END),
+        None => None,
+    };
+    if obstacle != Some(FaultCode::NoSuchThing) {
+        require_manager_of(tx, caller, &[new.parent_id]).await?;
     }
-    require_manager_of(tx, caller, &[new.parent_id]).await?;
+    let mut faults = Faults::new();
+    obstacle.into_iter().for_each(|code| faults.add(Fault::at("/parent_id", code)));
+    faults.add_if(from < tx.today() && !caller.is_admin(), "/valid_from", FaultCode::InPast);
+    faults.or(())?;
     let id = new.id.unwrap_or_default();
     let state = State { name: new.name, short_name: new.short_name, kind: new.kind, parent_id: new.parent_id };
     let life = Timeline::new(state, from);
@@ -45,7 +50,8 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewUnit) -> Result<Unit, Prob
     found(tx, id, from).await
 }
 
-/// Changes what a unit is called or is, from a day on. A change from the first day of what holds now corrects it.
+/// Changes what a unit is called or is, from a day on. A change from the first day of what holds now corrects it. Its code is
+/// not dated: it changes at once.
 pub async fn update(tx: &Tx, caller: &Person, id: UnitId, seen: &IfMatch, patch: UnitPatch) -> Result<Unit, Problem> {
     tree::lock_tree(tx).await?;
     let before = living(tx, id).await?;
@@ -66,7 +72,15 @@ pub async fn update(tx: &Tx, caller: &Person, id: UnitId, seen: &IfMatch, patch:
         after.change(from, |state| &mut state.kind, &kind);
     }
     tree::save_timeline(tx, id, &before, &after).await?;
-    record(tx, "update_unit", id, Some(shown(&before, from)), Some(shown(&after, from))).await?;
+    let (mut old, mut new) = (shown(&before, from), shown(&after, from));
+    if let Some(code) = patch.code {
+        (old["code"], new["code"]) = (json!(found(tx, id, from).await?.code), json!(code));
+        store::set_code(tx, id, code.as_deref()).await?;
+        if before == after && old != new {
+            store::touch(tx, id).await?;
+        }
+    }
+    record(tx, "update_unit", id, Some(old), Some(new)).await?;
     found(tx, id, from).await
 }
 

@@ -5,17 +5,18 @@ mod store;
 
 use chrono::NaiveDate;
 
+use super::counts;
 use crate::{
     db::{Effect, Tx},
     kit::{
         codes::{Code, FaultCode},
         faults::Fault,
-        ids::UnitId,
+        ids::{MemberId, UnitId},
         problem::Problem,
     },
 };
 
-pub use store::{members_in, move_members};
+pub use store::{hold_members, members_in, move_members};
 
 /// What a merge has carried over, for the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -28,8 +29,17 @@ pub struct Carried {
     pub cluster_places: usize,
 }
 
+/// Holds members whose places go from these units to others. Everybody who changes places holds in this order: the units
+/// (`lock_shared`, `hold`), the members, the counts, then writes the places; else two of them could wait for each other.
+pub async fn hold_for_move(tx: &Tx, members: &[MemberId], units: &[UnitId]) -> Result<(), Problem> {
+    hold_members(tx, members).await?;
+    Ok(counts::hold(tx, units).await?)
+}
+
 /// Lets everything of `unit` end on `on` and go on with `into` from then on, to the end it had.
 pub async fn carry_over(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<Carried, Problem> {
+    let members = store::members_since(tx, unit, on).await?;
+    hold_for_move(tx, &members, &[unit, into]).await?;
     let carried = Carried {
         memberships: store::carry_memberships(tx, unit, into, on).await?,
         role_grants: store::carry_role_grants(tx, unit, into, on).await?,
@@ -39,13 +49,14 @@ pub async fn carry_over(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> R
     Ok(carried)
 }
 
-/// A unit can be closed on `on` when nothing living hangs on it from then on; else each reason is named.
+/// A unit can be closed on `on` when nothing living hangs on it from then on, nor on a unit that was merged into it; else each
+/// reason is named.
 pub async fn require_none(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), Problem> {
     let reasons = [
         (store::has_units_below(tx, unit, on).await?, FaultCode::HasUnitsBelow),
         (store::has_members(tx, unit, on).await?, FaultCode::HasMembers),
-        (store::has_running_campaigns(tx, unit).await?, FaultCode::HasRunningCampaigns),
-        (store::has_running_pledges(tx, unit).await?, FaultCode::HasRunningPledges),
+        (store::has_running_campaigns(tx, unit, on).await?, FaultCode::HasRunningCampaigns),
+        (store::has_running_pledges(tx, unit, on).await?, FaultCode::HasRunningPledges),
     ];
     let faults: Vec<Fault> =
         reasons.iter().filter(|(holds, _)| *holds).map(|(_, code)| Fault::parameter("on", *code)).collect();

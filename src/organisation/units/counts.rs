@@ -6,4 +6,4 @@
 
 mod store;
 
-pub use store::{member_counts_on, recount_members};
+pub use store::{hold, member_counts_on, recount_members};

@@ -96,7 +96,7 @@ pub async fn find_unit(
 /// it is a correction instead.
 #[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit")),
     request_body(content = UnitPatch, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = UnitView)))]
+    responses((status = 200, body = UnitView), (status = 409, description = "already_exists")))]
 #[patch("/units/{unit_id}")]
 pub async fn update_unit(
     app: Data<App>,

@@ -17,14 +17,15 @@ mod unit;
 mod wire;
 
 pub use actions::create;
+pub use belongings::hold_members;
 pub use bulk::{add, lock_shared, revise};
-pub use counts::recount_members;
+pub use counts::{hold as hold_counts, recount_members};
 pub use rights::require_manager_of;
 pub use store::{
     above, below, branches_on, carrier_on, carriers_on, exists_on, find_on, is_below_any, known_on, names_on,
-    resting_under, which_are_below, within,
+    resting_under, stays_on, which_are_below, with_resting, within,
 };
-pub use tree::{lock_tree, rebuild_closure, require_open};
+pub use tree::{lock_tree, obstacle, rebuild_closure, spans};
 pub use unit::{Unit, UnitKind};
 pub use wire::{NewUnit, UnitRef};
 

@@ -44,10 +44,10 @@ pub async fn move_unit(tx: &Tx, caller: &Person, id: UnitId, to: MoveUnit) -> Re
         }
         let life = tree::timeline(tx, parent).await?;
         let stays = after.pieces().iter().filter(|piece| piece.to > on && piece.state.parent_id == Some(parent));
-        let is_there = |from: NaiveDate| life.on(from).is_some();
-        faults.add_if(!is_there(on), "/parent_id", FaultCode::NoSuchThing);
         let is_short = stays.into_iter().any(|piece| !life.covers(piece.from.max(on), piece.to));
-        faults.add_if(is_there(on) && is_short, "/parent_id", FaultCode::EndsTooSoon);
+        let is_there = life.on(on).is_some();
+        faults.add_if(!is_there, "/parent_id", FaultCode::NoSuchThing);
+        faults.add_if(is_there && is_short, "/parent_id", FaultCode::EndsTooSoon);
     }
     faults.or(())?;
     tree::save_timeline(tx, id, &before, &after).await?;
@@ -70,10 +70,9 @@ pub async fn merge(tx: &Tx, caller: &Person, id: UnitId, with: MergeUnit) -> Res
     faults.add_if(before.begins() == Some(on), "/on", FaultCode::NotThereThen);
     let is_planned = before.changes_after(on) || before.ends().is_some();
     faults.add_if(before.on(on).is_some() && is_planned, "/on", FaultCode::ChangePlanned);
-    let other = tree::timeline(tx, into).await?;
+    let obstacle = tree::obstacle_in(&tree::timeline(tx, into).await?, on, NO_END);
     faults.add_if(into == id, "/into_unit_id", FaultCode::NotAllowed);
-    faults.add_if(other.on(on).is_none(), "/into_unit_id", FaultCode::NoSuchThing);
-    faults.add_if(other.on(on).is_some() && !other.covers(on, NO_END), "/into_unit_id", FaultCode::EndsTooSoon);
+    obstacle.into_iter().for_each(|code| faults.add(Fault::at("/into_unit_id", code)));
     faults.or(())?;
     let children = tree::children_since(tx, id, on).await?;
     for (child, life) in tree::timelines(tx, children.iter().copied()).await? {
@@ -108,6 +107,8 @@ pub async fn split(
     let parent_id = parent_on(&life, on);
     require_manager_of(tx, caller, &[parent_id]).await?;
     check_split(tx, caller, id, &life, &split, on).await?;
+    let members: Vec<MemberId> = split.new_units.iter().flat_map(|part| part.member_ids.iter().copied()).collect();
+    belongings::hold_for_move(tx, &members, &[id]).await?;
     let kind = life.on(on).map_or(UnitKind::Other, |piece| piece.state.kind);
     let (mut ids, mut changed) = (Vec::new(), Vec::new());
     for part in split.new_units {
@@ -144,6 +145,12 @@ async fn check_split(
 ) -> Result<(), Problem> {
     let mut faults = Faults::new();
     check_day(&mut faults, Fault::at("/on", FaultCode::InPast), caller, life, on, tx.today());
+    if let Some(parent) = parent_on(life, on)
+        && !tree::timeline(tx, parent).await?.covers(on, NO_END)
+    {
+        // The new units have no end, so the one above them must have none either.
+        faults.add(Fault::at("/on", FaultCode::EndsTooSoon));
+    }
     let members: Vec<MemberId> = split.new_units.iter().flat_map(|part: &NewPart| part.member_ids.clone()).collect();
     let inside = belongings::members_in(tx, id, &members, on).await?;
     let below: HashSet<UnitId> = store::ids_below(tx, id, on).await?.into_iter().filter(|unit| *unit != id).collect();

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    sea_query::{Expr, SelectStatement},
+    sea_query::{Expr, LockType, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -48,6 +48,25 @@ pub fn above(units: &[UnitId], day: NaiveDate) -> SelectStatement {
 /// The ids of the units that have ended and whose history these units, or those above them, carry on on `day`, as a subquery.
 /// What was meant for a unit that is no more is meant for those who carry it on.
 pub fn resting_under(units: &[UnitId], day: NaiveDate) -> SelectStatement {
+    resting(unit_closure::Column::AncestorId.in_subquery(above(units, day)), day)
+}
+
+/// These units, and those that have ended and whose history they carry on on `day`: what belongs to any of them belongs to
+/// these.
+pub async fn with_resting(db: &impl ConnectionTrait, units: &[UnitId], day: NaiveDate) -> Result<Vec<Uuid>, DbErr> {
+    let mut all: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
+    if all.is_empty() {
+        return Ok(all);
+    }
+    let resting = resting(unit_closure::Column::AncestorId.is_in(all.iter().copied()), day);
+    for row in db.query_all(&resting).await? {
+        all.push(row.try_get_by_index(0)?);
+    }
+    Ok(all)
+}
+
+/// The ids of the units that have ended and are carried on on `day` by those that fit, as a subquery.
+fn resting(carrier_fits: Expr, day: NaiveDate) -> SelectStatement {
     let ended =
         || unit::Entity::find().select_only().column(unit::Column::Id).filter(unit::Column::SuccessorId.is_not_null());
     let still_there = unit_version::Entity::find()
@@ -61,7 +80,7 @@ pub fn resting_under(units: &[UnitId], day: NaiveDate) -> SelectStatement {
         .column(unit_closure::Column::DescendantId)
         .filter(unit_closure::Column::DescendantId.in_subquery(ended().into_query()))
         .filter(unit_closure::Column::DescendantId.not_in_subquery(still_there))
-        .filter(unit_closure::Column::AncestorId.in_subquery(above(units, day)))
+        .filter(carrier_fits)
         .filter(unit_closure::Column::Depth.eq(1))
         .filter(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
         .into_query()
@@ -309,12 +328,13 @@ pub async fn which_are_below(
     Ok(rows.into_iter().map(|row| UnitId(row.descendant_id)).collect())
 }
 
-/// Holds these units against a merge or an end that is under way: it is waited for, and one that begins later waits.
+/// Holds these units against a merge, a split or an end that is under way: it is waited for, and one that begins later waits
+/// (`hold`). New names, and other changes that let a unit live on, go their way meanwhile.
 pub async fn lock_shared(tx: &Tx, ids: &[UnitId]) -> Result<(), DbErr> {
     unit::Entity::find()
         .filter(unit::Column::Id.is_in(ids.iter().map(|id| id.0)))
         .order_by_asc(unit::Column::Id)
-        .lock_shared()
+        .lock(LockType::KeyShare)
         .all(tx)
         .await
         .map(|_rows| ())
@@ -330,7 +350,13 @@ pub async fn set_code(tx: &Tx, id: UnitId, code: Option<&str>) -> Result<(), DbE
         .map(|_rows| ())
 }
 
-/// Holds a unit that is to end or to be split: whoever adds a member to it waits.
+/// Is there such a unit on `day`? It is not ended, merged or split until this change is done.
+pub async fn stays_on(tx: &Tx, unit: UnitId, day: NaiveDate) -> Result<bool, DbErr> {
+    lock_shared(tx, &[unit]).await?;
+    exists_on(tx, unit, day).await
+}
+
+/// Holds a unit that is to end or to be split: whoever adds something to it waits (`lock_shared`).
 pub async fn hold(tx: &Tx, id: UnitId) -> Result<(), DbErr> {
     unit::Entity::find_by_id(id.0).lock_exclusive().one(tx).await.map(|_row| ())
 }

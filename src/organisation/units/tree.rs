@@ -4,7 +4,8 @@ mod store;
 
 use chrono::NaiveDate;
 pub use store::{
-    children_since, insert_unit, lock_tree, require_open, save_timeline, set_successor, timeline, timelines,
+    children_since, insert_unit, lock_tree, obstacle, obstacle_in, save_timeline, set_successor, spans, timeline,
+    timelines,
 };
 
 use super::closure::{Cycle, Line};

@@ -30,7 +30,7 @@ pub struct NewUnit {
     pub kind: UnitKind,
     /// The unit it stands under; absent for a topmost one, which only an admin may make.
     pub parent_id: Option<UnitId>,
-    /// From which day it is there; absent: from today.
+    /// From which day it is there; absent: from today. A day that is past takes an admin.
     #[schema(examples("2025-07-01"))]
     pub valid_from: Option<NaiveDate>,
 }
@@ -40,7 +40,8 @@ pub struct NewUnit {
 pub struct UnitView {
     /// Its id, the same at all times.
     pub id: UnitId,
-    /// Its code in the organisation's own books.
+    /// Its present code in the organisation's own books. A code says which unit it is, and is not dated: asked as of a day it is
+    /// the present one all the same.
     #[schema(examples("LD-0042"))]
     pub code: Option<String>,
     /// Its full name.
@@ -71,6 +72,11 @@ pub struct UnitView {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Đảng bộ Trường Cao đẳng Đà Lạt", "from": "2026-07-01"}))]
 pub struct UnitPatch {
+    /// Its code in the organisation's own books; no two units share one. null takes it away. It is not dated: it changes at once,
+    /// whatever `from` says.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 50, examples("LD-0042"))]
+    pub code: Option<Option<String>>,
     /// Its full name.
     #[schema(min_length = 1, max_length = 300)]
     pub name: Option<String>,

@@ -128,3 +128,79 @@ async fn a_merged_unit_leaves_its_place_and_its_flag_to_the_other() {
     assert_eq!(found["flag_holdings"][0]["to"], "2026-05-01");
     assert_eq!(found["flag_holdings"][1]["unit_id"], three.id);
 }
+
+#[actix_web::test]
+async fn a_merge_or_an_end_of_a_unit_is_a_change_of_its_clusters() {
+    let app = TestApp::start().await;
+    let (_, one, two, three) = units(&app).await;
+    let made = app.post("/v1/clusters").caller(&app.admin).json(new(&one, &two)).await;
+    let url = format!("/v1/clusters/{}", text(&made.expect(201)["id"]));
+    let mut tags = vec![made.header("etag").unwrap().to_owned()];
+
+    let merge = json!({"into_unit_id": three.id, "on": "2026-05-01"});
+    app.post(format!("/v1/units/{}/merge", two.id)).caller(&app.admin).json(merge).await.expect(200);
+    tags.push(app.get(&url).caller(&app.admin).await.header("etag").unwrap().to_owned());
+    app.delete(format!("/v1/units/{}?on=2026-06-01", one.id)).caller(&app.admin).await.expect(204);
+
+    for tag in &tags {
+        let stale = app.patch(&url).caller(&app.admin).header("If-Match", tag).json(json!({"name": "Khác"})).await;
+        stale.is_problem(412, "precondition_failed");
+    }
+    assert_ne!(tags[0], tags[1]);
+}
+
+#[actix_web::test]
+async fn a_unit_is_in_a_cluster_only_while_it_lives() {
+    let app = TestApp::start().await;
+    let (top, one, _, three) = units(&app).await;
+    let young = json!({"name": "Trẻ", "kind": "party_cell", "parent_id": top.id, "valid_from": "2026-03-01"});
+    let young = Unit { id: text(&app.post("/v1/units").caller(&app.admin).json(young).await.expect(201)["id"]) };
+    let renamed = json!({"name": "Trẻ Mới"});
+    app.patch(format!("/v1/units/{}", young.id)).caller(&app.admin).json(renamed).await.expect(200);
+    app.delete(format!("/v1/units/{}?on=2026-06-01", one.id)).caller(&app.admin).await.expect(204);
+    let stays = |cluster: &Value| {
+        let units = cluster["units"].as_array().unwrap();
+        let mut stays: Vec<_> =
+            units.iter().map(|one| (text(&one["unit_id"]), text(&one["from"]), text(&one["to"]))).collect();
+        stays.sort();
+        stays
+    };
+    let sorted = |mut stays: Vec<(String, String, String)>| {
+        stays.sort();
+        stays
+    };
+    let stay = |unit: &Unit, from: &str, to: &str| (unit.id.clone(), from.to_owned(), to.to_owned());
+
+    let mut body = new(&one, &young);
+    body["flag_unit_id"] = json!(one.id);
+    let made = app.post("/v1/clusters").caller(&app.admin).json(body).await.expect(201);
+
+    let of_year = [stay(&one, "2026-01-01", "2026-06-01"), stay(&young, "2026-03-01", "2027-01-01")];
+    assert_eq!(stays(&made), sorted(of_year.to_vec()));
+    assert_eq!(
+        (&made["heads"][0]["to"], &made["flag_holdings"][0]["to"]),
+        (&json!("2026-06-01"), &json!("2026-06-01"))
+    );
+    let url = format!("/v1/clusters/{}", text(&made["id"]));
+    app.delete(format!("/v1/units/{}?on=2026-08-01", three.id)).caller(&app.admin).await.expect(204);
+    let wider = json!({"unit_ids": [one.id, young.id, three.id], "on": "2026-04-01"});
+    let wider = app.patch(&url).caller(&app.admin).json(wider).await.expect(200);
+    let [first, second] = of_year;
+    assert_eq!(stays(&wider), sorted(vec![first, second, stay(&three, "2026-04-01", "2026-08-01")]));
+}
+
+#[actix_web::test]
+async fn the_past_of_a_cluster_is_for_admins() {
+    let app = TestApp::start().await;
+    let (top, one, two, _) = units(&app).await;
+    let manager = app.manager_of(&top).await;
+    let mut past = new(&one, &two);
+    past["year"] = json!(2025);
+    let post = |caller| app.post("/v1/clusters").caller(caller).json(past.clone());
+
+    post(&manager).await.has_faults(&[("/year", "in_past")]);
+    let made = post(&app.admin).await.expect(201);
+    let patch = |body: Value| app.patch(format!("/v1/clusters/{}", text(&made["id"]))).caller(&manager).json(body);
+    patch(json!({"flag_unit_id": one.id})).await.has_faults(&[("/on", "in_past")]);
+    patch(json!({"motto": "Sáng tạo"})).await.expect(200);
+}

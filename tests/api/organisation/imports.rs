@@ -350,6 +350,9 @@ async fn a_code_or_a_phone_number_says_who_it_is_and_names_and_units_may_change(
          DV2,Trần Mẫu,0912345002,,Chi bộ Một,01/01/2025\n"
     );
     assert_eq!(counts(&app.import(&app.admin, "members", false, first).await), [2, 0, 0, 0]);
+    let found = app.get("/v1/members?q=nguyen").caller(&app.admin).await.expect(200);
+    let url = format!("/v1/members/{}", found["items"][0]["id"].as_str().unwrap());
+    assert_eq!(app.get(url).caller(&app.admin).await.expect(200)["private"]["code"], "DV1");
 
     // The first has another number and name, and went to the other unit; the second's number turns up under another code.
     let second = format!(

@@ -112,7 +112,7 @@ async fn the_private_part_is_for_the_member_and_their_managers_and_each_look_of_
     let look = async |caller: &Person| app.get(format!("/v1/members/{}", member.id)).caller(caller).await;
 
     let private = |answer: Value| answer.get("private").cloned();
-    let whole = json!({"phone": "+84912345678", "email": null});
+    let whole = json!({"phone": "+84912345678", "email": null, "code": null});
     assert_eq!(private(look(&member).await.expect(200)), Some(whole.clone()));
     assert_eq!(private(look(&colleague).await.expect(200)), None);
     assert_eq!(audited(&app, "read_member_private").await, 0);
@@ -140,7 +140,7 @@ async fn a_manager_changes_members_of_their_own_units_and_loses_no_race() {
     assert_eq!(names(&app, &manager, "q=moi").await, ["Nguyễn Văn Mới"]);
     assert!(names(&app, &manager, "q=cu").await.is_empty());
     let found = app.get(&url).caller(&manager).await.expect(200);
-    assert_eq!(found["private"], json!({"phone": "+84912345678", "email": "moi@example.vn"}));
+    assert_eq!(found["private"], json!({"phone": "+84912345678", "email": "moi@example.vn", "code": null}));
     patch(&manager).await.is_problem(412, "precondition_failed");
     patch(&editor).await.is_problem(403, "forbidden");
     patch(&stranger).await.is_problem(404, "not_found");

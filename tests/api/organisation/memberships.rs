@@ -1,7 +1,7 @@
 //! `/v1/members/{id}/memberships` and `/v1/memberships/{id}`
 
 use chrono::Duration;
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Person, Request, TestApp, Unit, text};
@@ -209,4 +209,65 @@ async fn a_closed_home_is_no_place_for_a_second_one_in_the_database_either() {
         .await;
 
     assert_eq!(into_the_past.unwrap_err().code.name(), "already_exists");
+}
+
+#[actix_web::test]
+async fn transfers_in_opposite_directions_do_not_wait_for_each_other() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.unit("Một").await, app.unit("Hai").await);
+    let (mut first, mut second) = (one.clone(), two.clone());
+    let (mut these, mut those) = (Vec::new(), Vec::new());
+    for _ in 0..6 {
+        these.push(app.member_of(&one).await);
+        those.push(app.member_of(&two).await);
+    }
+    let home = |member: &Person, unit: &Unit, from: String| {
+        post(&app, &app.admin, member, json!({"kind": "home", "unit_id": unit.id, "valid_from": from})).into_future()
+    };
+    // In the past, so that each of them changes what the units count today.
+    for day in 1..=4 {
+        std::mem::swap(&mut first, &mut second);
+        let from = format!("2026-03-0{day}");
+
+        let there = these.iter().map(|member| home(member, &first, from.clone()));
+        let back = those.iter().map(|member| home(member, &second, from.clone()));
+
+        for answer in join_all(there.chain(back)).await {
+            answer.expect(201);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_merge_and_transfers_out_of_the_unit_at_once_leave_everybody_with_one_home() {
+    let app = TestApp::start().await;
+    let top = app.unit("Đảng bộ").await;
+    let (into, other) = (app.unit_under(&top, "Hai").await, app.unit_under(&top, "Ba").await);
+    for round in 0..3 {
+        let unit = app.unit_under(&top, &format!("Một {round}")).await;
+        let mut members = Vec::new();
+        for _ in 0..6 {
+            members.push(app.member_of(&unit).await);
+        }
+        let merge = app
+            .post(format!("/v1/units/{}/merge", unit.id))
+            .caller(&app.admin)
+            .json(json!({"into_unit_id": into.id}))
+            .into_future();
+        let transfers = members
+            .iter()
+            .map(|member| post(&app, &app.admin, member, json!({"kind": "home", "unit_id": other.id})).into_future());
+
+        let (merged, moved) = join(merge, join_all(transfers)).await;
+
+        merged.expect(200);
+        for answer in moved {
+            answer.expect(201);
+        }
+        for member in &members {
+            let open: Vec<_> = periods(&app, member).await.into_iter().filter(|one| one.3.is_null()).collect();
+            assert_eq!(open.len(), 1, "{open:?}");
+            assert_eq!(open[0].0, other.id);
+        }
+    }
 }

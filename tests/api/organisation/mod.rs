@@ -1,4 +1,5 @@
 mod clusters;
+mod endings;
 mod exports;
 mod imports;
 mod members;

@@ -202,3 +202,48 @@ async fn members_of_a_unit_are_those_of_the_day_asked_for() {
     assert_eq!(then["items"][0]["home_unit_id"], one.id);
     assert_eq!(today["items"], json!([]));
 }
+
+#[actix_web::test]
+async fn a_manager_makes_no_unit_in_the_past() {
+    let app = TestApp::start().await;
+    let top = app.unit("Đảng bộ").await;
+    let manager = app.manager_of(&top).await;
+    let new = |from: &str| json!({"name": "Chi bộ", "kind": "party_cell", "parent_id": top.id, "valid_from": from});
+
+    let past = app.post("/v1/units").caller(&manager).json(new("2026-03-09")).await;
+
+    past.has_faults(&[("/valid_from", "in_past")]);
+    app.post("/v1/units").caller(&manager).json(new("2026-03-10")).await.expect(201);
+    app.post("/v1/units").caller(&app.admin).json(new("2026-03-09")).await.expect(201);
+    // Its parent was not there then, whatever that is called now.
+    app.post("/v1/units")
+        .caller(&app.admin)
+        .json(new("2019-12-31"))
+        .await
+        .has_faults(&[("/parent_id", "no_such_thing")]);
+    let renamed = json!({"name": "Đảng bộ Mới"});
+    app.patch(format!("/v1/units/{}", top.id)).caller(&app.admin).json(renamed).await.expect(200);
+    app.post("/v1/units").caller(&app.admin).json(new("2020-01-01")).await.expect(201);
+}
+
+#[actix_web::test]
+async fn a_code_is_given_changed_and_taken_away_and_is_of_no_day() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.unit("Một").await, app.unit("Hai").await);
+    let url = format!("/v1/units/{}", one.id);
+    let patch = |body: serde_json::Value| app.patch(&url).caller(&app.admin).json(body);
+    let before = app.get(&url).caller(&app.admin).await;
+
+    let coded = patch(json!({"code": "LD-0042"})).await;
+
+    assert_eq!(coded.expect(200)["code"], "LD-0042");
+    assert_ne!(coded.header("etag"), before.header("etag"));
+    assert_eq!(app.get(format!("{url}?as_of=2021-01-01")).caller(&app.admin).await.expect(200)["code"], "LD-0042");
+    let taken = app.patch(format!("/v1/units/{}", two.id)).caller(&app.admin).json(json!({"code": "LD-0042"})).await;
+    taken.is_problem(409, "already_exists");
+    patch(json!({"code": ""})).await.has_faults(&[("/code", "too_short")]);
+    let same = patch(json!({"code": "LD-0042"})).await;
+    assert_eq!(same.header("etag"), coded.header("etag"));
+    assert_eq!(patch(json!({"name": "Một Mới"})).await.expect(200)["code"], "LD-0042");
+    assert_eq!(patch(json!({"code": null})).await.expect(200)["code"], json!(null));
+}

@@ -4,16 +4,22 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QuerySelect as _, QueryTrait as _, sea_query::Expr,
+    ActiveModelTrait as _,
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, LockType},
 };
 use uuid::Uuid;
 
 use crate::{
     db::Tx,
-    entity::{campaign, cluster_head, cluster_unit, flag_holding, membership, pledge, role_grant, unit_version},
+    entity::{
+        campaign, cluster, cluster_head, cluster_unit, flag_holding, member, membership, pledge, role_grant,
+        unit_version,
+    },
     kit::ids::{MemberId, MembershipId, RoleGrantId, UnitId},
-    organisation::units::within,
+    organisation::units::{with_resting, within},
 };
 
 const AT_ONCE: usize = 2_000;
@@ -31,6 +37,40 @@ pub async fn members_in(
         .filter(membership::Column::UnitId.eq(unit.0))
         .filter(membership::Column::MemberId.is_in(members.iter().map(|member| member.0)))
         .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(MemberId).collect())
+}
+
+/// Lets nobody else change where these members belong until the end of the change. In the order of their ids, so that two who
+/// hold several do not wait for each other.
+pub async fn hold_members(tx: &Tx, members: &[MemberId]) -> Result<(), DbErr> {
+    let mut ids: Vec<Uuid> = members.iter().map(|member| member.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for some in ids.chunks(AT_ONCE) {
+        member::Entity::find()
+            .select_only()
+            .column(member::Column::Id)
+            .filter(member::Column::Id.is_in(some.iter().copied()))
+            .order_by_asc(member::Column::Id)
+            .lock(LockType::NoKeyUpdate)
+            .into_tuple::<Uuid>()
+            .all(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Those who belong to this very unit on `since` or later.
+pub async fn members_since(db: &impl ConnectionTrait, unit: UnitId, since: NaiveDate) -> Result<Vec<MemberId>, DbErr> {
+    let ids: Vec<Uuid> = membership::Entity::find()
+        .select_only()
+        .column(membership::Column::MemberId)
+        .distinct()
+        .filter(membership::Column::UnitId.eq(unit.0))
+        .filter(membership::Column::ValidTo.gt(since))
         .into_tuple()
         .all(db)
         .await?;
@@ -74,7 +114,7 @@ pub async fn carry_memberships(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDat
     let (needless, rows): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| row.kind != "home" && at_home.contains(&row.member_id));
     for row in needless {
-        let end = row.valid_from.max(on);
+        let end = Ord::max(row.valid_from, on);
         let mut row = row.into_active_model();
         row.valid_to = Set(end);
         membership::Entity::update(row).exec(tx).await?;
@@ -137,6 +177,7 @@ pub async fn carry_role_grants(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDat
 
 /// Lets the places, headships and flags of `unit` go on with `into` from `on`, unless that one is in the cluster already.
 pub async fn carry_cluster_places(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
+    change_clusters(tx, unit, on).await?;
     let places = cluster_unit::Entity::find()
         .filter(cluster_unit::Column::UnitId.eq(unit.0))
         .filter(cluster_unit::Column::ValidTo.gt(on))
@@ -152,7 +193,7 @@ pub async fn carry_cluster_places(tx: &Tx, unit: UnitId, into: UnitId, on: Naive
         .filter(flag_holding::Column::ValidTo.gt(on))
         .all(tx)
         .await?;
-    end_cluster_places(tx, unit, on).await?;
+    end_stays(tx, unit, on).await?;
     let count = places.len();
     for place in places {
         let is_there = cluster_unit::Entity::find()
@@ -162,20 +203,20 @@ pub async fn carry_cluster_places(tx: &Tx, unit: UnitId, into: UnitId, on: Naive
             .one(tx)
             .await?;
         if is_there.is_none() {
-            let from = place.valid_from.max(on);
+            let from = Ord::max(place.valid_from, on);
             let row = cluster_unit::Model { unit_id: into.0, valid_from: from, ..place };
             let row = row.into_active_model().reset_all();
             cluster_unit::Entity::insert(row).exec_without_returning(tx).await?;
         }
     }
     let heads = heads.into_iter().map(|row| {
-        let from = row.valid_from.max(on);
+        let from = Ord::max(row.valid_from, on);
         let row = cluster_head::Model { id: Uuid::now_v7(), unit_id: into.0, valid_from: from, ..row };
         row.into_active_model().reset_all()
     });
     cluster_head::Entity::insert_many(heads).exec_without_returning(tx).await?;
     let flags = flags.into_iter().map(|row| {
-        let from = row.valid_from.max(on);
+        let from = Ord::max(row.valid_from, on);
         let row = flag_holding::Model { id: Uuid::now_v7(), unit_id: into.0, valid_from: from, ..row };
         row.into_active_model().reset_all()
     });
@@ -187,7 +228,7 @@ pub async fn carry_cluster_places(tx: &Tx, unit: UnitId, into: UnitId, on: Naive
 pub async fn end_role_grants(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbErr> {
     let of_unit = role_grant::Entity::find().filter(role_grant::Column::UnitId.eq(unit.0));
     for row in of_unit.filter(role_grant::Column::ValidTo.gt(on)).all(tx).await? {
-        let end = row.valid_from.max(on);
+        let end = Ord::max(row.valid_from, on);
         let mut row = row.into_active_model();
         row.valid_to = Set(end);
         role_grant::Entity::update(row).exec(tx).await?;
@@ -197,6 +238,38 @@ pub async fn end_role_grants(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(),
 
 /// Ends the places, headships and flags of `unit` on `on`; those that were to begin later never do.
 pub async fn end_cluster_places(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbErr> {
+    change_clusters(tx, unit, on).await?;
+    end_stays(tx, unit, on).await
+}
+
+/// Holds the clusters in which this unit has a place, a headship or a flag on `on` or later, and gives each its next version:
+/// whoever saw one before has not seen what becomes of it.
+async fn change_clusters(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbErr> {
+    macro_rules! of {
+        ($entity:ident) => {
+            $entity::Entity::find()
+                .select_only()
+                .column($entity::Column::ClusterId)
+                .filter($entity::Column::UnitId.eq(unit.0))
+                .filter($entity::Column::ValidTo.gt(on))
+                .into_query()
+        };
+    }
+    let concerned = Condition::any()
+        .add(cluster::Column::Id.in_subquery(of!(cluster_unit)))
+        .add(cluster::Column::Id.in_subquery(of!(cluster_head)))
+        .add(cluster::Column::Id.in_subquery(of!(flag_holding)));
+    let held = cluster::Entity::find().filter(concerned).order_by_asc(cluster::Column::Id).lock_exclusive();
+    let ids: Vec<Uuid> = held.all(tx).await?.into_iter().map(|row| row.id).collect();
+    cluster::Entity::update_many()
+        .col_expr(cluster::Column::Version, Expr::col(cluster::Column::Version).add(1))
+        .filter(cluster::Column::Id.is_in(ids))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+async fn end_stays(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbErr> {
     macro_rules! end {
         ($($entity:ident),+) => {$(
             let of_unit = || $entity::Entity::delete_many().filter($entity::Column::UnitId.eq(unit.0));
@@ -229,23 +302,23 @@ pub async fn has_members(db: &impl ConnectionTrait, unit: UnitId, on: NaiveDate)
     Ok(members.one(db).await?.is_some())
 }
 
-/// Does a campaign run that this unit has launched?
-pub async fn has_running_campaigns(db: &impl ConnectionTrait, unit: UnitId) -> Result<bool, DbErr> {
+/// Does a campaign run that this unit has launched, or one whose history it carries on on `day`?
+pub async fn has_running_campaigns(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<bool, DbErr> {
     let running = campaign::Entity::find()
-        .filter(campaign::Column::LaunchedByUnitId.eq(unit.0))
+        .filter(campaign::Column::LaunchedByUnitId.is_in(with_resting(db, &[unit], day).await?))
         .filter(campaign::Column::Status.eq("launched"));
     Ok(running.one(db).await?.is_some())
 }
 
-/// Has this unit itself pledged something in a campaign that runs?
-pub async fn has_running_pledges(db: &impl ConnectionTrait, unit: UnitId) -> Result<bool, DbErr> {
+/// Has this unit itself, or one whose history it carries on on `day`, pledged something in a campaign that runs?
+pub async fn has_running_pledges(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<bool, DbErr> {
     let running = campaign::Entity::find()
         .select_only()
         .column(campaign::Column::Id)
         .filter(campaign::Column::Status.eq("launched"))
         .into_query();
     let pledges = pledge::Entity::find()
-        .filter(pledge::Column::UnitId.eq(unit.0))
+        .filter(pledge::Column::UnitId.is_in(with_resting(db, &[unit], day).await?))
         .filter(pledge::Column::MemberId.is_null())
         .filter(pledge::Column::Status.eq("signed"))
         .filter(pledge::Column::CampaignId.in_subquery(running));

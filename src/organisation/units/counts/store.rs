@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, FromQueryResult,
-    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
-    sea_query::{Expr, Query},
+    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    FromQueryResult, IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+    sea_query::{Expr, OnConflict, Query},
 };
 use uuid::Uuid;
 
@@ -94,6 +94,23 @@ async fn counted_of_members(
     rows.iter().map(|row| Count::from_query_result(row, "")).collect()
 }
 
+/// Holds the counts of these units, in the order of their ids, for a change that takes members from one to another: what
+/// counts them would hold one after the other as the members come and go, and two transfers in opposite directions would wait
+/// for each other.
+pub async fn hold(tx: &Tx, units: &[UnitId]) -> Result<(), DbErr> {
+    dialect::announce_writing(tx, "membership").await?;
+    let mut ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows =
+        ids.into_iter().map(|unit_id| unit_member_count::Model { unit_id, members: 0 }.into_active_model().reset_all());
+    let stays = Expr::col((unit_member_count::Entity, unit_member_count::Column::Members));
+    let hold = OnConflict::column(unit_member_count::Column::UnitId)
+        .value(unit_member_count::Column::Members, stays)
+        .to_owned();
+    unit_member_count::Entity::insert_many(rows).on_conflict(hold).exec_without_returning(tx).await.map(|_rows| ())
+}
+
 /// Counts anew and moves the base day to today: one pass over the memberships. Writers of memberships wait meanwhile.
 pub async fn recount_members(tx: &Tx) -> Result<(), DbErr> {
     if base_day(tx).await? == tx.today() {
@@ -116,9 +133,7 @@ pub async fn recount_members(tx: &Tx) -> Result<(), DbErr> {
         .await?;
     for some in counts.chunks(2_000) {
         let rows = some.iter().map(|(unit_id, members)| {
-            sea_orm::ActiveModelTrait::reset_all(
-                unit_member_count::Model { unit_id: *unit_id, members: *members }.into_active_model(),
-            )
+            unit_member_count::Model { unit_id: *unit_id, members: *members }.into_active_model().reset_all()
         });
         unit_member_count::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }

@@ -14,7 +14,7 @@ use super::{
     super::{
         UnitKind,
         closure::{Line, Lives},
-        store::touch,
+        store::{lock_shared, touch},
         timeline::{Piece, State, Timeline},
     },
     Difference,
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     db::{Tx, dialect},
     entity::{unit, unit_closure, unit_version},
-    kit::{ids::UnitId, text::fold},
+    kit::{clock::NO_END, codes::FaultCode, ids::UnitId, text::fold},
 };
 
 /// How many values go into one statement: far below what either database takes.
@@ -34,12 +34,30 @@ pub async fn lock_tree(tx: &Tx) -> Result<(), DbErr> {
     dialect::lock_until_commit(tx, dialect::UNIT_TREE_LOCK).await
 }
 
-/// Does the unit live from `from` on? Held until the end of the change: a merge that is under way is waited for, and one
+/// What keeps somebody or something from being in this unit on every day of `[from, to)`: it is not there on the first day, or
+/// it ends too soon. The unit is held until the end of the change: a merge or an end that is under way is waited for, and one
 /// that begins later waits.
-pub async fn require_open(tx: &Tx, id: UnitId, from: NaiveDate) -> Result<bool, DbErr> {
-    let row = unit::Entity::find_by_id(id.0).lock_shared().one(tx).await?;
-    let life = timeline(tx, id).await?;
-    Ok(row.is_some() && life.on(from).is_some() && life.ends().is_none())
+pub async fn obstacle(tx: &Tx, id: UnitId, from: NaiveDate, to: NaiveDate) -> Result<Option<FaultCode>, DbErr> {
+    lock_shared(tx, &[id]).await?;
+    Ok(obstacle_in(&timeline(tx, id).await?, from, to))
+}
+
+/// The same of a life that cannot change meanwhile.
+pub fn obstacle_in(life: &Timeline, from: NaiveDate, to: NaiveDate) -> Option<FaultCode> {
+    if life.on(from).is_none() {
+        return Some(FaultCode::NoSuchThing);
+    }
+    (!life.covers(from, to)).then_some(FaultCode::EndsTooSoon)
+}
+
+/// From which day and until which (not included) each of these units lives.
+pub async fn spans(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = UnitId>,
+) -> Result<HashMap<UnitId, (NaiveDate, NaiveDate)>, DbErr> {
+    let lives = timelines(db, ids).await?;
+    let spans = lives.into_iter().filter_map(|(id, life)| Some((id, (life.begins()?, life.ends().unwrap_or(NO_END)))));
+    Ok(spans.collect())
 }
 
 /// The life of a unit; empty when there is no such unit.
