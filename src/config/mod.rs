@@ -1,0 +1,221 @@
+//! Every setting, its default and its meaning. Read once: defaults, then a TOML file, then `THIDUA_…` from the environment
+//! (sections joined by two underscores), then flags. An unknown key is refused; secrets never show.
+
+mod master_key;
+mod sections;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use config::{Environment, File, FileFormat};
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+
+pub use sections::{
+    Audit, Checkins, Database, Erasures, Imports, Log, LogFormat, Media, RateLimit, Relay, Secrets, Server, Zalo,
+};
+
+/// All settings. Serialised, secrets are masked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// What encrypts and signs.
+    pub secrets: Secrets,
+    /// The Zalo platform.
+    pub zalo: Zalo,
+    /// How often one may call.
+    pub rate_limit: RateLimit,
+    /// The relay that spreads news.
+    pub relay: Relay,
+    /// Check-ins.
+    pub checkins: Checkins,
+    /// The audit log.
+    pub audit: Audit,
+    /// Erasures of members.
+    pub erasures: Erasures,
+    /// Spreadsheets that are brought in.
+    pub imports: Imports,
+    /// Pictures and other files.
+    pub media: Media,
+    /// What is written to standard error.
+    pub log: Log,
+}
+
+/// Settings that cannot be used, in words that say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file, an environment variable or a value of theirs.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    /// No master key, where none may be made up.
+    #[error(
+        "no master key: set THIDUA_SECRETS__MASTER_KEY to 32 random bytes in base64 (openssl rand -base64 32), the same on every replica"
+    )]
+    NoMasterKey,
+    /// A master key that is none.
+    #[error("the master key must be 32 bytes in base64 (openssl rand -base64 32)")]
+    BadMasterKey,
+    /// The file of the master key.
+    #[error("the master key's file {path}: {source}")]
+    KeyFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+}
+
+/// What is so when nothing else is said. The file is the list of all settings.
+const DEFAULTS: &str = include_str!("defaults.toml");
+
+impl Config {
+    /// Defaults, then `file`, then the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::load_with(file, environment())
+    }
+
+    /// What is so when nobody says anything.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        Self::load_with(None, environment().source(Some(config::Map::new())))
+    }
+
+    /// The same with an environment of the caller's.
+    pub fn load_with(file: Option<&Path>, environment: Environment) -> Result<Self, ConfigError> {
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(File::from(file).format(FileFormat::Toml));
+        }
+        Ok(builder.add_source(environment).build()?.try_deserialize()?)
+    }
+
+    /// The database's URL; the embedded one in `data` unless another is configured.
+    pub fn database_url(&self, data: &Path) -> String {
+        let url = self.database.url.expose_secret();
+        if url.is_empty() { format!("sqlite://{}", data.join("thidua.db").display()) } else { url.to_owned() }
+    }
+
+    /// Does the database live in the data directory?
+    pub fn is_embedded(&self) -> bool {
+        let url = self.database.url.expose_secret();
+        url.is_empty() || url.starts_with("sqlite:")
+    }
+
+    /// The file of the embedded database.
+    pub fn embedded_file(&self, data: &Path) -> Option<PathBuf> {
+        let url = self.database_url(data);
+        let path = url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        Some(path.split('?').next().unwrap_or(path).into())
+    }
+
+    /// Settings of the Zalo client.
+    pub fn zalo_settings(&self) -> crate::outside::zalo::ZaloSettings {
+        crate::outside::zalo::ZaloSettings {
+            graph_url: self.zalo.graph_url.clone(),
+            oauth_url: self.zalo.oauth_url.clone(),
+            openapi_url: self.zalo.openapi_url.clone(),
+            app_id: self.zalo.app_id.clone(),
+            app_secret: self.zalo.app_secret.clone(),
+            send_proof_to_oa: self.zalo.send_proof_to_oa,
+            timeout: Duration::from_secs(self.zalo.timeout_seconds),
+        }
+    }
+
+    /// The URL by which clients reach the server.
+    pub fn public_url(&self) -> String {
+        match self.server.public_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.server.listen),
+            url => url.to_owned(),
+        }
+    }
+}
+
+fn environment() -> Environment {
+    Environment::with_prefix("THIDUA").prefix_separator("_").separator("__")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables: HashMap<String, String> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::load_with(None, environment().source(Some(variables)))
+    }
+
+    #[test]
+    fn the_environment_overrides_the_defaults() {
+        let config = with(&[("THIDUA_SERVER__LISTEN", "0.0.0.0:9"), ("THIDUA_RATE_LIMIT__PER_MEMBER", "7")]).unwrap();
+
+        assert_eq!(config.server.listen, "0.0.0.0:9");
+        assert_eq!(config.rate_limit.per_member.get(), 7);
+        assert_eq!(with(&[]).unwrap().server.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn a_text_in_the_environment_is_taken_as_it_is_written() {
+        for text in ["0012345", "12345678901234567890", "1e10", "TRUE", "0x1F"] {
+            let config = with(&[("THIDUA_ZALO__APP_ID", text), ("THIDUA_ZALO__APP_SECRET", text)]).unwrap();
+
+            assert_eq!((config.zalo.app_id.as_str(), config.zalo.app_secret.expose_secret()), (text, text));
+        }
+        let config = with(&[("THIDUA_ZALO__SEND_PROOF_TO_OA", "false"), ("THIDUA_RELAY__MAX_ATTEMPTS", "3")]).unwrap();
+        assert_eq!((config.zalo.send_proof_to_oa, config.relay.max_attempts), (false, 3));
+        assert!(with(&[("THIDUA_RELAY__MAX_ATTEMPTS", "many")]).is_err());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = with(&[("THIDUA_SERVER__LISTNE", "x")]).unwrap_err();
+
+        assert!(error.to_string().contains("listne"), "{error}");
+    }
+
+    #[test]
+    fn secrets_never_show() {
+        let config =
+            with(&[("THIDUA_ZALO__APP_SECRET", "hush-hush"), ("THIDUA_DATABASE__URL", "postgres://u:hush-hush@h/d")])
+                .unwrap();
+
+        assert!(!format!("{config:?}").contains("hush-hush"));
+        assert!(!serde_json::to_string(&config).unwrap().contains("hush-hush"));
+    }
+
+    #[test]
+    fn a_list_in_the_environment_is_separated_by_commas() {
+        let config = with(&[("THIDUA_SERVER__CORS_ORIGINS", "https://a.example,https://b.example")]).unwrap();
+
+        assert_eq!(config.server.cors_origins, ["https://a.example", "https://b.example"]);
+    }
+
+    #[test]
+    fn a_file_stands_between_the_defaults_and_the_environment() {
+        let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        std::fs::write(file.path(), "[server]\nlisten = \"1.1.1.1:1\"\nworkers = 3\n").unwrap();
+        let variables = HashMap::from([("THIDUA_SERVER__WORKERS".to_owned(), "4".to_owned())]);
+
+        let config = Config::load_with(Some(file.path()), environment().source(Some(variables))).unwrap();
+
+        assert_eq!((config.server.listen.as_str(), config.server.workers), ("1.1.1.1:1", 4));
+    }
+
+    #[test]
+    fn a_master_key_is_made_once_and_only_where_it_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with(&[]).unwrap();
+
+        assert!(matches!(config.vault(folder.path(), false), Err(ConfigError::NoMasterKey)));
+        let sealed = config.vault(folder.path(), true).unwrap().seal("x", "y");
+        assert_eq!(config.vault(folder.path(), false).unwrap().open("x", &sealed).unwrap(), "y");
+    }
+}

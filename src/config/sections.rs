@@ -1,0 +1,181 @@
+//! The sections of the settings, each as it is written in a file.
+
+use std::num::NonZeroU32;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// The URL by which clients reach it; issuer of the access tokens. Empty: `http://` and the address listened on.
+    pub public_url: String,
+    /// How many proxies stand in front and write `X-Forwarded-For`; 0 trusts none.
+    pub forwarded_hops: usize,
+    /// Worker threads; 0 is one for each processor.
+    pub workers: usize,
+    /// Origins that browsers may call from, matched as text: the Mini App's web view and our own front ends.
+    #[serde(deserialize_with = "list_or_commas")]
+    pub cors_origins: Vec<String>,
+    /// How long requests under way may take after a stop signal, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://…` or `postgres://…`. Empty: `thidua.db` in the data directory. May hold a password.
+    #[serde(serialize_with = "masked")]
+    pub url: SecretString,
+    /// The most connections to PostgreSQL.
+    pub connections: u32,
+}
+
+/// What encrypts and signs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// 32 random bytes in base64; the same on every replica. Empty: read from `master_key_file`.
+    #[serde(serialize_with = "masked")]
+    pub master_key: SecretString,
+    /// A file with the master key. Empty: `master.key` in the data directory, made there when the database is embedded.
+    pub master_key_file: String,
+}
+
+/// The Zalo platform.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zalo {
+    /// Where users' tokens are verified.
+    pub graph_url: String,
+    /// Where the Official Account's tokens are renewed.
+    pub oauth_url: String,
+    /// The Official Account API.
+    pub openapi_url: String,
+    /// The Zalo app's id.
+    pub app_id: String,
+    /// The Zalo app's secret.
+    #[serde(serialize_with = "masked")]
+    pub app_secret: SecretString,
+    /// The Official Account's first refresh token, from Zalo's API Explorer; later ones are kept in the database.
+    #[serde(serialize_with = "masked")]
+    pub oa_refresh_token: SecretString,
+    /// The Mini App's Open API key, by which Zalo signs what it tells us of the Mini App; empty: nothing is taken.
+    #[serde(serialize_with = "masked")]
+    pub mini_app_api_key: SecretString,
+    /// Send `appsecret_proof` to the Official Account API too.
+    pub send_proof_to_oa: bool,
+    /// How long one call may take, in seconds.
+    pub timeout_seconds: u64,
+}
+
+/// How often one may call, in requests a minute, on each replica.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Without signing in, by address. Phones of one carrier share addresses: not too low.
+    pub per_address: NonZeroU32,
+    /// By member.
+    pub per_member: NonZeroU32,
+    /// By client app.
+    pub per_app: NonZeroU32,
+}
+
+/// The relay.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relay {
+    /// How often it looks for work that no message told it of, in milliseconds.
+    pub poll_ms: u64,
+    /// How often a delivery is tried before it is dead.
+    pub max_attempts: i32,
+}
+
+/// Check-ins.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkins {
+    /// How many days after it happened a check-in may arrive and still count without a manager's decision.
+    pub grace_days: u32,
+}
+
+/// The audit log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// For how many months rows are kept, the current one apart; 0 keeps them for ever.
+    pub keep_months: u32,
+}
+
+/// Pictures and other files.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    /// The folder they are kept in; replicas share it. Empty: `media` in the data directory.
+    pub directory: String,
+}
+
+/// Erasures of members.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erasures {
+    /// A file that every erasure is appended to, apart from the database: what a restored backup brings back is erased again
+    /// from it before anything is served. Empty: `erasures.log` beside the embedded database, none with PostgreSQL.
+    pub log: String,
+}
+
+/// Spreadsheets that are brought in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imports {
+    /// The largest file, in bytes.
+    pub max_file_bytes: u64,
+    /// The most rows of one file.
+    pub max_rows: u32,
+}
+
+/// What is written to standard error.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// `json` or `text`.
+    pub format: LogFormat,
+    /// What is written, in the syntax of tracing's `EnvFilter`.
+    pub filter: String,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// An object a line, for machines.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Whether a secret is set, and nothing of it.
+fn masked<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "(set)" })
+}
+
+/// A list, or a text with commas: the environment has texts only, and none of them is parsed before its setting is known,
+/// so that a secret keeps its leading zeros.
+fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        List(Vec<String>),
+        Commas(String),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::List(list) => list,
+        Either::Commas(text) => {
+            text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
+        }
+    })
+}
