@@ -21,8 +21,8 @@ pub use bulk::{add, lock_shared, revise};
 pub use counts::recount_members;
 pub use rights::require_manager_of;
 pub use store::{
-    above, below, branches_on, carrier_on, carriers_on, exists_on, find_on, is_below_any, known_on, names_on,
-    resting_under, which_are_below, within,
+    above, below, branches_on, carrier_on, carriers_on, code_holders, exists_on, find_on, is_below_any, known_on,
+    names_on, resting_under, which_are_below, which_are_open, within,
 };
 pub use tree::{lock_tree, rebuild_closure, require_open};
 pub use unit::{Unit, UnitKind};
