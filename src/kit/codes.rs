@@ -287,6 +287,7 @@ fault_codes! {
     Taken "taken" { vi: "Đã thuộc về người hoặc đơn vị khác."; en: "It belongs to somebody or something else already."; }
     SameAsRow "same_as_row" { vi: "Trùng với dòng {row} của tệp; dòng đầu được giữ."; en: "It is the same as row {row} of the file; the first one stands."; }
     OtherIdentity "other_identity" { vi: "Mã, số điện thoại hoặc ID trên dòng này thuộc về những người khác nhau."; en: "The code, the phone number and the id of this row belong to different people."; }
+    ChangedMeanwhile "changed_meanwhile" { vi: "Dữ liệu liên quan đã thay đổi sau khi tệp được kiểm tra, nên dòng này không được nhận."; en: "What it is about has changed since the file was checked, so the row was left out."; }
     RowLeftOut "row_left_out" { vi: "Đơn vị cấp trên ở dòng {row} của tệp, và dòng đó không được nhận."; en: "The unit above is in row {row} of the file, which was left out."; }
     Cycle "cycle" { vi: "Đơn vị không thể ở dưới chính nó."; en: "A unit cannot stand below itself."; }
     WouldMove "would_move" { vi: "Đơn vị đang trực thuộc đơn vị khác. Nhập tệp không chuyển đơn vị; hãy dùng POST /v1/units/…/move."; en: "The unit stands under another one. An import moves no units; use POST /v1/units/…/move."; }

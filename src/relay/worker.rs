@@ -77,10 +77,8 @@ impl Tick {
 /// Works until the app stops: ticks while there is something to do, then waits for the bell or a moment. Brings in
 /// spreadsheets meanwhile.
 pub async fn run(app: SharedApp) {
-    tokio::select! {
-        () = work(&app) => {}
-        () = imports::work(&app) => {}
-    }
+    // Both come to their own end: a step of an import that was dropped would keep its lease.
+    tokio::join!(work(&app), imports::work(&app));
 }
 
 async fn work(app: &App) {

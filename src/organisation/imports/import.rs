@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::file::Headers;
 use crate::kit::{
@@ -189,6 +190,42 @@ impl Outcome {
     }
 }
 
+/// What an earlier decision found a row to be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// Somebody or something to be made, under this id.
+    New(Uuid),
+    /// Somebody or something that is there.
+    Known(Uuid),
+}
+
+impl Earlier {
+    /// What a plan says; none when nothing was to be written.
+    pub fn of(outcome: Outcome, subject: Option<Uuid>) -> Option<Self> {
+        match outcome {
+            Outcome::Create => subject.map(Self::New),
+            Outcome::Change => subject.map(Self::Known),
+            Outcome::Keep | Outcome::Refuse => None,
+        }
+    }
+
+    /// Who or what is there, if so.
+    pub const fn known(self) -> Option<Uuid> {
+        match self {
+            Self::Known(id) => Some(id),
+            Self::New(_) => None,
+        }
+    }
+
+    /// Who or what is to be made, if so.
+    pub const fn new(self) -> Option<Uuid> {
+        match self {
+            Self::New(id) => Some(id),
+            Self::Known(_) => None,
+        }
+    }
+}
+
 /// What is to be done next with an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -213,6 +250,11 @@ impl Import {
         } else {
             Stage::Finish
         }
+    }
+
+    /// Is it known of each of its rows what became of it?
+    pub fn is_complete(&self) -> bool {
+        self.rows_total == Some(self.counts.total())
     }
 }
 

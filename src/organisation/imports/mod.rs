@@ -7,9 +7,11 @@
 //! of the file goes as it is used up, and at the latest after a day.
 //!
 //! Whom a row is about: our id of them, else their code, else their phone number, else their name within their unit. An
-//! empty cell says nothing. Nobody is ever taken out by an import, and no unit is moved by it.
+//! empty cell says nothing. Nobody is ever taken out by an import, and no unit is moved by it; a change of home that is
+//! planned stays as planned. A row that turns out otherwise than planned is left out and says so.
 //!
-//! One audit row stands for each batch, with its rows and counts; the hash of the file stands in the one of the upload.
+//! One audit row stands for each batch, with its rows, its counts and whom or what they were about; the hash of the file
+//! stands in the one of the upload.
 
 mod actions;
 mod file;

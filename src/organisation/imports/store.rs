@@ -347,6 +347,19 @@ pub async fn insert_plan(tx: &Tx, id: ImportId, plan: &[Planned]) -> Result<(), 
     Ok(())
 }
 
+/// Says otherwise of these rows what becomes of them.
+pub async fn replace_plan(tx: &Tx, id: ImportId, plan: &[Planned]) -> Result<(), DbErr> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    import_plan::Entity::delete_many()
+        .filter(import_plan::Column::ImportId.eq(id.0))
+        .filter(import_plan::Column::Ordinal.is_in(plan.iter().map(|planned| planned.ordinal)))
+        .exec(tx)
+        .await?;
+    insert_plan(tx, id, plan).await
+}
+
 /// What is to become of the rows after the first place, up to the other one.
 pub async fn plan_between(
     db: &impl ConnectionTrait,

@@ -1,7 +1,7 @@
 //! The work on imports, in steps with outcomes. Any number of workers may step at once, in any number of processes: a lease
 //! says whose an import is for the moment, and it runs out on the clock.
 
-use std::{fs::File, io::Write as _, time::Duration};
+use std::{collections::HashMap, fs::File, io::Write as _, time::Duration};
 
 use tokio::{sync::mpsc, time::sleep};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     actions,
     file::{Flow, Unreadable},
-    import::{BATCH, Import, ImportKind, LIFE, MOST_ATTEMPTS, Outcome, RowFault, Stage},
+    import::{BATCH, Earlier, Import, ImportKind, LIFE, MOST_ATTEMPTS, Outcome, RowFault, Stage},
     members,
     reading::{self, Bounds},
     staged::{Staged, StagedRow, open_chunk},
@@ -135,8 +135,11 @@ async fn read(app: &App, mut import: Import) -> Result<Step, Problem> {
     let file = assemble(app, &import).await?;
     let began = app
         .change_as(Actor::system(), async |tx| {
+            if !store::hold(tx, &import).await? {
+                return Ok(false);
+            }
             store::delete_rows(tx, import.id, i32::MAX).await?;
-            Ok(store::hold(tx, &import).await?)
+            Ok(true)
         })
         .await?;
     if !began {
@@ -158,12 +161,20 @@ async fn read(app: &App, mut import: Import) -> Result<Step, Problem> {
     while let Some(batch) = batches.recv().await {
         let is_held = app
             .change_as(Actor::system(), async |tx| {
+                if !store::hold(tx, &import).await? {
+                    return Ok(false);
+                }
                 store::insert_rows(tx, &app.vault, import.id, &batch).await?;
-                Ok(store::hold(tx, &import).await?)
+                Ok(true)
             })
             .await?;
         if !is_held {
             return Ok(Step::Lost);
+        }
+        if app.is_stopping() {
+            // Another replica may begin at once.
+            app.change_as(Actor::system(), async |tx| Ok(store::release(tx, &import).await?)).await?;
+            return Ok(Step::Idle);
         }
     }
     let total = match reading.await.map_err(Problem::internal)? {
@@ -218,9 +229,12 @@ async fn decide(
     import: &Import,
     reach: &Reach,
     rows: &[StagedRow],
-    planned: Option<&std::collections::HashMap<i32, Planned>>,
+    planned: Option<&HashMap<i32, Planned>>,
 ) -> Result<Decisions, Problem> {
-    let earlier = |ordinal: i32| planned.and_then(|planned| planned.get(&ordinal));
+    let earlier = |ordinal: i32| {
+        let plan = planned.and_then(|planned| planned.get(&ordinal));
+        plan.and_then(|plan| Earlier::of(plan.outcome, plan.subject))
+    };
     let mut decided: Vec<Decided> = rows
         .iter()
         .map(|row| Decided {
@@ -242,10 +256,7 @@ async fn decide(
             let meant: Vec<members::Meant<'_>> = rows
                 .iter()
                 .filter_map(|row| match &row.content {
-                    Staged::Member(member) => {
-                        let earlier = earlier(row.ordinal);
-                        Some((member, earlier.and_then(|plan| members::Earlier::of(plan.outcome, plan.subject))))
-                    }
+                    Staged::Member(member) => Some((member, earlier(row.ordinal))),
                     Staged::Unit(_) | Staged::Faulty(_) => None,
                 })
                 .collect();
@@ -258,7 +269,7 @@ async fn decide(
             let meant: Vec<units::Meant<'_>> = rows
                 .iter()
                 .filter_map(|row| match &row.content {
-                    Staged::Unit(unit) => Some((row.ordinal, unit, earlier(row.ordinal).and_then(|plan| plan.subject))),
+                    Staged::Unit(unit) => Some((row.ordinal, unit, earlier(row.ordinal))),
                     Staged::Member(_) | Staged::Faulty(_) => None,
                 })
                 .collect();
@@ -285,6 +296,7 @@ fn note(decided: &mut [Decided], place: usize, outcome: Outcome, subject: Option
 /// Finds out what is to become of the next rows, by what is there before the run: nothing has been written yet.
 async fn plan(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<Step, Problem> {
     let rows = store::rows_after(tx, &app.vault, import.id, import.planned_to, BATCH).await?;
+    // Rows that should be there are not: `finish` says so.
     let Some(last) = rows.last().map(|row| row.ordinal) else { return finish(tx, import).await };
     let mut decisions = decide(app, tx, &import, reach, &rows, None).await?;
     refuse_repeated(tx, &import, &mut decisions).await?;
@@ -348,18 +360,18 @@ async fn apply(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<
     let count = rows.len();
     if count > 0 {
         let mut decisions = decide(app, tx, &import, reach, &rows, Some(&plan)).await?;
-        for (decision, row) in decisions.members.iter_mut().zip(&decisions.rows) {
-            decision.subject = row.subject;
-        }
+        refuse_changed(tx, &import, &plan, &mut decisions).await?;
         members::write(tx, &app.vault, &decisions.members).await?;
         units::write(tx, &decisions.units).await?;
         keep_conflicts(tx, &import, &decisions.rows).await?;
-        let before = import.counts;
         decisions.rows.iter().for_each(|row| import.counts.add(row.outcome));
+        let subjects = |outcome: Outcome| -> Vec<Uuid> {
+            decisions.rows.iter().filter(|row| row.outcome == outcome).filter_map(|row| row.subject).collect()
+        };
+        let (created, changed) = (subjects(Outcome::Create), subjects(Outcome::Change));
         let after = serde_json::json!({
-            "after_row": import.applied_to, "up_to_row": last,
-            "created": import.counts.created.saturating_sub(before.created),
-            "changed": import.counts.changed.saturating_sub(before.changed),
+            "after_row": import.applied_to, "up_to_row": last, "created": created.len(), "changed": changed.len(),
+            "created_ids": created, "changed_ids": changed,
         });
         audit::record(tx, "apply_import", actions::subject(&import), None, Some(after)).await?;
         tx.after_commit(Effect::ForgetCallers);
@@ -374,7 +386,40 @@ async fn apply(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<
     Ok(Step::Applied(count))
 }
 
+/// What was planned otherwise than it turns out now is left out: somebody else has come before, and nobody has seen this
+/// outcome. Only what is as the row says by now needs nothing. The plan learns of it, for the rows that stand below.
+async fn refuse_changed(
+    tx: &Tx,
+    import: &Import,
+    plan: &HashMap<i32, Planned>,
+    decisions: &mut Decisions,
+) -> Result<(), Problem> {
+    let mut differing = Vec::new();
+    for (place, row) in decisions.rows.iter_mut().enumerate() {
+        let as_planned = plan
+            .get(&row.ordinal)
+            .is_some_and(|planned| (planned.outcome, planned.subject) == (row.outcome, row.subject));
+        if as_planned {
+            continue;
+        }
+        if row.outcome != Outcome::Keep {
+            row.outcome = Outcome::Refuse;
+            row.subject = None;
+            row.faults.insert(0, RowFault::new(None, FaultCode::ChangedMeanwhile));
+            // Rows that are carried out are sound, each has its decision at its own place.
+            if let Some(member) = decisions.members.get_mut(place) {
+                member.outcome = Outcome::Refuse;
+            }
+        }
+        let Decided { ordinal, number, outcome, subject, .. } = *row;
+        differing.push(Planned { ordinal, number, outcome, subject });
+    }
+    Ok(store::replace_plan(tx, import.id, &differing).await?)
+}
+
+/// Ends it. When rows have got lost it has failed: nobody is told that all is done.
 async fn finish(tx: &Tx, import: Import) -> Result<Step, Problem> {
-    actions::end(tx, import, None).await?;
+    let failure = (!import.is_complete()).then_some(FaultCode::Unexpected);
+    actions::end(tx, import, failure).await?;
     Ok(Step::Ended)
 }

@@ -1,6 +1,8 @@
 //! `/v1/exports`
 
-use crate::harness::TestApp;
+use serde_json::{Value, json};
+
+use crate::harness::{TestApp, Unit};
 
 #[actix_web::test]
 async fn an_export_that_is_imported_again_changes_nothing() {
@@ -35,6 +37,42 @@ async fn an_export_that_is_imported_again_changes_nothing() {
         assert_eq!(import["unchanged"], rows, "{import}");
         assert_eq!(import["conflict_count"], 0, "{import}");
     }
+}
+
+#[actix_web::test]
+async fn an_export_that_is_imported_again_changes_nothing_that_is_planned() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.unit("Đảng bộ Một").await, app.unit("Đảng bộ Hai").await);
+    let (cell, moved) = (app.unit_under(&one, "Chi bộ 1").await, app.unit_under(&one, "Chi bộ 2").await);
+    for unit in [&one, &two, &cell, &moved] {
+        app.member_of(unit).await;
+    }
+    let change = async |unit: &Unit, verb: &str, body: Value| {
+        app.post(format!("/v1/units/{}/{verb}", unit.id)).caller(&app.admin).json(body).await.expect(200);
+    };
+    change(&moved, "move", json!({"parent_id": two.id, "on": "2026-04-01"})).await;
+    change(&cell, "merge", json!({"into_unit_id": two.id, "on": "2026-05-01"})).await;
+    let homes = "SELECT id FROM membership WHERE valid_from = '2026-05-01' OR valid_to = '2026-05-01'";
+    assert_eq!(app.count(homes), 2);
+
+    for kind in ["units", "members"] {
+        let export = app.get(format!("/v1/exports/{kind}.csv")).caller(&app.admin).await;
+        let sent = app
+            .post("/v1/imports")
+            .caller(&app.admin)
+            .multipart(&[("kind", kind), ("dry_run", "false")], "again.csv", &export.body)
+            .await;
+        let id = sent.expect(202)["id"].as_str().unwrap().to_owned();
+        app.run_imports().await;
+
+        let import = app.get(format!("/v1/imports/{id}")).caller(&app.admin).await.expect(200);
+        assert_eq!(
+            (&import["created"], &import["changed"], &import["conflict_count"]),
+            (&json!(0), &json!(0), &json!(0)),
+            "{import}"
+        );
+    }
+    assert_eq!(app.count(homes), 2);
 }
 
 #[actix_web::test]

@@ -8,12 +8,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-pub use plan::{Earlier, MemberDecision};
+pub use plan::MemberDecision;
 use plan::{Found, Hashes, decide};
 pub use row::{MemberRow, UnitReference};
 
 use super::{
     file::{Headers, name_key},
+    import::Earlier,
     units::{self, KnownUnits, Reach},
 };
 use crate::{
@@ -67,12 +68,17 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> 
     let references: HashSet<&UnitReference> = rows.iter().map(|(row, _)| &row.unit).collect();
     let mut units = units::find_referenced(tx, &references, day).await?;
     if rows.iter().any(|(_, earlier)| earlier.is_some()) {
-        // About to be written: a merge or an end of one of them is waited for, and what came of it is seen.
-        let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
-        lock_shared(tx, &ids).await?;
+        // About to be written: a merge or an end of one of them is waited for, and what came of it is seen. So is one of a
+        // unit that somebody leaves: it takes memberships before their members.
+        let known: BTreeSet<Uuid> = rows.iter().filter_map(|(_, earlier)| earlier.and_then(Earlier::known)).collect();
+        let ids: Vec<Uuid> = known.iter().copied().collect();
+        let left = store::homes(tx, &ids, day).await?.into_values().filter_map(|homes| homes.present);
+        let locked: BTreeSet<UnitId> =
+            units.iter().map(|unit| unit.id).chain(left.map(|home| UnitId(home.unit_id))).collect();
+        let locked: Vec<UnitId> = locked.into_iter().collect();
+        lock_shared(tx, &locked).await?;
         units = units::find_referenced(tx, &references, day).await?;
         // The same for whoever is to be changed: an erasure or a change of them comes before all of this, or after it.
-        let known: BTreeSet<Uuid> = rows.iter().filter_map(|(_, earlier)| earlier.and_then(Earlier::known)).collect();
         store::hold(tx, known).await?;
     }
     let wanted: HashSet<Uuid> =
@@ -105,19 +111,19 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> 
     for (id, hashes) in private.into_iter().filter(|(id, _)| members.contains_key(id)) {
         found.by_phone.extend(hashes.phone.map(|hash| (hash, id)));
         found.by_code.extend(hashes.code.map(|hash| (hash, id)));
-        found.by_email.extend(hashes.email.map(|hash| (hash, id)));
     }
     for (unit, name, id) in namesakes {
         found.by_name.entry((unit, name_key(&name))).or_default().push(id);
     }
-    let homes = members.values().filter_map(|member| member.home).map(|home| home.unit_id);
+    let homes = members.values().filter_map(|member| member.homes.present).map(|home| home.unit_id);
     let judged: HashSet<Uuid> = units.iter().map(|unit| unit.id.0).chain(homes).collect();
     let permitted = units::permitted(tx, reach, judged, day).await?;
     if let Reach::Below(roots) = reach {
         let ids: Vec<Uuid> = members.keys().copied().collect();
         found.beyond = holding_beyond(tx, &ids, roots, day).await?;
     }
-    found.units = KnownUnits::new(units, permitted);
+    let open = units::open_ones(tx, &units).await?;
+    found.units = KnownUnits::new(units, permitted).with_open(open);
     found.members = members;
     Ok(found)
 }

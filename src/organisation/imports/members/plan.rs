@@ -11,7 +11,7 @@ use crate::{
     organisation::imports::{
         RowFault,
         file::{Column, Headers, name_key},
-        import::Outcome,
+        import::{Earlier, Outcome},
         units::KnownUnits,
     },
 };
@@ -25,10 +25,19 @@ pub struct KnownMember {
     pub name: String,
     /// What their private values are found by.
     pub hashes: Hashes,
-    /// Where they are at home.
-    pub home: Option<KnownHome>,
-    /// The end of their home before that one.
+    /// Where they are at home, today and otherwise.
+    pub homes: KnownHomes,
+}
+
+/// Where somebody is at home.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KnownHomes {
+    /// Today.
+    pub present: Option<KnownHome>,
+    /// The end of the one before.
     pub earlier_end: Option<NaiveDate>,
+    /// The first one that is planned.
+    pub later: Option<KnownHome>,
 }
 
 /// A home as it is.
@@ -49,7 +58,7 @@ pub struct Hashes {
     pub phone: Option<String>,
     /// Of the code.
     pub code: Option<String>,
-    /// Of the e-mail address.
+    /// Of the e-mail address: tells whether it has changed, not whose it is.
     pub email: Option<String>,
 }
 
@@ -62,8 +71,6 @@ pub struct Found {
     pub by_phone: HashMap<String, Uuid>,
     /// Whose these are: hashes of codes.
     pub by_code: HashMap<String, Uuid>,
-    /// Whose these are: hashes of e-mail addresses.
-    pub by_email: HashMap<String, Uuid>,
     /// Who is at home in a unit under a name.
     pub by_name: HashMap<(Uuid, String), Vec<Uuid>>,
     /// Those of the members who have a staff account or roles beyond what the importer manages. With their phone number or
@@ -71,34 +78,6 @@ pub struct Found {
     pub beyond: HashSet<Uuid>,
     /// The units.
     pub units: KnownUnits,
-}
-
-/// What an earlier decision found a row to be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Earlier {
-    /// Somebody to be made, under this id.
-    New(Uuid),
-    /// Somebody who is there.
-    Known(Uuid),
-}
-
-impl Earlier {
-    /// What a plan says; none when nothing was to be written.
-    pub fn of(outcome: Outcome, subject: Option<Uuid>) -> Option<Self> {
-        match outcome {
-            Outcome::Create => subject.map(Self::New),
-            Outcome::Change => subject.map(Self::Known),
-            Outcome::Keep | Outcome::Refuse => None,
-        }
-    }
-
-    /// Who is there, if so.
-    pub const fn known(self) -> Option<Uuid> {
-        match self {
-            Self::Known(id) => Some(id),
-            Self::New(_) => None,
-        }
-    }
 }
 
 /// What is to become of a row.
@@ -138,10 +117,10 @@ pub enum HomeWork {
     Begin { unit: Uuid, from: NaiveDate },
     /// Another one: the old one ends on the day the new one begins.
     Move { old: Uuid, unit: Uuid, from: NaiveDate },
-    /// The same one, but it began on another day.
-    Since { home: Uuid, from: NaiveDate },
-    /// It began today, and elsewhere.
-    Instead { home: Uuid, unit: Uuid },
+    /// The same one, but it began on another day: `first` is the earlier one of the two.
+    Since { home: Uuid, from: NaiveDate, first: NaiveDate },
+    /// It began today, and was elsewhere all along.
+    Instead { home: Uuid, unit: Uuid, from: NaiveDate },
 }
 
 /// Decides about a row. Who was there when the plan was made and is not any more is a conflict; so is somebody who was not
@@ -171,7 +150,7 @@ pub fn decide(
         Err((column, code)) => return refuse(column, code),
     };
     // Whoever is at home nowhere is no manager's: accounts of staff are such.
-    let is_elsewhere = |member: &KnownMember| match member.home {
+    let is_elsewhere = |member: &KnownMember| match member.homes.present {
         Some(home) => !found.units.is_permitted(home.unit_id),
         None => !found.units.is_everywhere(),
     };
@@ -185,18 +164,28 @@ pub fn decide(
     let taken = |by: &HashMap<String, Uuid>, hash: &Option<String>| {
         hash.as_ref().and_then(|hash| by.get(hash)).is_some_and(|other| Some(*other) != own)
     };
-    for (column, is_taken) in [
-        (Column::Phone, taken(&found.by_phone, &hashes.phone)),
-        (Column::Code, taken(&found.by_code, &hashes.code)),
-        (Column::Email, taken(&found.by_email, &hashes.email)),
-    ] {
+    for (column, is_taken) in
+        [(Column::Phone, taken(&found.by_phone, &hashes.phone)), (Column::Code, taken(&found.by_code, &hashes.code))]
+    {
         if is_taken {
             return refuse(column, FaultCode::Taken);
         }
     }
-    let home = match home_work(row, unit, member, today) {
+    let home = home_work(row, unit, member, today).and_then(|home| {
+        // The past of those who are there is for admins.
+        let is_past = member.is_some() && home.is_some_and(|home| home.first_day() < today);
+        if is_past && !found.units.is_everywhere() {
+            return Err((Column::Since, FaultCode::InPast));
+        }
+        // A unit that has ended, or is going to, takes nobody in.
+        match home.and_then(HomeWork::enters) {
+            Some(unit) if !found.units.is_open(unit) => Err((row.unit.column(), FaultCode::EndsTooSoon)),
+            _ => Ok(home),
+        }
+    });
+    let home = match home {
         Ok(home) => home,
-        Err(code) => return refuse(Column::Since, code),
+        Err((column, code)) => return refuse(column, code),
     };
     let known = member.map(|member| &member.hashes);
     let changed = |plain: &Option<String>, hash: &Option<String>, known: Option<&String>| {
@@ -212,10 +201,7 @@ pub fn decide(
     if let Some(column) = work.contact_column().filter(|_| own.is_some_and(|own| found.beyond.contains(&own))) {
         return refuse(column, FaultCode::NotPermitted);
     }
-    let new = match earlier {
-        Some(Earlier::New(id)) => Some(id),
-        Some(Earlier::Known(_)) | None => None,
-    };
+    let new = earlier.and_then(Earlier::new);
     let outcome = match member {
         None => Outcome::Create,
         Some(_) if work == MemberWork::default() => Outcome::Keep,
@@ -223,6 +209,24 @@ pub fn decide(
         Some(_) => Outcome::Change,
     };
     MemberDecision { outcome, subject: own.or(new), found_by, faults: Vec::new(), work }
+}
+
+impl HomeWork {
+    /// The first day on which something is to be different.
+    const fn first_day(self) -> NaiveDate {
+        match self {
+            Self::Begin { from, .. } | Self::Move { from, .. } | Self::Instead { from, .. } => from,
+            Self::Since { first, .. } => first,
+        }
+    }
+
+    /// The unit that somebody is to come into.
+    const fn enters(self) -> Option<Uuid> {
+        match self {
+            Self::Begin { unit, .. } | Self::Move { unit, .. } | Self::Instead { unit, .. } => Some(unit),
+            Self::Since { .. } => None,
+        }
+    }
 }
 
 impl MemberWork {
@@ -293,38 +297,44 @@ fn whose<'f>(
     }
 }
 
+/// What is to become of their home. What is planned for later stays as it is: a row that says otherwise is refused.
 fn home_work(
     row: &MemberRow,
     unit: Option<Uuid>,
     member: Option<&KnownMember>,
     today: NaiveDate,
-) -> Result<Option<HomeWork>, FaultCode> {
-    let earlier_end = member.and_then(|member| member.earlier_end);
-    let is_too_early = |from: NaiveDate| earlier_end.is_some_and(|end| from < end);
-    let home = member.and_then(|member| member.home);
-    let work = match (home, unit) {
+) -> Result<Option<HomeWork>, (Column, FaultCode)> {
+    let KnownHomes { present, earlier_end, later } = member.map(|member| member.homes).unwrap_or_default();
+    let work = match (present, unit) {
         (None, None) => None,
-        (None, Some(unit)) => Some(HomeWork::Begin { unit, from: row.since.unwrap_or(today) }),
+        (None, Some(unit)) => match later {
+            None => Some(HomeWork::Begin { unit, from: row.since.unwrap_or(today) }),
+            Some(later) if later.unit_id == unit && row.since.is_none() => None,
+            Some(_) => return Err((row.unit.column(), FaultCode::ChangePlanned)),
+        },
         (Some(home), unit) if unit.is_none_or(|unit| unit == home.unit_id) => {
             let moved = row.since.filter(|since| *since != home.from);
-            moved.map(|from| HomeWork::Since { home: home.id, from })
+            moved.map(|from| HomeWork::Since { home: home.id, from, first: from.min(home.from) })
         }
-        (Some(home), Some(unit)) if home.from >= today => Some(HomeWork::Instead { home: home.id, unit }),
+        (Some(_), Some(_)) if later.is_some() => return Err((row.unit.column(), FaultCode::ChangePlanned)),
+        (Some(home), Some(unit)) if home.from >= today => {
+            Some(HomeWork::Instead { home: home.id, unit, from: row.since.unwrap_or(home.from) })
+        }
         (Some(home), Some(unit)) => {
             let from = row.since.filter(|since| *since != home.from).unwrap_or(today);
             if from < home.from {
-                return Err(FaultCode::OverlapsEarlier);
+                return Err((Column::Since, FaultCode::OverlapsEarlier));
             }
             return Ok(Some(HomeWork::Move { old: home.id, unit, from }));
         }
         (Some(_), None) => None,
     };
     let from = match work {
-        Some(HomeWork::Begin { from, .. } | HomeWork::Since { from, .. }) => Some(from),
-        _ => None,
+        Some(HomeWork::Begin { from, .. } | HomeWork::Since { from, .. } | HomeWork::Instead { from, .. }) => from,
+        Some(HomeWork::Move { .. }) | None => return Ok(work),
     };
-    if from.is_some_and(|from| is_too_early(from) || from >= NO_END) {
-        return Err(FaultCode::OverlapsEarlier);
+    if earlier_end.is_some_and(|end| from < end) || from >= NO_END {
+        return Err((Column::Since, FaultCode::OverlapsEarlier));
     }
     Ok(work)
 }

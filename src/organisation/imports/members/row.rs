@@ -121,14 +121,13 @@ impl MemberRow {
         })
     }
 
-    /// What no two rows of a file may share, each with its column. Whoever has neither id nor code nor phone number is told
+    /// What no two rows of a file may share, each with its column. An e-mail address is nobody's alone. Whoever has neither id nor code nor phone number is told
     /// by their name in their unit.
     pub fn keys(&self) -> Vec<(Column, String)> {
         let mut keys = Vec::new();
         keys.extend(self.id.map(|id| (Column::Id, format!("id:{id}"))));
         keys.extend(self.code.as_ref().map(|code| (Column::Code, format!("code:{code}"))));
         keys.extend(self.phone.as_ref().map(|phone| (Column::Phone, format!("phone:{phone}"))));
-        keys.extend(self.email.as_ref().map(|email| (Column::Email, format!("email:{email}"))));
         if self.is_told_by_name() {
             let unit = &self.unit;
             let unit =

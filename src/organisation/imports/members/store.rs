@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::plan::{Hashes, HomeWork, KnownHome, KnownMember, MemberDecision};
+use super::plan::{Hashes, HomeWork, KnownHome, KnownHomes, KnownMember, MemberDecision};
 use crate::{
     db::Tx,
     entity::{member, member_private, membership},
@@ -47,7 +47,6 @@ pub async fn private_rows(
     for is_wanted in [
         Column::PhoneHash.is_in(hashes(|one| one.phone.as_ref())),
         Column::CodeHash.is_in(hashes(|one| one.code.as_ref())),
-        Column::EmailHash.is_in(hashes(|one| one.email.as_ref())),
         Column::MemberId.is_in(ids.iter().copied()),
     ] {
         let rows = member_private::Entity::find().filter(is_wanted).all(db).await?;
@@ -79,12 +78,12 @@ pub async fn names(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<(Uuid,
     Ok(rows.into_iter().map(|row| (row.id, row.display_name)).collect())
 }
 
-/// Where these members are at home, and until when they were before.
+/// Where these members are at home on `day`, until when they were before, and where they are going to be.
 pub async fn homes(
     db: &impl ConnectionTrait,
     ids: &[Uuid],
     day: NaiveDate,
-) -> Result<HashMap<Uuid, (Option<KnownHome>, Option<NaiveDate>)>, DbErr> {
+) -> Result<HashMap<Uuid, KnownHomes>, DbErr> {
     let mut rows = membership::Entity::find()
         .filter(membership::Column::MemberId.is_in(ids.iter().copied()))
         .filter(membership::Column::Kind.eq(MembershipKind::Home.name()))
@@ -92,13 +91,16 @@ pub async fn homes(
         .await?;
     rows.retain(|row| row.valid_from < row.valid_to);
     rows.sort_by_key(|row| row.valid_from);
-    let mut homes: HashMap<Uuid, (Option<KnownHome>, Option<NaiveDate>)> = HashMap::new();
+    let mut homes: HashMap<Uuid, KnownHomes> = HashMap::new();
     for row in rows {
-        let (home, earlier_end) = homes.entry(row.member_id).or_default();
-        if row.valid_to > day {
-            *home = Some(KnownHome { id: row.id, unit_id: row.unit_id, from: row.valid_from });
+        let known = homes.entry(row.member_id).or_default();
+        let home = KnownHome { id: row.id, unit_id: row.unit_id, from: row.valid_from };
+        if row.valid_to <= day {
+            known.earlier_end = Some(row.valid_to);
+        } else if row.valid_from <= day {
+            known.present = Some(home);
         } else {
-            *earlier_end = Some(row.valid_to);
+            known.later.get_or_insert(home);
         }
     }
     Ok(homes)
@@ -131,7 +133,7 @@ pub async fn namesakes(
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let homes = homes(db, &ids, day).await?;
     let found = rows.into_iter().filter_map(|row| {
-        let home = homes.get(&row.id).and_then(|(home, _)| *home)?;
+        let home = homes.get(&row.id)?.present?;
         Some((home.unit_id, row.display_name, row.id))
     });
     Ok(found.collect())
@@ -147,9 +149,9 @@ pub async fn known(
     let mut hashes: HashMap<Uuid, &Hashes> = private.iter().map(|(id, hashes)| (*id, hashes)).collect();
     let mut homes = homes(db, ids, day).await?;
     let known = names(db, ids).await?.into_iter().map(|(id, name)| {
-        let (home, earlier_end) = homes.remove(&id).unwrap_or_default();
+        let homes = homes.remove(&id).unwrap_or_default();
         let hashes = hashes.remove(&id).cloned().unwrap_or_default();
-        (id, KnownMember { id, name, hashes, home, earlier_end })
+        (id, KnownMember { id, name, hashes, homes })
     });
     Ok(known.collect())
 }
@@ -161,11 +163,13 @@ pub async fn write(
     decided: &[MemberDecision],
     names: &HashMap<Uuid, String>,
 ) -> Result<(), DbErr> {
-    let work: Vec<(Uuid, &MemberDecision)> = decided
+    let mut work: Vec<(Uuid, &MemberDecision)> = decided
         .iter()
         .filter(|one| one.outcome.is_work())
         .filter_map(|one| one.subject.map(|subject| (subject, one)))
         .collect();
+    // Members before what hangs on them, each in the order of their ids: no two writers wait for each other.
+    work.sort_unstable_by_key(|(id, _)| *id);
     write_members(tx, &work, names).await?;
     write_private(tx, vault, &work).await?;
     end_homes(tx, &work).await?;
@@ -275,34 +279,38 @@ async fn write_private(tx: &Tx, vault: &Vault, work: &[(Uuid, &MemberDecision)])
 async fn end_homes(tx: &Tx, work: &[(Uuid, &MemberDecision)]) -> Result<(), DbErr> {
     let mut ends: BTreeMap<NaiveDate, Vec<Uuid>> = BTreeMap::new();
     let mut begins: BTreeMap<NaiveDate, Vec<Uuid>> = BTreeMap::new();
-    let mut instead: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    let mut instead: BTreeMap<(Uuid, NaiveDate), Vec<Uuid>> = BTreeMap::new();
     for home in work.iter().filter_map(|(_, one)| one.work.home) {
         match home {
             HomeWork::Move { old, from, .. } => ends.entry(from).or_default().push(old),
-            HomeWork::Since { home, from } => begins.entry(from).or_default().push(home),
-            HomeWork::Instead { home, unit } => instead.entry(unit).or_default().push(home),
+            HomeWork::Since { home, from, .. } => begins.entry(from).or_default().push(home),
+            HomeWork::Instead { home, unit, from } => instead.entry((unit, from)).or_default().push(home),
             HomeWork::Begin { .. } => {}
         }
     }
     for (day, homes) in ends {
-        update_homes(tx, homes, membership::Column::ValidTo, Expr::value(day)).await?;
+        update_homes(tx, homes, [(membership::Column::ValidTo, Expr::value(day))]).await?;
     }
     for (day, homes) in begins {
-        update_homes(tx, homes, membership::Column::ValidFrom, Expr::value(day)).await?;
+        update_homes(tx, homes, [(membership::Column::ValidFrom, Expr::value(day))]).await?;
     }
-    for (unit, homes) in instead {
-        update_homes(tx, homes, membership::Column::UnitId, Expr::value(unit)).await?;
+    for ((unit, day), homes) in instead {
+        let values =
+            [(membership::Column::UnitId, Expr::value(unit)), (membership::Column::ValidFrom, Expr::value(day))];
+        update_homes(tx, homes, values).await?;
     }
     Ok(())
 }
 
-async fn update_homes(tx: &Tx, homes: Vec<Uuid>, column: membership::Column, value: SimpleExpr) -> Result<(), DbErr> {
-    membership::Entity::update_many()
-        .col_expr(column, value)
-        .filter(membership::Column::Id.is_in(homes))
-        .exec(tx)
-        .await
-        .map(|_rows| ())
+async fn update_homes<const N: usize>(
+    tx: &Tx,
+    homes: Vec<Uuid>,
+    values: [(membership::Column, SimpleExpr); N],
+) -> Result<(), DbErr> {
+    let update = values
+        .into_iter()
+        .fold(membership::Entity::update_many(), |update, (column, value)| update.col_expr(column, value));
+    update.filter(membership::Column::Id.is_in(homes)).exec(tx).await.map(|_rows| ())
 }
 
 async fn begin_homes(tx: &Tx, work: &[(Uuid, &MemberDecision)]) -> Result<(), DbErr> {

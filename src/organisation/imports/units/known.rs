@@ -20,6 +20,8 @@ pub struct KnownUnits {
     by_folded_name: HashMap<String, Vec<Uuid>>,
     /// None: all of them.
     permitted: Option<HashSet<Uuid>>,
+    open: HashSet<Uuid>,
+    code_holders: HashMap<String, Uuid>,
 }
 
 impl KnownUnits {
@@ -46,6 +48,26 @@ impl KnownUnits {
     /// The unit of that code.
     pub fn coded(&self, code: &str) -> Option<Uuid> {
         self.by_code.get(code).copied()
+    }
+
+    /// The same, of which these have no end yet.
+    pub fn with_open(self, open: HashSet<Uuid>) -> Self {
+        Self { open, ..self }
+    }
+
+    /// The same, with the units that have codes, be they there today or not.
+    pub fn with_code_holders(self, code_holders: HashMap<String, Uuid>) -> Self {
+        Self { code_holders, ..self }
+    }
+
+    /// The unit that has this code, be it there today or not: a code is never given twice.
+    pub fn code_holder(&self, code: &str) -> Option<Uuid> {
+        self.code_holders.get(code).copied()
+    }
+
+    /// Has it no end yet?
+    pub fn is_open(&self, id: Uuid) -> bool {
+        self.open.contains(&id)
     }
 
     /// Does the caller manage it?

@@ -16,7 +16,7 @@ use plan::decide;
 pub use plan::{Before, UnitDecision};
 pub use row::UnitRow;
 
-use super::{file::Headers, members::UnitReference};
+use super::{file::Headers, import::Earlier, members::UnitReference};
 use crate::{
     db::Tx,
     kit::{ids::UnitId, problem::Problem, text::fold},
@@ -32,8 +32,9 @@ pub enum Reach {
     Below(Vec<UnitId>),
 }
 
-/// A row with its place in the order of work, and with the unit that an earlier decision found it to be about.
-pub type Meant<'r> = (i32, &'r UnitRow, Option<Uuid>);
+/// A row with its place in the order of work, and with the unit that an earlier decision found it to be about: none while
+/// there is no plan.
+pub type Meant<'r> = (i32, &'r UnitRow, Option<Earlier>);
 
 /// Decides about each of these rows; `before` learns what became of them.
 pub async fn decide_all(
@@ -43,10 +44,14 @@ pub async fn decide_all(
     rows: &[Meant<'_>],
     before: &mut Before,
 ) -> Result<Vec<UnitDecision>, Problem> {
+    if rows.iter().any(|(.., earlier)| earlier.is_some()) {
+        // About to be written: a move, a merge or an end is waited for, and what came of it is seen.
+        units::lock_tree(tx).await?;
+    }
     let known = find(tx, reach, rows, before).await?;
     let mut decided = Vec::with_capacity(rows.len());
-    for (ordinal, row, meant) in rows {
-        let decision = decide(row, *meant, headers, &known, before, tx.today());
+    for (ordinal, row, earlier) in rows {
+        let decision = decide(row, *earlier, headers, &known, before, tx.today());
         before.insert(*ordinal, (decision.outcome, decision.subject));
         decided.push(decision);
     }
@@ -67,16 +72,19 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], before: &Before) -> Re
     let mut ids: Vec<Uuid> = before.values().filter_map(|(_, subject)| *subject).collect();
     let mut codes = HashSet::new();
     let mut names = HashSet::new();
-    for (_, row, meant) in rows {
-        ids.extend([row.id, row.parent.id, *meant].into_iter().flatten());
+    for (_, row, earlier) in rows {
+        ids.extend([row.id, row.parent.id, earlier.and_then(Earlier::known)].into_iter().flatten());
         codes.extend([&row.code, &row.parent.code, &row.parent.name].into_iter().flatten().cloned());
         names.insert(fold(&row.name));
         names.extend(row.parent.name.as_deref().map(fold));
     }
+    let own_codes: Vec<String> = rows.iter().filter_map(|(_, row, _)| row.code.clone()).collect();
+    let holders = units::code_holders(tx, &own_codes).await?;
     let found = find_on(tx, ids, codes, names, tx.today()).await?;
     let judged = found.iter().map(|unit| unit.id.0).collect();
     let permitted = permitted(tx, reach, judged, tx.today()).await?;
-    Ok(KnownUnits::new(found, permitted))
+    let open = open_ones(tx, &found).await?;
+    Ok(KnownUnits::new(found, permitted).with_open(open).with_code_holders(holders))
 }
 
 /// The units that these speak of, and those above them.
@@ -107,6 +115,12 @@ async fn find_on(
     let above: Vec<UnitId> = above.into_iter().collect();
     found.extend(units::known_on(tx, &above, &[], &[], day).await?);
     Ok(found)
+}
+
+/// Those of these units that have no end yet.
+pub async fn open_ones(tx: &Tx, units: &[Unit]) -> Result<HashSet<Uuid>, Problem> {
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    Ok(units::which_are_open(tx, &ids).await?.into_iter().map(|id| id.0).collect())
 }
 
 /// Those of these units that are within reach; none: all.

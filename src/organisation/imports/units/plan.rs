@@ -12,7 +12,7 @@ use crate::{
         imports::{
             RowFault,
             file::{Column, Headers, kind_by_name},
-            import::Outcome,
+            import::{Earlier, Outcome},
             members::UnitReference,
         },
         units::Unit,
@@ -37,10 +37,11 @@ pub struct UnitDecision {
 /// What became of the rows before, by their places in the order of work.
 pub type Before = HashMap<i32, (Outcome, Option<Uuid>)>;
 
-/// Decides about a row. `meant` is which unit an earlier decision found it to be about.
+/// Decides about a row. What was there when the plan was made and is not any more is a conflict; so is what was not there
+/// then, unless nothing about it is to change.
 pub fn decide(
     row: &UnitRow,
-    meant: Option<Uuid>,
+    earlier: Option<Earlier>,
     headers: &Headers,
     known: &KnownUnits,
     before: &Before,
@@ -62,7 +63,7 @@ pub fn decide(
             return refuse(fault(column, code).with("row", number), column);
         }
     };
-    let (unit, found_by) = match which(row, meant, parent, known) {
+    let (unit, found_by) = match which(row, earlier, parent, known) {
         Ok(found) => found,
         Err((column, code)) => return refuse(fault(column, code), column),
     };
@@ -78,6 +79,7 @@ pub fn decide(
                 faults: Vec::new(),
                 work: None,
             },
+            Ok(_) if earlier.and_then(Earlier::new).is_some() => refuse(fault(found_by, FaultCode::Taken), found_by),
             Ok(after) => UnitDecision {
                 outcome: Outcome::Change,
                 subject: Some(unit.id.0),
@@ -89,6 +91,9 @@ pub fn decide(
         };
     }
     let valid_from = row.since.unwrap_or(today);
+    if valid_from < today && !known.is_everywhere() {
+        return refuse(fault(Column::Since, FaultCode::InPast), Column::Since);
+    }
     match parent {
         None if !known.is_everywhere() => {
             return refuse(fault(Column::Parent, FaultCode::NotPermitted), Column::Parent);
@@ -99,6 +104,9 @@ pub fn decide(
             if known_parent.is_some() && !known.is_permitted(parent) {
                 return refuse(fault(row.parent.column(), FaultCode::NotPermitted), row.parent.column());
             }
+            if known_parent.is_some() && !known.is_open(parent) {
+                return refuse(fault(row.parent.column(), FaultCode::EndsTooSoon), row.parent.column());
+            }
             let since = known_parent
                 .map_or_else(|| row.parent.row.and_then(|row| row.since).unwrap_or(today), |parent| parent.valid_from);
             if valid_from < since {
@@ -107,7 +115,7 @@ pub fn decide(
         }
         None => {}
     }
-    let id = meant.unwrap_or_else(|| UnitId::new().0);
+    let id = earlier.and_then(Earlier::new).unwrap_or_else(|| UnitId::new().0);
     let new = Unit {
         id: UnitId(id),
         kind: row.kind.unwrap_or_else(|| kind_by_name(&row.name)),
@@ -125,7 +133,10 @@ pub fn decide(
 fn parent_of(row: &UnitRow, known: &KnownUnits, before: &Before) -> Result<Option<Uuid>, FaultCode> {
     if let Some(parent_row) = row.parent.row {
         return match before.get(&parent_row.ordinal) {
-            Some((outcome, Some(parent))) if *outcome != Outcome::Refuse => Ok(Some(*parent)),
+            // One that this file makes may not be there yet.
+            Some((Outcome::Create, Some(parent))) => Ok(Some(*parent)),
+            Some((Outcome::Change | Outcome::Keep, Some(parent))) if known.get(*parent).is_some() => Ok(Some(*parent)),
+            Some((Outcome::Change | Outcome::Keep, Some(_))) => Err(FaultCode::NoSuchThing),
             _ => Err(FaultCode::RowLeftOut),
         };
     }
@@ -140,17 +151,20 @@ fn parent_of(row: &UnitRow, known: &KnownUnits, before: &Before) -> Result<Optio
 type Which<'k> = Result<(Option<&'k Unit>, Column), (Column, FaultCode)>;
 
 /// Which unit a row is about: by id, else by code, else by name under its parent. A unit without a code may get one so.
-fn which<'k>(row: &UnitRow, meant: Option<Uuid>, parent: Option<Uuid>, known: &'k KnownUnits) -> Which<'k> {
-    if let Some(unit) = meant.and_then(|meant| known.get(meant)) {
+fn which<'k>(row: &UnitRow, earlier: Option<Earlier>, parent: Option<Uuid>, known: &'k KnownUnits) -> Which<'k> {
+    if let Some(id) = earlier.and_then(Earlier::known) {
+        let unit = known.get(id).ok_or((Column::Name, FaultCode::NoSuchThing))?;
         return Ok((Some(unit), Column::Name));
     }
-    let coded = row.code.as_deref().and_then(|code| known.coded(code));
+    let coded = row.code.as_deref().and_then(|code| known.code_holder(code));
     if let Some(id) = row.id {
         let unit = known.get(id).ok_or((Column::Id, FaultCode::NoSuchThing))?;
         let is_taken = coded.is_some_and(|other| other != id);
         return if is_taken { Err((Column::Code, FaultCode::Taken)) } else { Ok((Some(unit), Column::Id)) };
     }
-    if let Some(unit) = coded.and_then(|id| known.get(id)) {
+    if let Some(id) = coded {
+        // One that has ended or begins later keeps its code.
+        let unit = known.get(id).ok_or((Column::Code, FaultCode::Taken))?;
         return Ok((Some(unit), Column::Code));
     }
     let namesakes: Vec<&Unit> = known
@@ -171,7 +185,7 @@ fn changed(row: &UnitRow, unit: &Unit, parent: Option<Uuid>, known: &KnownUnits)
     if !row.parent.is_empty() && unit.parent_id.map(|parent| parent.0) != parent {
         return Err((row.parent.column(), FaultCode::WouldMove));
     }
-    if row.code.as_deref().and_then(|code| known.coded(code)).is_some_and(|other| other != unit.id.0) {
+    if row.code.as_deref().and_then(|code| known.code_holder(code)).is_some_and(|other| other != unit.id.0) {
         return Err((Column::Code, FaultCode::Taken));
     }
     Ok(Unit {
