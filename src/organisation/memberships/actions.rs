@@ -32,11 +32,9 @@ pub async fn create(tx: &Tx, caller: &Person, member: MemberId, new: NewMembersh
         valid_from: new.valid_from.unwrap_or_else(|| tx.today()),
         valid_to: new.valid_to.unwrap_or(NO_END),
     };
-    // The unit first, then the member: a merge takes them in this order too.
+    let all = hold(tx, &wanted).await?;
     let obstacle = units::obstacle(tx, wanted.unit_id, wanted.valid_from, wanted.valid_to).await?;
     let is_there = obstacle != Some(FaultCode::NoSuchThing);
-    units::hold_members(tx, &[member]).await?;
-    let all = store::all_of(tx, member).await?;
     let holds = |one: &&Membership| one.valid_from <= wanted.valid_from && wanted.valid_from < one.valid_to;
     let home = all.iter().filter(|one| one.kind == MembershipKind::Home).find(holds);
     let mut concerned = vec![Some(wanted.unit_id).filter(|_| is_there)];
@@ -63,6 +61,21 @@ pub async fn create(tx: &Tx, caller: &Person, member: MemberId, new: NewMembersh
     store::insert(tx, &wanted).await?;
     record(tx, "create_membership", &wanted, home.map(shown)).await?;
     Ok(wanted)
+}
+
+/// Holds the unit that somebody goes to and those they would leave, then themself, and gives where they belong: the units come
+/// before the member, as in a merge. One that is under way is waited for, and where it has put them is held too.
+async fn hold(tx: &Tx, wanted: &Membership) -> Result<Vec<Membership>, Problem> {
+    let (mut held, mut next) = (Vec::new(), vec![wanted.unit_id]);
+    while !next.is_empty() {
+        units::lock_shared(tx, &next).await?;
+        held.append(&mut next);
+        let all = store::all_of(tx, wanted.member_id).await?;
+        let lasting = all.iter().filter(|one| one.valid_to > wanted.valid_from);
+        next.extend(lasting.map(|one| one.unit_id).filter(|unit| !held.contains(unit)));
+    }
+    units::hold_members(tx, &[wanted.member_id]).await?;
+    Ok(store::all_of(tx, wanted.member_id).await?)
 }
 
 /// A home that began on the very day on which another one begins was a mistake: it has no day of its own.
