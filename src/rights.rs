@@ -189,6 +189,7 @@ pub const TABLE: &[Row] = &[
     admins("create_data_request"),
     admins("acknowledge_data_request"),
     admins("resolve_data_request"),
+    admins("delete_zalo_link"),
     admins("list_apps"),
     admins("create_app"),
     admins("update_app"),

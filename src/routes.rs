@@ -7,6 +7,7 @@ use crate::{
     feed::{activities, feed},
     identity::{
         apps, auth, avatars, consents, data_requests, me, oauth, password, role_grants, sessions, totp, well_known,
+        zalo_links,
     },
     operations::{audit_log, healthz, metrics, problems, readyz},
     organisation::{clusters, exports, imports, members, memberships, units},
@@ -30,6 +31,7 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
                 .configure(consents::routes)
                 .configure(data_requests::routes)
                 .configure(avatars::routes)
+                .configure(zalo_links::routes)
                 .configure(role_grants::routes)
                 .configure(apps::routes)
                 // Organisation

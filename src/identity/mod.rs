@@ -7,6 +7,7 @@ pub mod consents;
 pub mod data_requests;
 pub mod avatars;
 pub mod sessions;
+pub mod zalo_links;
 pub mod authenticate;
 pub mod role_grants;
 pub mod staff;

@@ -21,6 +21,7 @@ use super::{
     text::nfc,
 };
 
+const FORM: &str = "multipart/form-data";
 /// The longest text of a form's field, in bytes.
 const LONGEST_TEXT: usize = 4 * 1024;
 /// The most fields that a form may have.
@@ -48,6 +49,12 @@ pub struct SentFile {
     pub hash: String,
 }
 
+/// Does this request bring a form?
+pub fn is_form(request: &HttpRequest) -> bool {
+    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.trim_start().to_ascii_lowercase().starts_with(FORM)
+}
+
 impl Upload {
     /// Reads the form. Its file stands in the field `file_field` and has at most `limit` bytes. The fingerprint of the request,
     /// for `Idempotency-Key`, is that of the texts and the file: boundaries differ each time a form is sent.
@@ -57,10 +64,8 @@ impl Upload {
         file_field: &str,
         limit: u64,
     ) -> Result<Self, Problem> {
-        let expected = "multipart/form-data";
-        let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !given.trim_start().to_ascii_lowercase().starts_with(expected) {
-            return Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected));
+        if !is_form(request) {
+            return Err(Problem::new(Code::UnsupportedMediaType).with("expected", FORM));
         }
         let mut form = Multipart::new(request.headers(), payload);
         let mut upload = Self::default();

@@ -1,4 +1,5 @@
-//! What a member may agree to.
+//! What a member may agree to. Each optional one has a place in the code that asks for it: nobody is asked for a use that
+//! there is not.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,19 +9,18 @@ use utoipa::ToSchema;
 #[serde(rename_all = "snake_case")]
 #[schema(as = ConsentKind)]
 pub enum Consent {
-    /// The terms of use and the notice on personal data. Without them one leaves.
+    /// The terms of use and the notice on personal data: the proof that they were shown and agreed to. The app shows them at
+    /// the first sign-in, and whoever does not want them leaves; the server refuses nothing for want of it.
     Terms,
     /// Messages of the Official Account on Zalo.
     OaMessages,
     /// Keeping where a check-in was made.
     Location,
-    /// Publishing photos with the member in them.
-    PhotoPublication,
 }
 
 impl Consent {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Terms, Self::OaMessages, Self::Location, Self::PhotoPublication];
+    pub const ALL: [Self; 3] = [Self::Terms, Self::OaMessages, Self::Location];
 
     /// The name on the wire and in the database.
     pub const fn name(self) -> &'static str {
@@ -28,7 +28,6 @@ impl Consent {
             Self::Terms => "terms",
             Self::OaMessages => "oa_messages",
             Self::Location => "location",
-            Self::PhotoPublication => "photo_publication",
         }
     }
 

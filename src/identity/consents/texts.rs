@@ -17,7 +17,7 @@ pub struct ConsentText {
 }
 
 /// The text that is asked for now, of each kind.
-pub const CURRENT: [ConsentText; 4] = [
+pub const CURRENT: [ConsentText; 3] = [
     ConsentText {
         kind: Consent::Terms,
         version: 1,
@@ -51,17 +51,6 @@ pub const CURRENT: [ConsentText; 4] = [
              kèm vị trí. Rút lại thì các vị trí đã lưu bị xoá ngay.",
             "Lets us keep the coordinates that your phone sends with a check-in, for your manager to verify it. Without it the check-in \
              counts all the same, without a place. When you take it back, the places kept are erased at once.",
-        ),
-    },
-    ConsentText {
-        kind: Consent::PhotoPublication,
-        version: 1,
-        title: ("Đăng ảnh có hình của bạn", "Publishing photos with you in them"),
-        body: (
-            "Cho phép đơn vị đăng ảnh hoạt động có hình của bạn trong tin bài của phong trào. Rút lại lúc nào cũng được; ảnh mới sẽ không \
-             được đăng nữa.",
-            "Lets your unit publish photos of activities with you in them in the news of a campaign. You can take it back at any time; no \
-             new photo is published then.",
         ),
     },
 ];

@@ -80,7 +80,8 @@ pub struct ConsentsView {
 pub struct ConsentView {
     /// What it is about.
     pub kind: Consent,
-    /// Whoever does not agree to it cannot use the app; to take it back is to delete one's account (`DELETE /v1/me`).
+    /// Is it asked of everybody? The app shows its text at the first sign-in and goes on with whoever agrees; no request is
+    /// refused for want of it. It cannot be taken back but by deleting one's account (`DELETE /v1/me`).
     pub required: bool,
     /// The version of the text that is asked for now.
     #[schema(examples(1))]

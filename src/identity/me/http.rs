@@ -1,7 +1,7 @@
 //! One's own profile over HTTP.
 
 use actix_web::{
-    HttpResponse, delete, get,
+    HttpRequest, HttpResponse, delete, get,
     http::header::{CACHE_CONTROL, CONTENT_DISPOSITION},
     patch, put,
     web::{Data, Payload},
@@ -9,7 +9,7 @@ use actix_web::{
 
 use super::{
     actions,
-    wire::{MePatch, MeView},
+    wire::{AvatarBytes, AvatarForm, MePatch, MeView},
 };
 use crate::{
     app::App,
@@ -22,6 +22,7 @@ use crate::{
         etag::IfMatch,
         once::Once,
         problem::Problem,
+        upload::{self, Upload},
     },
     organisation::members,
     personal_data,
@@ -91,10 +92,11 @@ pub async fn export_me(app: Data<App>, caller: SignedIn, once: Once) -> Result<H
 
 /// Put up your picture
 ///
-/// The bytes of a JPEG, PNG or WebP as the body, 5 MiB at most. The middle of it is kept in two sizes, 96 and 384 pixels a side;
+/// A JPEG, PNG or WebP, 5 MiB at most: its bytes as the body, or a form with the field `file`, as a browser's `FormData` and
+/// the Mini App's file picker send it. The middle of it is kept in two sizes, 96 and 384 pixels a side;
 /// whatever else the file said, a place among it, is gone. `avatar_url` is where it is.
 #[utoipa::path(tag = "me",
-    request_body(content = [u8], content_type = "image/*", description = "The picture"),
+    request_body(content((AvatarBytes = "image/*"), (AvatarForm = "multipart/form-data")), description = "The picture"),
     responses((status = 200, body = MeView), (status = 413, description = "body_too_large"),
         (status = 415, description = "unsupported_media_type"), (status = 422, description = "picture_too_large unreadable_picture")))]
 #[put("/me/avatar")]
@@ -103,9 +105,10 @@ pub async fn update_avatar(
     caller: SignedIn,
     seen: IfMatch,
     once: Once,
+    request: HttpRequest,
     payload: Payload,
 ) -> Answer<MeView> {
-    let kept = avatars::keep(&app, read(payload).await?).await?;
+    let kept = avatars::keep(&app, read(&request, payload).await?).await?;
     let actor = once.actor();
     let put_up =
         app.change_as(once.actor(), async |tx| avatars::put_up(tx, caller.member_id, &kept, &seen).await).await;
@@ -134,8 +137,12 @@ pub async fn delete_avatar(app: Data<App>, caller: SignedIn, seen: IfMatch, once
     Ok(Reply::nothing())
 }
 
-/// The whole body, which for pictures may be larger than elsewhere.
-async fn read(payload: Payload) -> Result<Vec<u8>, Problem> {
+/// The picture: a form's file, or the whole body, which for pictures may be larger than elsewhere.
+async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
+    if upload::is_form(request) {
+        let limit = u64::try_from(UPLOAD_LIMIT).unwrap_or(u64::MAX);
+        return AvatarForm::parse(Upload::receive(request, payload, "file", limit).await?);
+    }
     match payload.to_bytes_limited(UPLOAD_LIMIT).await {
         Ok(Ok(bytes)) => Ok(bytes.to_vec()),
         Ok(Err(_broken_off)) => Err(Problem::new(Code::MalformedRequest)),

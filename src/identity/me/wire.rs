@@ -1,10 +1,19 @@
 //! One's own profile on the wire.
 
+use std::io::Read as _;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    kit::{caller::Role, patch::given, problem::Problem},
+    kit::{
+        caller::Role,
+        codes::FaultCode,
+        faults::{Fault, Faults},
+        patch::given,
+        problem::Problem,
+        upload::Upload,
+    },
     organisation::members::{Contact, ContactView, Member, MemberChange, MemberPatch, MemberView},
 };
 
@@ -24,6 +33,37 @@ impl MeView {
     /// This member with that role.
     pub fn new(member: Member, role: Role, contact: Contact) -> Self {
         Self { member: member.into(), role, private: contact.into() }
+    }
+}
+
+/// The bytes of a picture.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "the description of a body that is read as a stream")]
+pub struct AvatarBytes(Vec<u8>);
+
+/// A picture in a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the description of a form that is read as a stream")]
+pub struct AvatarForm {
+    /// A JPEG, PNG or WebP.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
+}
+
+impl AvatarForm {
+    /// The picture that the form brings.
+    pub fn parse(upload: Upload) -> Result<Vec<u8>, Problem> {
+        let mut faults = Faults::new();
+        for name in upload.texts.keys() {
+            faults.add(Fault::at(format!("/{name}"), FaultCode::UnknownField));
+        }
+        faults.add_if(upload.file.is_none(), "/file", FaultCode::Missing);
+        let mut bytes = Vec::new();
+        if let Some(mut file) = faults.or(upload.file)? {
+            file.content.read_to_end(&mut bytes).map_err(Problem::internal)?;
+        }
+        Ok(bytes)
     }
 }
 

@@ -22,7 +22,7 @@ async fn nothing_is_agreed_to_before_a_member_says_so() {
     let items = view["items"].as_array().unwrap();
     let kinds: Vec<_> =
         items.iter().map(|item| (item["kind"].as_str().unwrap(), item["required"].as_bool().unwrap())).collect();
-    assert_eq!(kinds, [("terms", true), ("oa_messages", false), ("location", false), ("photo_publication", false)]);
+    assert_eq!(kinds, [("terms", true), ("oa_messages", false), ("location", false)]);
     assert!(items.iter().all(|item| item["agreed"] == false && item["decided_at"] == json!(null)));
     assert_eq!(view["history"], json!([]));
     let english = app.get("/v1/me/consents").caller(&member).header("Accept-Language", "en").await.expect(200);

@@ -128,6 +128,27 @@ async fn what_is_no_picture_or_too_large_a_one_is_refused() {
 }
 
 #[actix_web::test]
+async fn a_picture_comes_in_a_form_as_well() {
+    let app = TestApp::start().await;
+    let member = app.member_of(&app.unit("Chi bộ 1").await).await;
+    let send = async |texts: &[(&str, &str)], bytes: &[u8]| {
+        app.put("/v1/me/avatar").caller(&member).multipart(texts, "toi.png", bytes).await
+    };
+
+    let shown = send(&[], &picture(5, ImageFormat::Png)).await.expect(200);
+
+    assert_eq!(app.get(shown["avatar_url"].as_str().unwrap()).await.status, 200);
+    let again = put_up(&app, &member, picture(5, ImageFormat::Png)).await.expect(200);
+    assert_eq!(again["avatar_url"], shown["avatar_url"]);
+    send(&[("name", "tôi")], &picture(5, ImageFormat::Png)).await.has_faults(&[("/name", "unknown_field")]);
+    send(&[], &vec![0; 5 * 1024 * 1024 + 1]).await.is_problem(413, "body_too_large");
+    send(&[], b"<script>").await.is_problem(415, "unsupported_media_type");
+    let nothing = "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nx\r\n--x--\r\n";
+    let form = app.put("/v1/me/avatar").caller(&member).body("multipart/form-data; boundary=x", nothing);
+    form.await.has_faults(&[("/file", "missing"), ("/name", "unknown_field")]);
+}
+
+#[actix_web::test]
 async fn an_export_holds_what_is_held_and_explains_it() {
     let app = TestApp::start().await;
     let unit = app.unit("Chi bộ 1").await;

@@ -261,3 +261,31 @@ async fn a_server_outside_vietnam_raises_its_alarm_for_a_place_as_well() {
     let written = String::from_utf8(LOG.take().unwrap()).unwrap();
     assert!(written.contains("zalo_outside_vietnam"), "{written}");
 }
+
+#[actix_web::test]
+async fn an_admin_takes_a_member_away_from_a_zalo_account_that_is_not_theirs() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let member = imported(&app, zalo.follower()).await;
+    let session = sign_in_with_phone(&app, &zalo, zalo.follower()).await;
+    let url = format!("/v1/members/{member}/zalo-link");
+    let unlinked = || app.count("SELECT id FROM audit_row WHERE action = 'unlink_zalo'");
+    app.patch(format!("/v1/members/{member}"))
+        .caller(&app.admin)
+        .json(json!({"phone": "0909 999 999"}))
+        .await
+        .expect(200);
+
+    app.delete(&url).caller(&caller(&session)).await.is_problem(403, "forbidden");
+    app.delete(&url).caller(&app.admin).await.expect(204);
+    app.delete(&url).caller(&app.admin).await.expect(204);
+
+    app.get("/v1/me").caller(&caller(&session)).await.is_problem(401, "invalid_token");
+    let body = json!({"refresh_token": session["refresh_token"]});
+    app.post("/v1/auth/refresh").json(body).await.is_problem(401, "invalid_refresh_token");
+    assert_eq!(unlinked(), 1);
+    let stranger = sign_in_with_phone(&app, &zalo, zalo.follower()).await;
+    assert_ne!(stranger["member"]["id"], member.as_str());
+    assert_eq!(stranger["member"]["role"], "guest");
+    let url = format!("/v1/members/{}/zalo-link", uuid::Uuid::now_v7());
+    app.delete(url).caller(&app.admin).await.is_problem(404, "not_found");
+}

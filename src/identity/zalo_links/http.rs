@@ -1,0 +1,33 @@
+//! Links to Zalo over HTTP.
+
+use actix_web::{
+    delete,
+    web::{Data, Path},
+};
+
+use super::actions;
+use crate::{
+    app::App,
+    kit::{
+        answer::{Answer, Reply},
+        caller::Admin,
+        ids::MemberId,
+        once::Once,
+    },
+};
+
+/// Delete a member's link to Zalo
+///
+/// For a member who was linked to the Zalo account of somebody else. Every session of theirs ends, and nothing is sent to that
+/// account any more; what the member has and did stays. Correct the phone number before: whoever signs in with it next is
+/// linked. Where there is no link, nothing changes.
+#[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
+    responses((status = 204)))]
+#[delete("/members/{member_id}/zalo-link")]
+pub async fn delete_zalo_link(app: Data<App>, _caller: Admin, path: Path<MemberId>, once: Once) -> Answer<()> {
+    app.change(once, async |tx| {
+        actions::unlink(tx, *path).await?;
+        Ok(Reply::nothing())
+    })
+    .await
+}
