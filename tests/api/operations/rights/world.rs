@@ -191,6 +191,8 @@ impl World {
             ("data_request_id", _) => self.made("/v1/data-requests", self.data_request_body()).await,
             ("app_id", _) => self.made("/v1/apps", self.app_body()).await,
             ("content_hash", _) => return self.avatar_url.clone(),
+            // Whose sessions it ends.
+            ("member_id", "delete_zalo_link") => self.app.member_of(&self.unit).await.id,
             ("member_id", _) => self.persons["owner"].id.clone(),
             ("campaign_id", "update_campaign" | "delete_campaign" | "launch_campaign") => {
                 self.app.draft_campaign_of(&self.unit).await.id
