@@ -24,7 +24,8 @@ pub struct Sender<'a> {
     pub request_id: &'a str,
 }
 
-/// Takes each of them in its own savepoint.
+/// Takes each of them in its own savepoint, in the order of their ids: the same id waits for whoever brings it in too, and two
+/// batches with the same ones would wait for each other. They are answered in the order they were sent.
 pub async fn check_in_all(
     tx: &Tx,
     sender: &Sender<'_>,
@@ -33,16 +34,19 @@ pub async fn check_in_all(
 ) -> Result<BatchAnswer, Problem> {
     let mut totals = Totals::default();
     let mut outcomes = Vec::with_capacity(items.len());
-    for item in items {
+    let mut items: Vec<_> = items.into_iter().enumerate().collect();
+    items.sort_by_key(|(_, item)| item.content.as_ref().ok().and_then(|item| item.checkin.id));
+    for (place, item) in items {
         let id = item.id.and_then(|id| serde_json::from_value(id).ok());
         let outcome = match item.content {
             Ok(item) => check_in_one(tx, &mut totals, sender, item, grace_days).await?,
             Err(problem) => Err(problem),
         };
-        outcomes.push(worded(id, outcome, sender));
+        outcomes.push((place, worded(id, outcome, sender)));
     }
     totals.write(tx).await?;
-    Ok(BatchAnswer { items: outcomes })
+    outcomes.sort_by_key(|(place, _)| *place);
+    Ok(BatchAnswer { items: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })
 }
 
 /// The outer error is the server's own trouble, which stops the whole batch; the inner one is this item's.
