@@ -20,6 +20,7 @@ impl MigrationTrait for Migration {
                     .col(timestamp_with_time_zone_null("signed_at"))
                     .col(uuid_null("signed_by"))
                     .col(text_null("verification_code"))
+                    .col(date_null("next_due_on"))
                     .col(uuid("created_by"))
                     .col(timestamp_with_time_zone("created_at"))
                     .col(big_integer("version"))

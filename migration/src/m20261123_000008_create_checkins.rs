@@ -81,11 +81,13 @@ impl MigrationTrait for Migration {
                 Index::create().name("checkin_member_id_id").table("checkin").col("member_id").col("id").to_owned(),
             )
             .await?;
-        // The review queue of whoever manages everything: what came first, first, without sorting all that waits.
+        // The review queue of whoever manages everything: what came first, first, without sorting all that waits, and without
+        // reading what waits in another campaign.
         manager
             .get_connection()
             .execute_unprepared(
-                "CREATE INDEX checkin_waiting ON checkin (received_at, id) WHERE status IN ('submitted', 'held')",
+                "CREATE INDEX checkin_waiting ON checkin (received_at, id, campaign_id, status)
+                WHERE status IN ('submitted', 'held')",
             )
             .await?;
         Ok(())

@@ -44,13 +44,17 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        // Figures as of a day are read from this index alone, and in its order.
         manager
             .create_index(
                 Index::create()
-                    .name("ledger_entry_target_id_unit_id")
+                    .name("ledger_entry_target_id_unit_id_figure_day_delta")
                     .table("ledger_entry")
                     .col("target_id")
                     .col("unit_id")
+                    .col("figure")
+                    .col("day")
+                    .col("delta")
                     .to_owned(),
             )
             .await?;

@@ -1,13 +1,14 @@
 use sea_orm_migration::prelude::*;
 
 /// What lists and searches walk along; each index serves one query. SQLite and PostgreSQL read them the same way.
-const INDEXES: [(&str, &str); 6] = [
+const INDEXES: [(&str, &str); 7] = [
     ("unit_version_folded_name", "unit_version (folded_name, unit_id)"),
     ("member_folded_name", "member (folded_name)"),
     ("delivery_status_id", "delivery (status, id)"),
     ("delivery_member_id_id", "delivery (member_id, id)"),
     ("inbox_row_unread", "inbox_row (member_id, position) WHERE read_at IS NULL"),
     ("role_grant_member_id_id", "role_grant (member_id, id)"),
+    ("activity_status_kind_is_pinned_published_at_id", "activity (status, kind, is_pinned, published_at, id)"),
 ];
 
 #[derive(DeriveMigrationName)]

@@ -17,6 +17,9 @@ pub struct Model {
     pub signed_at: Option<DateTimeUtc>,
     pub signed_by: Option<Uuid>,
     pub verification_code: Option<String>,
+    /// When the first commitment that is not reached is due; none when all are, or none is signed. Kept for speed, written in the
+    /// same transaction as the ledger, and proved by `recount`.
+    pub next_due_on: Option<Date>,
     pub created_by: Uuid,
     pub created_at: DateTimeUtc,
     pub version: i64,

@@ -296,6 +296,7 @@ pub const PERSONAL: &[Table] = &[
             stays("signed_at", "Ký lúc"),
             member_id("signed_by"),
             stays("verification_code", "Mã xác minh"),
+            plain("next_due_on"),
             member_id("created_by"),
             stays("created_at", "Tạo lúc"),
             plain("version"),

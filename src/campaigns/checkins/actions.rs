@@ -220,6 +220,9 @@ pub async fn settle(
 ) -> Result<(), Problem> {
     let mut totals = Totals::default();
     post(tx, &mut totals, Some(before), checkin, cause).await?;
+    if before.verified != checkin.counted().verified {
+        pledges::keep_standing(tx, checkin.pledge_id).await?;
+    }
     totals.write(tx).await?;
     let after = json!({"status": checkin.status, "quantity": checkin.quantity, "version": checkin.version});
     let before = json!({"reported": before.reported, "verified": before.verified});

@@ -25,8 +25,8 @@ pub struct Sender<'a> {
     pub request_id: &'a str,
 }
 
-/// Takes each of them in its own savepoint. In the order of their ids, whatever the order they came in: of two batches with
-/// the same ones, neither waits for the other while that waits for it.
+/// Takes each of them in its own savepoint, in the order of their ids: the same id waits for whoever brings it in too, and two
+/// batches with the same ones would wait for each other. They are answered in the order they were sent.
 pub async fn check_in_all(
     tx: &Tx,
     sender: &Sender<'_>,
@@ -37,7 +37,7 @@ pub async fn check_in_all(
     let mut totals = Totals::default();
     let mut outcomes = Vec::with_capacity(items.len());
     let mut items: Vec<_> = items.into_iter().enumerate().collect();
-    items.sort_by_cached_key(|(_, item)| item.id.as_ref().map(ToString::to_string));
+    items.sort_by_key(|(_, item)| item.content.as_ref().ok().and_then(|item| item.checkin.id));
     for (place, item) in items {
         let id = item.id.and_then(|id| serde_json::from_value(id).ok());
         let outcome = match item.content {

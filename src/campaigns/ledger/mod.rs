@@ -1,10 +1,8 @@
 //! The ledger: append only. For every check-in the sum of its entries is what its state says: held (0, 0), submitted (q, 0),
 //! verified (q, q), returned or withdrawn (0, 0). Totals are a summary of it for speed, written in the same transaction.
 
-mod actions;
 mod entry;
 mod store;
 
-pub use actions::{Repaired, repair};
 pub use entry::{Cause, Counted, entries_between};
-pub use store::{Drift, Part, Totals, UnitFigures, post, recount, totals_in, totals_of};
+pub use store::{Drift, Part, Totals, UnitFigures, hold_totals, post, rebuild_totals, recount, totals_in, totals_of};

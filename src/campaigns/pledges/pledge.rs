@@ -187,6 +187,12 @@ impl Pledge {
         if is_over { PledgeStatus::Lapsed } else { PledgeStatus::Signed }
     }
 
+    /// When its first commitment is due, once it is signed.
+    pub fn first_due_on(&self) -> Option<NaiveDate> {
+        let due: Option<NaiveDate> = self.commitments.iter().map(|one| one.due_on).min();
+        due.filter(|_| self.status != PledgeStatus::Draft)
+    }
+
     /// Its commitment of that id.
     pub fn commitment(&self, id: CommitmentId) -> Option<&Commitment> {
         self.commitments.iter().find(|commitment| commitment.id == id)

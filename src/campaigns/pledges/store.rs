@@ -254,6 +254,7 @@ pub async fn insert(tx: &Tx, pledge: &Pledge) -> Result<(), DbErr> {
         signed_at: Set(pledge.signed_at),
         signed_by: Set(pledge.signed_by.map(|member| member.0)),
         verification_code: Set(pledge.verification_code.clone()),
+        next_due_on: Set(None),
         created_by: Set(pledge.created_by.0),
         created_at: Set(tx.now()),
         version: Set(pledge.version),
@@ -296,7 +297,7 @@ async fn insert_text(tx: &Tx, pledge: &Pledge) -> Result<(), DbErr> {
     commitment::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_rows| ())
 }
 
-/// Keeps where a pledge stands, as the next version of its row.
+/// Keeps a changed draft, or what was just signed: nothing of it is verified yet. The next version of its row.
 pub async fn save(tx: &Tx, pledge: &mut Pledge) -> Result<(), DbErr> {
     pledge.version = pledge.version.saturating_add(1);
     let row = pledge::ActiveModel {
@@ -305,6 +306,7 @@ pub async fn save(tx: &Tx, pledge: &mut Pledge) -> Result<(), DbErr> {
         signed_at: Set(pledge.signed_at),
         signed_by: Set(pledge.signed_by.map(|member| member.0)),
         verification_code: Set(pledge.verification_code.clone()),
+        next_due_on: Set(pledge.first_due_on()),
         version: Set(pledge.version),
         ..Default::default()
     };

@@ -1,5 +1,6 @@
-//! What has come of pledges, and so where they stand: nothing of it is kept, all follows from the ledger and the calendar.
+//! What has come of pledges, and so where they stand: all of it follows from the ledger and the calendar. Only the day by which
+//! the next commitment is to be reached is kept with each, so that a list can ask for those that stand somewhere.
 
 mod store;
 
-pub use store::{stands, views};
+pub use store::{hold_standings, keep_standing, rebuild_standings, recount_standings, stands, views};

@@ -1,11 +1,13 @@
 //! The figures of a campaign: what is pledged, reported and verified, by target and by unit; always equal to the sum of the
 //! check-ins they stand for.
 
+mod actions;
 mod figures;
 pub mod http;
 mod wire;
 
-pub use super::ledger::{Drift, Repaired, recount, repair};
+pub use super::ledger::Drift;
+pub use actions::{Repaired, recount, repair};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

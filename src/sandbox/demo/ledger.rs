@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::rows::Rows;
-use crate::entity::{checkin, ledger_entry, target_unit_total};
+use crate::entity::{checkin, commitment, ledger_entry, target_unit_total};
 
 const REPORTED: &str = "reported";
 const VERIFIED: &str = "verified";
@@ -59,4 +59,21 @@ pub fn add_totals(rows: &mut Rows) {
             verified,
         })
         .collect();
+}
+
+/// Adds to every pledge when the first commitment that is not reached is due.
+pub fn add_standings(rows: &mut Rows) {
+    let mut verified: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for entry in rows.ledger_entries.iter().filter(|entry| entry.figure == VERIFIED) {
+        *verified.entry(entry.commitment_id).or_default() += entry.delta;
+    }
+    let mut due: BTreeMap<Uuid, NaiveDate> = BTreeMap::new();
+    let is_unreached = |one: &&commitment::Model| verified.get(&one.id).copied().unwrap_or(0) < one.quantity;
+    for one in rows.commitments.iter().filter(is_unreached) {
+        let first = due.entry(one.pledge_id).or_insert(one.due_on);
+        *first = one.due_on.min(*first);
+    }
+    for pledge in &mut rows.pledges {
+        pledge.next_due_on = due.get(&pledge.id).copied();
+    }
 }

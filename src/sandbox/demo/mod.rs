@@ -167,6 +167,7 @@ impl Demo {
         campaigns::add(&mut rows, &self.material, now);
         pledges::add(&mut rows, &self.material, now);
         ledger::add_totals(&mut rows);
+        ledger::add_standings(&mut rows);
         activities::add(&mut rows, &self.material, now);
         news::add(&mut rows, now)?;
         Ok(rows)

@@ -108,6 +108,7 @@ fn add_one(
         signed_at: Some(signed_at),
         signed_by: Some(signer),
         verification_code: Some(code_of(&made.key, 16)),
+        next_due_on: None,
         created_by: signer,
         created_at: signed_at - TimeDelta::hours(2),
         version: 2,

@@ -299,6 +299,33 @@ async fn one_bad_item_of_a_batch_never_stops_the_others() {
 }
 
 #[actix_web::test]
+async fn two_batches_of_the_same_checkins_in_other_orders_never_wait_for_each_other() {
+    let f = field().await;
+    let item = || {
+        let mut item = f.app.new_checkin(&f.pledge, 0.5);
+        item["pledge_id"] = json!(f.pledge.id);
+        item
+    };
+    let forth: Vec<_> = (0..40).map(|_| item()).collect();
+    let back: Vec<_> = forth.iter().rev().cloned().collect();
+    let send = async |items: &Vec<serde_json::Value>| {
+        let body = json!({"items": items});
+        f.app.post("/v1/checkins/batch").caller(&f.member).json(body).await.expect(200)
+    };
+
+    let (one, other) = futures_util::future::join(send(&forth), send(&back)).await;
+
+    for (answer, items) in [(&one, &forth), (&other, &back)] {
+        let ids: Vec<_> = answer["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+        assert_eq!(ids, items.iter().map(|item| &item["id"]).collect::<Vec<_>>());
+    }
+    let created = [&one, &other].into_iter().flat_map(|answer| answer["items"].as_array().unwrap());
+    assert_eq!(created.filter(|item| item["outcome"] == "created").count(), 40);
+    assert_eq!(f.app.figures(&f.campaign).await, (100.0, 20.0, 0.0));
+    f.app.figures_are_recounted().await;
+}
+
+#[actix_web::test]
 async fn decomposed_vietnamese_and_emoji_are_kept_in_one_form() {
     let f = field().await;
     let mut body = f.app.new_checkin(&f.pledge, 1.0);

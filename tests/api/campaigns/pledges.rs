@@ -272,4 +272,29 @@ async fn a_pledge_is_fulfilled_by_what_is_verified_and_lapses_after_its_due_day(
     let admin = app.sign_in(&app.admin.id).await;
     app.post(format!("/v1/campaigns/{}/close", campaign.id)).caller(&admin).json(json!({})).await.expect(200);
     assert_eq!(standings().await, ["lapsed", "fulfilled", "lapsed"]);
+    app.figures_are_recounted().await;
+}
+
+#[actix_web::test]
+async fn halves_that_are_verified_at_the_same_moment_fulfil_a_pledge_together() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let (member, manager) = (app.member_of(&unit).await, app.manager_of(&unit).await);
+    let campaign = app.campaign_of(&unit).await;
+    let pledge = app.pledge_of(&member, &campaign).await;
+    let mut parts = Vec::new();
+    for _ in 0..10 {
+        parts.push(app.check_in(&member, &pledge, 10.0).await);
+    }
+
+    let verifications = parts.iter().map(|checkin| {
+        let request = app.post(format!("/v1/checkins/{checkin}/verify")).caller(&manager).json(json!({}));
+        async move { request.await.expect(200) }
+    });
+    futures_util::future::join_all(verifications).await;
+
+    let list = format!("/v1/campaigns/{}/pledges?status=fulfilled", campaign.id);
+    let fulfilled = app.get(list).caller(&member).await.expect(200);
+    assert_eq!(fulfilled["items"][0]["id"], json!(pledge.id));
+    app.figures_are_recounted().await;
 }

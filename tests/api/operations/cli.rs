@@ -180,6 +180,7 @@ async fn figures_that_drifted_are_found_and_repaired_from_the_ledger() {
     drop(place.start(&["demo", "--listen", "127.0.0.1:0"]));
     assert_eq!(place.run(&["recount"]).status.code(), Some(0));
     place.database.execute("UPDATE target_unit_total SET verified = verified + 5000");
+    place.database.execute("UPDATE pledge SET next_due_on = '2026-01-02'");
 
     let found = place.run(&["recount"]);
     let verified = place.run(&["recount", "--verify"]);
@@ -187,6 +188,7 @@ async fn figures_that_drifted_are_found_and_repaired_from_the_ledger() {
 
     assert_eq!((found.status.code(), verified.status.code()), (Some(1), Some(1)));
     assert!(out(&found).contains("stored reported"), "{}", out(&found));
+    assert!(out(&found).contains("stored next due on 2026-01-02"), "{}", out(&found));
     assert_eq!(repaired.status.code(), Some(0), "{}", complaint(&repaired));
     assert_eq!(place.run(&["recount"]).status.code(), Some(0));
     assert_eq!(place.database.count("SELECT id FROM audit_row WHERE action = 'repair_figures'"), 1);

@@ -145,6 +145,7 @@ async fn insert_pledge(tx: &Tx, made: &Checkin, unit: Uuid, member: Uuid) {
         signed_at: Set(Some(tx.now())),
         signed_by: Set(Some(member)),
         verification_code: Set(None),
+        next_due_on: Set(Some("2026-06-30".parse().unwrap())),
         created_by: Set(member),
         created_at: Set(tx.now()),
         version: Set(1),

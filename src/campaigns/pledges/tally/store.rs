@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
-    QuerySelect as _,
-    sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityName as _, EntityTrait as _, FromQueryResult,
+    QueryFilter as _, QuerySelect as _, Select,
+    sea_query::{Expr, ExprTrait as _, LockType, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -16,28 +16,31 @@ use super::super::{
     wire::{CommitmentProgress, PledgeView},
 };
 use crate::{
-    db::dialect,
+    campaigns::ledger::Drift,
+    db::{Tx, dialect},
     entity::{checkin, commitment, ledger_entry, pledge},
-    kit::{ids::CommitmentId, quantity::Quantity},
+    kit::{
+        ids::{CommitmentId, PledgeId},
+        quantity::Quantity,
+    },
 };
 
 /// The rule of `Pledge::standing` as a condition.
 pub fn stands(status: PledgeStatus, is_campaign_closed: bool, today: NaiveDate) -> Condition {
+    let next_due_on = pledge::Column::NextDueOn;
     let is_signed = Condition::all().add(pledge::Column::Status.ne(PledgeStatus::Draft.name()));
-    let has_unreached = || Expr::exists(unreached());
-    let is_late = || Expr::exists(unreached().and_where(commitment::Column::DueOn.lt(today)).to_owned());
     match (status, is_campaign_closed) {
         (PledgeStatus::Draft, _) => Condition::all().add(pledge::Column::Status.eq(PledgeStatus::Draft.name())),
-        (PledgeStatus::Fulfilled, _) => is_signed.add(has_unreached().not()),
-        (PledgeStatus::Lapsed, true) => is_signed.add(has_unreached()),
-        (PledgeStatus::Lapsed, false) => is_signed.add(is_late()),
+        (PledgeStatus::Fulfilled, _) => is_signed.add(next_due_on.is_null()),
+        (PledgeStatus::Lapsed, true) => is_signed.add(next_due_on.is_not_null()),
+        (PledgeStatus::Lapsed, false) => is_signed.add(next_due_on.lt(today)),
         (PledgeStatus::Signed, true) => Condition::all().add(Expr::val(1).eq(0)),
-        (PledgeStatus::Signed, false) => is_signed.add(has_unreached()).add(is_late().not()),
+        (PledgeStatus::Signed, false) => is_signed.add(next_due_on.gte(today)),
     }
 }
 
-/// The commitments of the pledge at hand of which less was verified than is promised.
-fn unreached() -> SelectStatement {
+/// The first due day among the commitments of the pledge at hand of which less was verified than is promised.
+fn next_due_on() -> SimpleExpr {
     let entry = |column: ledger_entry::Column| Expr::col((ledger_entry::Entity, column));
     let promise = |column: commitment::Column| Expr::col((commitment::Entity, column));
     let verified = Query::select()
@@ -46,12 +49,81 @@ fn unreached() -> SelectStatement {
         .and_where(entry(ledger_entry::Column::CommitmentId).equals((commitment::Entity, commitment::Column::Id)))
         .and_where(entry(ledger_entry::Column::Figure).eq("verified"))
         .to_owned();
-    Query::select()
-        .column((commitment::Entity, commitment::Column::Id))
+    let unreached = Query::select()
+        .expr(promise(commitment::Column::DueOn).min())
         .from(commitment::Entity)
         .and_where(promise(commitment::Column::PledgeId).equals((pledge::Entity, pledge::Column::Id)))
         .and_where(promise(commitment::Column::Quantity).gt(verified))
-        .to_owned()
+        .to_owned();
+    unreached.into()
+}
+
+#[derive(FromQueryResult)]
+struct Standing {
+    id: Uuid,
+    stored: Option<NaiveDate>,
+    recounted: Option<NaiveDate>,
+}
+
+/// The signed pledges with what is kept of them and what the ledger says.
+fn standings() -> Select<pledge::Entity> {
+    pledge::Entity::find()
+        .select_only()
+        .column(pledge::Column::Id)
+        .column_as(pledge::Column::NextDueOn, "stored")
+        .column_as(next_due_on(), "recounted")
+        .filter(pledge::Column::Status.ne(PledgeStatus::Draft.name()))
+}
+
+/// Keeps where a pledge stands, once what is verified of it has changed in the ledger. Before any total is written: whoever else
+/// changes the same pledge waits from here on, and then sums what this has added.
+pub async fn keep_standing(tx: &Tx, pledge: PledgeId) -> Result<(), DbErr> {
+    // Check-ins that refer to it go on meanwhile.
+    pledge::Entity::find_by_id(pledge.0).lock(LockType::NoKeyUpdate).one(tx).await?;
+    let standing: Option<Standing> = standings().filter(pledge::Column::Id.eq(pledge.0)).into_model().one(tx).await?;
+    match standing {
+        Some(standing) if standing.stored != standing.recounted => write_standing(tx, &standing).await,
+        _ => Ok(()),
+    }
+}
+
+async fn write_standing(tx: &Tx, standing: &Standing) -> Result<(), DbErr> {
+    pledge::Entity::update_many()
+        .col_expr(pledge::Column::NextDueOn, Expr::value(standing.recounted))
+        .filter(pledge::Column::Id.eq(standing.id))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// Lets nobody else change where pledges stand until this change is committed.
+pub async fn hold_standings(tx: &Tx) -> Result<(), DbErr> {
+    dialect::hold_against_writers(tx, pledge::Entity.table_name()).await
+}
+
+/// Where every signed pledge stands against the ledger.
+pub async fn recount_standings(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> {
+    let text = |day: Option<NaiveDate>| day.map_or_else(|| "fulfilled".to_owned(), |day| format!("next due on {day}"));
+    let drifts = differing(db).await?.into_iter().map(|one| Drift {
+        figure: format!("pledge {}", one.id),
+        stored: text(one.stored),
+        recounted: text(one.recounted),
+    });
+    Ok(drifts.collect())
+}
+
+/// Writes where pledges stand anew, from the ledger.
+pub async fn rebuild_standings(tx: &Tx) -> Result<(), DbErr> {
+    for standing in differing(tx).await? {
+        write_standing(tx, &standing).await?;
+    }
+    Ok(())
+}
+
+async fn differing(db: &impl ConnectionTrait) -> Result<Vec<Standing>, DbErr> {
+    let mut all: Vec<Standing> = standings().into_model().all(db).await?;
+    all.retain(|one| one.stored != one.recounted);
+    Ok(all)
 }
 
 #[derive(FromQueryResult)]
