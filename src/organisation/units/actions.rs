@@ -74,7 +74,7 @@ pub async fn update(tx: &Tx, caller: &Person, id: UnitId, seen: &IfMatch, patch:
     tree::save_timeline(tx, id, &before, &after).await?;
     let (mut old, mut new) = (shown(&before, from), shown(&after, from));
     if let Some(code) = patch.code {
-        (old["code"], new["code"]) = (json!(found(tx, id, from).await?.code), json!(code));
+        (old, new) = (with_code(old, found(tx, id, from).await?.code.as_ref()), with_code(new, code.as_ref()));
         store::set_code(tx, id, code.as_deref()).await?;
         if before == after && old != new {
             store::touch(tx, id).await?;
@@ -141,6 +141,13 @@ pub fn shown(life: &Timeline, day: NaiveDate) -> Value {
         json!({"name": state.name, "short_name": state.short_name, "kind": state.kind, "parent_id": state.parent_id,
             "valid_from": from, "valid_to": (*to != NO_END).then_some(to), "on": day})
     })
+}
+
+fn with_code(mut shown: Value, code: Option<&String>) -> Value {
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("code".to_owned(), json!(code));
+    }
+    shown
 }
 
 /// Writes a change of a unit into the audit log.

@@ -168,11 +168,15 @@ async fn what_a_merged_unit_did_is_found_and_seen_in_the_other() {
 
     for (url, id) in &lists {
         for unit in [&one, &two] {
-            assert_eq!(listed(&app, &member, &format!("{url}?unit_id={}", unit.id)).await, [id.clone()], "{url}");
+            assert_eq!(
+                listed(&app, &member, &format!("{url}?unit_id={}", unit.id)).await,
+                std::slice::from_ref(id),
+                "{url}"
+            );
         }
         assert_eq!(listed(&app, &member, &format!("{url}?unit_id={}", cell.id)).await, Vec::<String>::new(), "{url}");
     }
-    assert_eq!(listed(&app, &member, &checkins).await, [checkin.clone()]);
+    assert_eq!(listed(&app, &member, &checkins).await, std::slice::from_ref(&checkin));
     app.get(format!("/v1/checkins/{checkin}")).caller(&member).await.expect(200);
     app.get(format!("/v1/checkins/{checkin}")).caller(&stranger).await.is_problem(404, "not_found");
     assert_eq!(listed(&app, &of_cell, "/v1/feed").await, [news]);
