@@ -1,10 +1,5 @@
 //! What every operation has besides its own: who may call it, its headers, the problems that it can answer with.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "assigning to a key that a JSON object lacks makes it; the document is ours"
-)]
-
 use serde_json::{Value, json};
 
 use super::{TAKE_IF_MATCH, responses::complete_responses};

@@ -218,7 +218,7 @@ impl Earlier {
     }
 
     /// Who or what is to be made, if so.
-    pub const fn new(self) -> Option<Uuid> {
+    pub const fn to_be_made(self) -> Option<Uuid> {
         match self {
             Self::New(id) => Some(id),
             Self::Known(_) => None,

@@ -41,7 +41,7 @@ async fn one_sees_and_changes_ones_own_profile_and_loses_no_race() {
     let app = TestApp::start().await;
     let member = app.member_named(&app.unit("Chi bộ 1").await, "Nguyễn Văn Cũ").await;
     let answer = app.get("/v1/me").caller(&member).await;
-    assert_eq!(answer.json()["private"], json!({"phone": null, "email": null}));
+    assert_eq!(answer.json()["private"], json!({"phone": null, "email": null, "code": null}));
     let tag = answer.header("etag").unwrap().to_owned();
     let patch = || {
         let body = json!({"display_name": "Nguyễn Văn Mới", "email": "moi@example.vn"});

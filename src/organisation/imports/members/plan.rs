@@ -201,7 +201,7 @@ pub fn decide(
     if let Some(column) = work.contact_column().filter(|_| own.is_some_and(|own| found.beyond.contains(&own))) {
         return refuse(column, FaultCode::NotPermitted);
     }
-    let new = earlier.and_then(Earlier::new);
+    let new = earlier.and_then(Earlier::to_be_made);
     let outcome = match member {
         None => Outcome::Create,
         Some(_) if work == MemberWork::default() => Outcome::Keep,

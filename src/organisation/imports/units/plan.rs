@@ -79,7 +79,9 @@ pub fn decide(
                 faults: Vec::new(),
                 work: None,
             },
-            Ok(_) if earlier.and_then(Earlier::new).is_some() => refuse(fault(found_by, FaultCode::Taken), found_by),
+            Ok(_) if earlier.and_then(Earlier::to_be_made).is_some() => {
+                refuse(fault(found_by, FaultCode::Taken), found_by)
+            }
             Ok(after) => UnitDecision {
                 outcome: Outcome::Change,
                 subject: Some(unit.id.0),
@@ -115,7 +117,7 @@ pub fn decide(
         }
         None => {}
     }
-    let id = earlier.and_then(Earlier::new).unwrap_or_else(|| UnitId::new().0);
+    let id = earlier.and_then(Earlier::to_be_made).unwrap_or_else(|| UnitId::new().0);
     let new = Unit {
         id: UnitId(id),
         kind: row.kind.unwrap_or_else(|| kind_by_name(&row.name)),
