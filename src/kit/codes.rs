@@ -139,8 +139,8 @@ codes! {
         en: "The unit is in use", "The unit cannot be closed yet; errors names each reason.";
     }
     UnitEnded "unit_ended" 409 {
-        vi: "Đơn vị đã kết thúc", "Đơn vị giao ước đã kết thúc, hoặc sẽ kết thúc trước thời hạn cam kết.";
-        en: "The unit has ended", "The unit that pledges has ended, or ends before what it promises is due.";
+        vi: "Đơn vị đã kết thúc", "Đơn vị đã kết thúc, hoặc sẽ kết thúc trước ngày cuối của giao ước hay phong trào này.";
+        en: "The unit has ended", "The unit has ended, or ends before the last day of this pledge or campaign.";
     }
     MembershipOverlap "membership_overlap" 409 {
         vi: "Trùng thời gian sinh hoạt", "Mỗi người chỉ có một nơi sinh hoạt chính tại một thời điểm, và không ghi hai lần ở cùng một đơn vị.";

@@ -257,10 +257,11 @@ pub async fn lock_member(tx: &Tx, member: MemberId) -> Result<Option<i64>, DbErr
     Ok(row.filter(|row| row.erased_at.is_none()).map(|row| row.version))
 }
 
-/// Lets nobody change a member's row until this change is done. False when there is no such member or they are erased.
+/// Lets nobody erase a member until this change is done; where they belong may change meanwhile, as a merge of their unit
+/// does. False when there is no such member or they are erased.
 pub async fn lock_member_shared(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
-    use sea_orm::QuerySelect as _;
-    let row = member::Entity::find_by_id(member.0).lock_shared().one(tx).await?;
+    use sea_orm::{QuerySelect as _, sea_query::LockType};
+    let row = member::Entity::find_by_id(member.0).lock(LockType::KeyShare).one(tx).await?;
     Ok(row.is_some_and(|row| row.erased_at.is_none()))
 }
 

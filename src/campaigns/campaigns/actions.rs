@@ -1,5 +1,6 @@
 //! Changes of campaigns.
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use super::{
@@ -28,13 +29,13 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewCampaign) -> Result<Campai
     let duties = [caller.edited_units(), caller.managed_units()].concat();
     let unit = new.launched_by_unit_id.or_else(|| duties.first().copied()).or_else(|| caller.home_unit());
     let unit = unit.ok_or_else(|| bad_field("/launched_by_unit_id", FaultCode::Missing))?;
-    if !units::stays_on(tx, unit, tx.today()).await? {
-        return Err(bad_field("/launched_by_unit_id", FaultCode::NoSuchThing));
-    }
     require_duty(tx, caller, unit).await?;
     let id = new.id.unwrap_or_default();
     check_parts(tx, id, &new.phases, &new.targets).await?;
     let campaign = new.parse(id, unit)?;
+    if let Some(code) = units::obstacle(tx, unit, tx.today(), end_of(&campaign, tx.today())).await? {
+        return Err(bad_field("/launched_by_unit_id", code));
+    }
     check_audience(tx, &campaign).await?;
     store::insert(tx, &campaign, caller.member_id).await?;
     record(tx, "create_campaign", &campaign).await?;
@@ -79,8 +80,14 @@ pub async fn delete(tx: &Tx, caller: &Person, id: CampaignId, seen: &IfMatch) ->
 pub async fn launch(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign, Problem> {
     let mut campaign = load(tx, caller, id, &IfMatch::none()).await?;
     // Whoever closes the unit meanwhile waits, and then sees that a campaign of it runs.
-    let unit = units::carrier_on(tx, campaign.launched_by_unit_id, tx.today()).await?;
-    units::lock_shared(tx, &[unit]).await?;
+    let mut unit = campaign.launched_by_unit_id;
+    while units::obstacle(tx, unit, tx.today(), end_of(&campaign, tx.today())).await?.is_some() {
+        let carrier = units::carrier_on(tx, unit, tx.today()).await?;
+        if carrier == unit {
+            return Err(Problem::new(Code::UnitEnded));
+        }
+        unit = carrier;
+    }
     campaign.launch(tx.now())?;
     store::save(tx, &mut campaign).await?;
     keep_version(tx, caller, &campaign).await?;
@@ -97,6 +104,12 @@ pub async fn close(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign,
     record(tx, "close_campaign", &campaign).await?;
     outbox::record(tx, Event::CampaignClosed { campaign_id: id }).await?;
     Ok(campaign)
+}
+
+/// The first day after a campaign and after today.
+fn end_of(campaign: &Campaign, today: NaiveDate) -> NaiveDate {
+    let last = Ord::max(campaign.ends_on, today);
+    last.succ_opt().unwrap_or(last)
 }
 
 async fn load(tx: &Tx, caller: &Person, id: CampaignId, seen: &IfMatch) -> Result<Campaign, Problem> {

@@ -119,7 +119,7 @@ pub async fn delete_campaign(
 /// From now on it is seen by all and takes pledges; its audience is told.
 #[utoipa::path(tag = "campaigns", params(("campaign_id" = CampaignId, Path, description = "The campaign")),
     request_body = NoFields,
-    responses((status = 200, body = CampaignView), (status = 409, description = "campaign_launched")))]
+    responses((status = 200, body = CampaignView), (status = 409, description = "campaign_launched unit_ended")))]
 #[post("/campaigns/{campaign_id}/launch")]
 pub async fn launch_campaign(
     app: Data<App>,

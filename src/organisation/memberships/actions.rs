@@ -98,7 +98,9 @@ pub async fn update(
 ) -> Result<Membership, Problem> {
     let found = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
     let to = patch.valid_to.map(|to| to.unwrap_or(NO_END));
-    let obstacle = units::obstacle(tx, found.unit_id, found.valid_from, to.unwrap_or(found.valid_to)).await?;
+    // Of what is added alone: whoever came from a spreadsheet may have been there before the unit was.
+    let until = to.unwrap_or(found.valid_to);
+    let obstacle = units::obstacle(tx, found.unit_id, found.valid_to.min(until), until).await?;
     units::hold_members(tx, &[found.member_id]).await?;
     // It may have changed while its member was held by another change.
     let before = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;

@@ -23,7 +23,7 @@ pub use counts::{hold as hold_counts, recount_members};
 pub use rights::require_manager_of;
 pub use store::{
     above, below, branches_on, carrier_on, carriers_on, code_holders, exists_on, find_on, is_below_any, known_on,
-    names_on, resting_under, stays_on, which_are_below, which_are_open, with_resting, within,
+    names_on, resting_under, stays_on, which_are_below, with_resting, within,
 };
 pub use tree::{lock_tree, obstacle, rebuild_closure, spans};
 pub use unit::{Unit, UnitKind};

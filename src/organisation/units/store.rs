@@ -14,7 +14,7 @@ use super::{Unit, UnitKind, UnitRef, wire::UnitFilter};
 use crate::{
     db::{Tx, dialect},
     entity::{unit, unit_closure, unit_version},
-    kit::{clock::NO_END, ids::UnitId, page::Page, text::fold},
+    kit::{ids::UnitId, page::Page, text::fold},
 };
 
 /// Where a list of units goes on.
@@ -332,19 +332,6 @@ pub async fn which_are_below(
 pub async fn code_holders(db: &impl ConnectionTrait, codes: &[String]) -> Result<HashMap<String, Uuid>, DbErr> {
     let units = unit::Entity::find().filter(unit::Column::Code.is_in(codes)).all(db).await?;
     Ok(units.into_iter().filter_map(|unit| unit.code.map(|code| (code, unit.id))).collect())
-}
-
-/// Those of `units` whose end is not known.
-pub async fn which_are_open(db: &impl ConnectionTrait, units: &[UnitId]) -> Result<HashSet<UnitId>, DbErr> {
-    let ids: Vec<Uuid> = unit_version::Entity::find()
-        .select_only()
-        .column(unit_version::Column::UnitId)
-        .filter(unit_version::Column::UnitId.is_in(units.iter().map(|unit| unit.0)))
-        .filter(unit_version::Column::ValidTo.eq(NO_END))
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().map(UnitId).collect())
 }
 
 /// Holds these units against a merge, a split or an end that is under way: it is waited for, and one that begins later waits

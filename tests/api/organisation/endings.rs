@@ -197,3 +197,38 @@ async fn rights_that_came_with_a_merged_unit_hold_over_the_other_at_once() {
 
     rename().await.expect(200);
 }
+
+#[actix_web::test]
+async fn a_unit_with_an_end_has_campaigns_and_gives_roles_until_then() {
+    let (app, one, two) = ending().await;
+    let member = app.member_of(&two).await;
+    let campaign = |ends_on: &str| {
+        let dates = json!({"kind": "thematic", "title": "Trồng cây", "starts_on": "2026-03-01", "ends_on": ends_on,
+            "launched_by_unit_id": one.id});
+        app.post("/v1/campaigns").caller(&app.admin).json(dates)
+    };
+    let role = |to: Value| {
+        let grant = json!({"member_id": member.id, "role": "editor", "unit_id": one.id, "valid_to": to});
+        app.post("/v1/role-grants").caller(&app.admin).json(grant)
+    };
+
+    campaign(END).await.has_faults(&[("/launched_by_unit_id", "ends_too_soon")]);
+    campaign("2026-05-31").await.expect(201);
+    role(json!(null)).await.has_faults(&[("/unit_id", "ends_too_soon")]);
+    role(json!(END)).await.expect(201);
+}
+
+#[actix_web::test]
+async fn a_draft_is_not_launched_beyond_the_end_of_its_unit() {
+    let app = TestApp::start().await;
+    let one = app.unit("Đảng bộ Một").await;
+    let draft = app.draft_campaign_of(&one).await;
+    let launch = || app.post(format!("/v1/campaigns/{}/launch", draft.id)).caller(&app.admin).json(json!({}));
+
+    app.delete(format!("/v1/units/{}?on={END}", one.id)).caller(&app.admin).await.expect(204);
+
+    launch().await.is_problem(409, "unit_ended");
+    let sooner = json!({"ends_on": "2026-05-31"});
+    app.patch(format!("/v1/campaigns/{}", draft.id)).caller(&app.admin).json(sooner).await.expect(200);
+    launch().await.expect(200);
+}

@@ -845,3 +845,32 @@ async fn a_manager_does_not_change_the_past_of_members_who_are_there() {
     let today = app.import(&manager, "members", false, row("Chi bộ Ngoài", "")).await;
     assert_eq!(counts(&today), [0, 1, 0, 0], "{today}");
 }
+
+#[actix_web::test]
+async fn a_unit_that_was_renamed_takes_in_what_was_founded_before() {
+    let app = TestApp::start().await;
+    let top = app.unit("Đảng bộ Cũ").await;
+    let name = json!({"name": "Đảng bộ Mới"});
+    app.patch(format!("/v1/units/{}", top.id)).caller(&app.admin).json(name).await.expect(200);
+
+    let file = "Tên đơn vị,Đơn vị cấp trên,Ngày thành lập\nChi bộ Một,Đảng bộ Mới,01/01/2021\n";
+    let import = app.import(&app.admin, "units", false, file).await;
+
+    assert_eq!(counts(&import), [1, 0, 0, 0], "{import}");
+}
+
+#[actix_web::test]
+async fn nobody_is_transferred_to_a_unit_before_it_was_there() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    let late = json!({"name": "Chi bộ Hai", "kind": "party_cell", "valid_from": "2026-03-01"});
+    app.post("/v1/units").caller(&app.admin).json(late).await.expect(201);
+    let row = |unit: &str, since: &str| format!("{HEADERS}A Mẫu,0912345678,{unit},{since}\n");
+    app.import(&app.admin, "members", false, row("Chi bộ Một", "01/01/2021")).await;
+
+    let early = app.import(&app.admin, "members", false, row("Chi bộ Hai", "01/02/2026")).await;
+    let right = app.import(&app.admin, "members", false, row("Chi bộ Hai", "01/03/2026")).await;
+
+    assert_eq!(reasons(&early), [reason(2, "Ngày vào", "overlaps_earlier")]);
+    assert_eq!(counts(&right), [0, 1, 0, 0], "{right}");
+}

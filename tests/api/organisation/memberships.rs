@@ -224,7 +224,11 @@ async fn transfers_in_opposite_directions_do_not_wait_for_each_other() {
     let home = |member: &Person, unit: &Unit, from: String| {
         post(&app, &app.admin, member, json!({"kind": "home", "unit_id": unit.id, "valid_from": from})).into_future()
     };
-    // In the past, so that each of them changes what the units count today.
+    // What the units count is of today from now on, and each transfer changes it.
+    app.app
+        .change_as(thidua::db::Actor::system(), async |tx| Ok(thidua::organisation::units::recount_members(tx).await?))
+        .await
+        .unwrap();
     for day in 1..=4 {
         std::mem::swap(&mut first, &mut second);
         let from = format!("2026-03-0{day}");

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     db::Tx,
     kit::{ids::UnitId, problem::Problem, vault::Vault},
-    organisation::{members::holding_beyond, units::lock_shared},
+    organisation::{
+        members::holding_beyond,
+        units::{hold_counts, lock_shared, spans},
+    },
 };
 
 /// A row, with whom an earlier decision found it to be about: none while there is no plan.
@@ -80,6 +83,10 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> 
         units = units::find_referenced(tx, &references, day).await?;
         // The same for whoever is to be changed: an erasure or a change of them comes before all of this, or after it.
         store::hold(tx, known).await?;
+        // And for what counts who comes and goes.
+        if !locked.is_empty() {
+            hold_counts(tx, &locked).await?;
+        }
     }
     let wanted: HashSet<Uuid> =
         rows.iter().filter_map(|(row, earlier)| earlier.and_then(Earlier::known).or(row.id)).collect();
@@ -122,8 +129,8 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> 
         let ids: Vec<Uuid> = members.keys().copied().collect();
         found.beyond = holding_beyond(tx, &ids, roots, day).await?;
     }
-    let open = units::open_ones(tx, &units).await?;
-    found.units = KnownUnits::new(units, permitted).with_open(open);
+    let lives = spans(tx, units.iter().map(|unit| unit.id)).await?;
+    found.units = KnownUnits::new(units, permitted).with_lives(lives);
     found.members = members;
     Ok(found)
 }

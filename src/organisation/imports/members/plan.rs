@@ -179,6 +179,10 @@ pub fn decide(
         }
         // A unit that has ended, or is going to, takes nobody in.
         match home.and_then(HomeWork::enters) {
+            // Nor does one take somebody over from another before it was there.
+            Some(unit) if home.is_some_and(|home| home.is_move_before(found.units.begins(unit))) => {
+                Err((Column::Since, FaultCode::OverlapsEarlier))
+            }
             Some(unit) if !found.units.is_open(unit) => Err((row.unit.column(), FaultCode::EndsTooSoon)),
             _ => Ok(home),
         }
@@ -218,6 +222,11 @@ impl HomeWork {
             Self::Begin { from, .. } | Self::Move { from, .. } | Self::Instead { from, .. } => from,
             Self::Since { first, .. } => first,
         }
+    }
+
+    /// Would somebody leave a unit for one that begins later?
+    fn is_move_before(self, begins: Option<NaiveDate>) -> bool {
+        matches!(self, Self::Move { from, .. } if begins.is_some_and(|begins| from < begins))
     }
 
     /// The unit that somebody is to come into.

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
-    kit::{codes::FaultCode, text::fold},
+    kit::{clock::NO_END, codes::FaultCode, ids::UnitId, text::fold},
     organisation::{
         imports::{file::name_key, members::UnitReference},
         units::Unit,
@@ -20,7 +21,7 @@ pub struct KnownUnits {
     by_folded_name: HashMap<String, Vec<Uuid>>,
     /// None: all of them.
     permitted: Option<HashSet<Uuid>>,
-    open: HashSet<Uuid>,
+    lives: HashMap<UnitId, (NaiveDate, NaiveDate)>,
     code_holders: HashMap<String, Uuid>,
 }
 
@@ -50,9 +51,9 @@ impl KnownUnits {
         self.by_code.get(code).copied()
     }
 
-    /// The same, of which these have no end yet.
-    pub fn with_open(self, open: HashSet<Uuid>) -> Self {
-        Self { open, ..self }
+    /// The same, with the days on which they begin and end.
+    pub fn with_lives(self, lives: HashMap<UnitId, (NaiveDate, NaiveDate)>) -> Self {
+        Self { lives, ..self }
     }
 
     /// The same, with the units that have codes, be they there today or not.
@@ -67,7 +68,12 @@ impl KnownUnits {
 
     /// Has it no end yet?
     pub fn is_open(&self, id: Uuid) -> bool {
-        self.open.contains(&id)
+        self.lives.get(&UnitId(id)).is_some_and(|(_, to)| *to == NO_END)
+    }
+
+    /// The first day of its life, under whatever name.
+    pub fn begins(&self, id: Uuid) -> Option<NaiveDate> {
+        self.lives.get(&UnitId(id)).map(|(from, _)| *from)
     }
 
     /// Does the caller manage it?

@@ -83,8 +83,8 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], before: &Before) -> Re
     let found = find_on(tx, ids, codes, names, tx.today()).await?;
     let judged = found.iter().map(|unit| unit.id.0).collect();
     let permitted = permitted(tx, reach, judged, tx.today()).await?;
-    let open = open_ones(tx, &found).await?;
-    Ok(KnownUnits::new(found, permitted).with_open(open).with_code_holders(holders))
+    let lives = units::spans(tx, found.iter().map(|unit| unit.id)).await?;
+    Ok(KnownUnits::new(found, permitted).with_lives(lives).with_code_holders(holders))
 }
 
 /// The units that these speak of, and those above them.
@@ -115,12 +115,6 @@ async fn find_on(
     let above: Vec<UnitId> = above.into_iter().collect();
     found.extend(units::known_on(tx, &above, &[], &[], day).await?);
     Ok(found)
-}
-
-/// Those of these units that have no end yet.
-pub async fn open_ones(tx: &Tx, units: &[Unit]) -> Result<HashSet<Uuid>, Problem> {
-    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
-    Ok(units::which_are_open(tx, &ids).await?.into_iter().map(|id| id.0).collect())
 }
 
 /// Those of these units that are within reach; none: all.

@@ -109,8 +109,8 @@ pub fn decide(
             if known_parent.is_some() && !known.is_open(parent) {
                 return refuse(fault(row.parent.column(), FaultCode::EndsTooSoon), row.parent.column());
             }
-            let since = known_parent
-                .map_or_else(|| row.parent.row.and_then(|row| row.since).unwrap_or(today), |parent| parent.valid_from);
+            let in_file = || row.parent.row.and_then(|row| row.since).unwrap_or(today);
+            let since = known.begins(parent).unwrap_or_else(in_file);
             if valid_from < since {
                 return refuse(fault(Column::Since, FaultCode::OverlapsEarlier), Column::Since);
             }

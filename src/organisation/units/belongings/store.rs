@@ -149,11 +149,13 @@ async fn move_memberships(tx: &Tx, rows: Vec<membership::Model>, into: UnitId, o
     Ok(count)
 }
 
-/// Lets every role over `unit` go on over `into` from `on`.
+/// Lets every role over `unit` go on over `into` from `on`. One that is being taken back is waited for: it does not go on.
 pub async fn carry_role_grants(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
     let rows = role_grant::Entity::find()
         .filter(role_grant::Column::UnitId.eq(unit.0))
         .filter(role_grant::Column::ValidTo.gt(on))
+        .order_by_asc(role_grant::Column::Id)
+        .lock_exclusive()
         .all(tx)
         .await?;
     let count = rows.len();
@@ -226,8 +228,14 @@ pub async fn carry_cluster_places(tx: &Tx, unit: UnitId, into: UnitId, on: Naive
 
 /// Ends every role over `unit` on `on`; one that was to begin later never does.
 pub async fn end_role_grants(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbErr> {
-    let of_unit = role_grant::Entity::find().filter(role_grant::Column::UnitId.eq(unit.0));
-    for row in of_unit.filter(role_grant::Column::ValidTo.gt(on)).all(tx).await? {
+    let rows = role_grant::Entity::find()
+        .filter(role_grant::Column::UnitId.eq(unit.0))
+        .filter(role_grant::Column::ValidTo.gt(on))
+        .order_by_asc(role_grant::Column::Id)
+        .lock_exclusive()
+        .all(tx)
+        .await?;
+    for row in rows {
         let end = Ord::max(row.valid_from, on);
         let mut row = row.into_active_model();
         row.valid_to = Set(end);
