@@ -55,6 +55,9 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
+            .create_index(Index::create().name("session_expires_at").table("session").col("expires_at").to_owned())
+            .await?;
+        manager
             .create_table(
                 Table::create()
                     .table("refresh_token")

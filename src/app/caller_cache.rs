@@ -32,14 +32,47 @@ impl CallerCache {
         (self.clock.now() < until).then_some(caller)
     }
 
-    /// Keeps what was looked up, at most until the token itself ends.
-    pub fn put(&self, token: [u8; 32], caller: Caller, token_ends: DateTime<Utc>) {
-        let until = Ord::min(self.clock.now() + BELIEVED, token_ends);
+    /// Keeps what was looked up, at most until the token itself ends. It is believed from the moment `asked_at`, at which the
+    /// look-up began: it may have been answered from before a change, however long it took.
+    pub fn put(&self, token: [u8; 32], caller: Caller, asked_at: DateTime<Utc>, token_ends: DateTime<Utc>) {
+        let until = Ord::min(asked_at + BELIEVED, token_ends);
         self.callers.insert(token, (caller, until));
     }
 
     /// Forgets everybody: somebody's rights have changed.
     pub fn forget_all(&self) {
         self.callers.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::kit::{
+        caller::Person,
+        ids::{MemberId, SessionId},
+    };
+
+    #[test]
+    fn a_look_up_that_took_long_is_believed_the_shorter() {
+        let asked_at = DateTime::UNIX_EPOCH;
+        let answered_at = asked_at + Duration::seconds(4);
+        let at = |seconds| CallerCache::new(Clock::from_fn(move || answered_at + Duration::seconds(seconds)));
+        let person = || Person {
+            member_id: MemberId::new(),
+            session_id: SessionId::new(),
+            unit_ids: Vec::new(),
+            grants: Vec::new(),
+        };
+        let is_kept = |seconds| {
+            let (cache, token) = (at(seconds), token_key("a token"));
+            cache.put(token, Caller::Person(Arc::new(person())), asked_at, asked_at + Duration::hours(1));
+            cache.get(&token).is_some()
+        };
+
+        assert!(is_kept(0));
+        assert!(!is_kept(1));
     }
 }

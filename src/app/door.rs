@@ -1,6 +1,8 @@
 //! The one door for changes: begin, answer what was answered before, work, keep the answer, commit, let the news out.
 
 use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
 
 use super::{App, idempotency};
 use crate::{
@@ -43,7 +45,23 @@ impl App {
         .await
     }
 
-    /// The same for a change that no client asked for or that has no answer to keep.
+    /// The same for what a list shows of many, in one row: `ids` of what was read, of which `subject` is the whole. Nothing is
+    /// written where there are none.
+    pub async fn accessed_among(
+        &self,
+        once: &Once,
+        action: &'static str,
+        subject: Subject,
+        ids: &[Uuid],
+    ) -> Result<(), Problem> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let after = json!({"ids": ids});
+        self.change_as(once.actor(), async |tx| audit::record(tx, action, subject, None, Some(after)).await).await
+    }
+
+    /// Runs `work` in one transaction, as `change` does, where no client asked for it or there is no answer to keep.
     pub async fn change_as<T>(
         &self,
         actor: Actor,

@@ -121,6 +121,11 @@ impl Signer {
 }
 
 impl KeyRing {
+    /// Are these the keys of the other ring, no more and no fewer?
+    pub fn has_the_keys_of(&self, other: &Self) -> bool {
+        self.keys.len() == other.keys.len() && self.keys.keys().all(|kid| other.knows(kid))
+    }
+
     /// The ring of these keys, as they were read at `loaded_at`.
     pub fn new(issuer: &str, keys: impl IntoIterator<Item = DatedKey>, loaded_at: DateTime<Utc>) -> Self {
         let keys = keys.into_iter().map(|dated| {

@@ -6,14 +6,15 @@ use actix_web::{
 };
 
 use super::{
-    Checkin,
+    Checkin, READ_PLACE,
     actions::{self, Received},
     batch::{self, BatchAnswer, BatchedCheckin, CheckinBatch, Sender},
-    decisions, store,
+    decisions, places_of_others, store,
     wire::{CheckinFilter, CheckinPatch, CheckinView, NewCheckin, ReturnReason},
 };
 use crate::{
     app::App,
+    audit::Subject,
     campaigns::{ledger::Totals, pledges},
     kit::{
         answer::{Answer, Reply},
@@ -86,7 +87,8 @@ pub async fn create_checkin_batch(
 
 /// List a pledge's check-ins
 ///
-/// Those that you may know of, the latest first.
+/// Those that you may know of, the latest first. Note, place and reason are for the author and for whoever manages the unit;
+/// that the latter has read where they were made is written into the audit log.
 #[utoipa::path(tag = "checkins", params(("pledge_id" = PledgeId, Path, description = "The pledge"), CheckinFilter),
     responses((status = 200, body = Listed<CheckinView>)))]
 #[get("/pledges/{pledge_id}/checkins")]
@@ -94,6 +96,7 @@ pub async fn list_checkins(
     app: Data<App>,
     caller: SignedIn,
     path: Path<PledgeId>,
+    once: Once,
     query: Query<CheckinFilter>,
 ) -> Answer<Listed<CheckinView>> {
     let (db, day) = (app.db.reads(), app.clock.today());
@@ -101,17 +104,24 @@ pub async fn list_checkins(
     let whose = caller.member_id.to_string();
     let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
     let checkins = store::page_visible(db, &caller, pledge.id, query.filter.status, day, &page).await?;
-    Ok(Reply::list(app.cursors.slice(&page, checkins, |checkin| checkin.id).map(CheckinView::from)))
+    let slice = app.cursors.slice(&page, checkins, |checkin| checkin.id);
+    let subject = Subject { kind: "pledge", id: pledge.id.0 };
+    app.accessed_among(&once, READ_PLACE, subject, &places_of_others(&caller, &slice.items)).await?;
+    Ok(Reply::list(slice.map(CheckinView::from)))
 }
 
 /// Find a check-in
 ///
-/// Your own, one of a unit that you manage, or one for your unit's pledge.
+/// Your own, one of a unit that you manage, or one for your unit's pledge. Note, place and reason are for the author and for
+/// whoever manages the unit; that the latter has read where it was made is written into the audit log.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
     responses((status = 200, body = CheckinView)))]
 #[get("/checkins/{checkin_id}")]
-pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId>) -> Answer<CheckinView> {
-    store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await.map(tagged)
+pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId>, once: Once) -> Answer<CheckinView> {
+    let checkin = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
+    let subject = Subject { kind: "checkin", id: checkin.id.0 };
+    app.accessed_among(&once, READ_PLACE, subject, &places_of_others(&caller, [&checkin])).await?;
+    Ok(tagged(checkin))
 }
 
 /// Update a check-in

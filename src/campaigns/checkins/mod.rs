@@ -6,11 +6,13 @@ mod batch;
 mod checkin;
 mod decisions;
 pub mod http;
+mod places;
 mod store;
 mod wire;
 
 pub use batch::BatchedCheckin;
 pub use checkin::{Checkin, CheckinStatus, Flag};
+pub use places::{READ_PLACE, places_of_others};
 pub use store::{CheckinNews, ReviewRow, news_of, page_verified, review_page};
 pub use wire::CheckinView;
 

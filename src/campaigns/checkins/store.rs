@@ -22,7 +22,7 @@ use crate::{
         problem::Problem,
         quantity::Quantity,
     },
-    organisation::units::{below, with_resting},
+    organisation::units::{below, which_are_below, with_resting},
 };
 
 /// What a notification says of a check-in.
@@ -65,7 +65,7 @@ pub async fn find(db: &impl ConnectionTrait, id: CheckinId) -> Result<Option<Che
 }
 
 /// The check-in of that id, if the caller may know of it: one's own, those of units that one manages, and those for the
-/// pledges of one's own units and of whatever was merged into them.
+/// pledges of one's own units and of whatever was merged into them; of these without what is for managers.
 pub async fn find_visible(
     db: &impl ConnectionTrait,
     caller: &Person,
@@ -73,7 +73,8 @@ pub async fn find_visible(
     day: NaiveDate,
 ) -> Result<Checkin, Problem> {
     let row = visible(db, caller, day).await?.filter(checkin::Column::Id.eq(id.0)).one(db).await?;
-    row.map(from_row).ok_or_else(Problem::not_found)
+    let found = as_told(db, caller, row.map(from_row).into_iter().collect(), day).await?;
+    found.into_iter().next().ok_or_else(Problem::not_found)
 }
 
 /// The same, held against other changes until this one is done.
@@ -83,7 +84,8 @@ pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: CheckinId) ->
     row.map(from_row).ok_or_else(Problem::not_found)
 }
 
-/// A page of a pledge's check-ins that the caller may know of, the latest id first.
+/// A page of a pledge's check-ins that the caller may know of, the latest id first; without what is for managers where the
+/// caller is none.
 pub async fn page_visible(
     db: &impl ConnectionTrait,
     caller: &Person,
@@ -103,7 +105,28 @@ pub async fn page_visible(
     if let Some(after) = page.after {
         query = query.filter(checkin::Column::Id.lt(after.0));
     }
-    Ok(query.all(db).await?.into_iter().map(from_row).collect())
+    as_told(db, caller, query.all(db).await?.into_iter().map(from_row).collect(), day).await
+}
+
+/// What the caller is told of check-ins that they may know of: where one was made, its author's note and why it went back are
+/// for its author and for whoever manages its unit, not for colleagues.
+async fn as_told(
+    db: &impl ConnectionTrait,
+    caller: &Person,
+    mut checkins: Vec<Checkin>,
+    day: NaiveDate,
+) -> Result<Vec<Checkin>, DbErr> {
+    if caller.is_admin() || checkins.iter().all(|checkin| checkin.member_id == caller.member_id) {
+        return Ok(checkins);
+    }
+    let units: Vec<UnitId> = checkins.iter().map(|checkin| checkin.unit_id).collect();
+    let managed = which_are_below(db, &units, &caller.managed_units(), day).await?;
+    for checkin in &mut checkins {
+        if checkin.member_id != caller.member_id && !managed.contains(&checkin.unit_id) {
+            (checkin.location, checkin.note, checkin.return_reason) = (None, None, None);
+        }
+    }
+    Ok(checkins)
 }
 
 async fn visible(db: &impl ConnectionTrait, caller: &Person, day: NaiveDate) -> Result<Select<checkin::Entity>, DbErr> {

@@ -176,14 +176,15 @@ pub struct CheckinView {
     pub member_id: MemberId,
     /// How much was done.
     pub quantity: Quantity,
-    /// What its author says of it.
+    /// What its author says of it, to themself and to whoever manages the unit; null for others.
     #[schema(examples("Trồng 3 cây sao đen trước cổng trường"))]
     pub note: Option<String>,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// When the server got it.
     pub received_at: DateTime<Utc>,
-    /// Where it happened. Kept only with your consent (`location`, see `PUT /v1/me/consents`).
+    /// Where it happened, for its author and for whoever manages the unit; null for others. Kept only with the author's
+    /// consent (`location`, see `PUT /v1/me/consents`).
     pub location: Option<LocationView>,
     /// Its photos; none yet.
     pub media_ids: Vec<Uuid>,
@@ -191,7 +192,7 @@ pub struct CheckinView {
     pub status: CheckinStatus,
     /// Why it is held.
     pub flags: Vec<Flag>,
-    /// Why it was returned.
+    /// Why it was returned, for its author and for whoever manages the unit; null for others.
     #[schema(examples("Ảnh chưa rõ, đề nghị chụp lại."))]
     pub return_reason: Option<String>,
     /// When a manager decided.

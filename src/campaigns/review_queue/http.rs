@@ -5,12 +5,14 @@ use actix_web::{get, web::Data};
 use super::wire::{ReviewFilter, ReviewItem, Waiting};
 use crate::{
     app::App,
-    campaigns::checkins::{CheckinStatus, review_page},
+    audit::Subject,
+    campaigns::checkins::{CheckinStatus, READ_PLACE, places_of_others, review_page},
     kit::{
         answer::{Answer, Reply},
         body::Query,
         caller::Staff,
         ids::{MemberId, UnitId},
+        once::Once,
         page::Listed,
     },
     organisation::{members, units},
@@ -18,13 +20,15 @@ use crate::{
 
 /// List what waits for your decision
 ///
-/// The check-ins of the units that you manage that are submitted or held; what came first, first.
+/// The check-ins of the units that you manage that are submitted or held; what came first, first. That you have read where
+/// they were made is written into the audit log.
 #[utoipa::path(tag = "review_queue", params(ReviewFilter),
     responses((status = 200, body = Listed<ReviewItem>)))]
 #[get("/review-queue")]
 pub async fn list_review_queue(
     app: Data<App>,
     caller: Staff,
+    once: Once,
     query: Query<ReviewFilter>,
 ) -> Answer<Listed<ReviewItem>> {
     let (db, day) = (app.db.reads(), app.clock.today());
@@ -36,6 +40,9 @@ pub async fn list_review_queue(
     let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
     let rows = review_page(db, &caller, query.filter.campaign_id, status, day, &page).await?;
     let slice = app.cursors.slice(&page, rows, |row| (row.checkin.received_at, row.checkin.id));
+    let places = places_of_others(&caller, slice.items.iter().map(|row| &row.checkin));
+    let subject = Subject { kind: "review_queue", id: caller.member_id.0 };
+    app.accessed_among(&once, READ_PLACE, subject, &places).await?;
     let members: Vec<MemberId> = slice.items.iter().map(|row| row.checkin.member_id).collect();
     let units: Vec<UnitId> = slice.items.iter().map(|row| row.checkin.unit_id).collect();
     let member_names = members::names_of(db, &members).await?;

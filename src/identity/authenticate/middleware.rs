@@ -118,10 +118,11 @@ async fn caller_of(app: &App, request: &ServiceRequest) -> Result<Option<Caller>
     if let Some(caller) = app.callers.get(&key) {
         return Ok(Some(caller));
     }
+    let asked_at = app.clock.now();
     let claims = verify(app, token).await?;
     let caller = look_up(app, &claims).await?;
     let ends = DateTime::from_timestamp(claims.exp, 0).unwrap_or_default();
-    app.callers.put(key, caller.clone(), ends);
+    app.callers.put(key, caller.clone(), asked_at, ends);
     Ok(Some(caller))
 }
 

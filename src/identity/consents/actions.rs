@@ -32,12 +32,26 @@ pub async fn decide(tx: &Tx, caller: &Person, seen: &IfMatch, decisions: Vec<Dec
         if is_known {
             continue;
         }
-        store::insert(tx, member, &decision, &client_id).await?;
-        if !decision.is_agreed {
-            personal_data::clear_what_needs(tx, decision.kind, member).await?;
-        }
-        let after = json!({"kind": decision.kind, "version": decision.version, "agreed": decision.is_agreed});
-        audit::record(tx, "decide_consent", Subject { kind: "member", id: member.0 }, None, Some(after)).await?;
+        keep(tx, member, &decision, &client_id).await?;
     }
     Ok(())
+}
+
+/// Takes back whatever this member agrees to, the terms too: it was somebody else who agreed. The app asks for all of it anew.
+pub async fn withdraw_all(tx: &Tx, member: MemberId) -> Result<(), Problem> {
+    personal_data::hold(tx, member).await?;
+    for agreed in store::states_of(tx, member).await?.into_iter().filter(|state| state.is_agreed) {
+        let withdrawn = Decision { is_agreed: false, decided_at: tx.now(), ..agreed };
+        keep(tx, member, &withdrawn, "").await?;
+    }
+    Ok(())
+}
+
+async fn keep(tx: &Tx, member: MemberId, decision: &Decision, client_id: &str) -> Result<(), Problem> {
+    store::insert(tx, member, decision, client_id).await?;
+    if !decision.is_agreed {
+        personal_data::clear_what_needs(tx, decision.kind, member).await?;
+    }
+    let after = json!({"kind": decision.kind, "version": decision.version, "agreed": decision.is_agreed});
+    audit::record(tx, "decide_consent", Subject { kind: "member", id: member.0 }, None, Some(after)).await
 }

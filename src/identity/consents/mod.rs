@@ -7,6 +7,7 @@ mod store;
 mod texts;
 mod wire;
 
+pub use actions::withdraw_all;
 pub use store::{Decision, holds, holds_until_commit, insert, members_agreeing_to};
 pub use texts::{CURRENT, ConsentText};
 

@@ -56,13 +56,14 @@ pub async fn acknowledge(tx: &Tx, id: DataRequestId, seen: &IfMatch) -> Result<D
     Ok(request)
 }
 
-/// An admin says what came of it. An erasure that is done is done by this.
+/// An admin says what came of it. An erasure that is done is done by this; `begun` then says whose, from before it begins.
 pub async fn resolve(
     app: &App,
     tx: &Tx,
     caller: &Person,
     id: DataRequestId,
     resolution: Resolution,
+    begun: &mut Option<MemberId>,
 ) -> Result<(DataRequest, Option<Erased>), Problem> {
     let (is_done, words) = resolution.parse()?;
     // Their row before the request's, as everywhere: whoever is erased at this moment is waited for.
@@ -81,6 +82,7 @@ pub async fn resolve(
         return Ok((request, None));
     }
     let (member, since, none) = (request.member_id, request.requested_at, IfMatch::none());
+    *begun = Some(member);
     let erased = personal_data::erase(app, tx, member, Source::Staff, since, &none).await?;
     // What they wrote has gone with them.
     (request.detail, request.resolution) = (None, None);

@@ -143,17 +143,19 @@ pub async fn resolve_data_request(
     once: Once,
     body: Body<Resolution>,
 ) -> Answer<DataRequestView> {
-    let mut leftovers = None;
+    let (mut begun, mut leftovers) = (None, None);
     let answer = app
         .change(once, async |tx| {
-            let (request, erased) = actions::resolve(&app, tx, &caller, *path, body.0).await?;
-            leftovers = erased.map(|erased| (request.member_id, erased));
+            let (request, erased) = actions::resolve(&app, tx, &caller, *path, body.0, &mut begun).await?;
+            leftovers = erased;
             let version = request.version;
             Ok(Reply::ok(DataRequestView::new(request, tx.now())).version(version))
         })
         .await;
-    let Some((member, erased)) = leftovers else { return answer };
+    let Some(member) = begun else { return answer };
     let answer = personal_data::settle_erasure(&app, member, answer).await?;
-    personal_data::finish_erasure(&app, erased).await;
+    if let Some(erased) = leftovers {
+        personal_data::finish_erasure(&app, erased).await;
+    }
     Ok(answer)
 }

@@ -22,8 +22,8 @@ use crate::{
 };
 
 const PURPOSE: &str = "signing_key.private";
-/// How long the keys that were read are believed where no message says that they have changed.
-const BELIEVED: TimeDelta = TimeDelta::seconds(60);
+/// How long the keys that were read are believed where no message says that they have changed: one small query in that time.
+const BELIEVED: TimeDelta = TimeDelta::seconds(5);
 /// How often the keys are read because tokens name some that are not known: anybody can make up such a token.
 const ASKED_EVERY: TimeDelta = TimeDelta::seconds(3);
 
@@ -94,6 +94,10 @@ pub async fn learn(app: &App, kid: &str) -> Result<(), Problem> {
 async fn reload(app: &App) -> Result<(), Problem> {
     metrics::counter!("thidua_key_reloads_total").increment(1);
     if let Some(ring) = load(app.db.reads(), &app.vault, &app.config.public_url(), app.clock.now()).await? {
+        // Whoever was let in by a key that is no more is looked at anew.
+        if !ring.has_the_keys_of(&app.keys()) {
+            app.callers.forget_all();
+        }
         app.set_keys(ring);
     }
     Ok(())

@@ -81,6 +81,9 @@ pub async fn sign_in(
     let again = |status, page: &Markup| Ok(html(status, page, Some(&form.redirect_uri)));
     let first = |notice| page::sign_in(language, &request, notice);
     let second = |ticket: &str, notice| page::second_factor(language, &request, ticket, notice);
+    if !form.is_plausible() {
+        return again(StatusCode::UNAUTHORIZED, &first(Notice::WrongPassword));
+    }
     match steps::sign_in(&app, &form, device.as_deref(), once.actor()).await {
         Ok(Step::SignedIn { code, device }) => {
             let mut response = back(&app, &form.redirect_uri, &form.state, ("code", &code))?;

@@ -61,6 +61,13 @@ pub struct SignInForm {
 }
 
 impl SignInForm {
+    /// Can this be anybody's? No more than the schema of each field says, and nothing that a database cannot keep.
+    pub fn is_plausible(&self) -> bool {
+        [(&self.username, 100), (&self.password, 200), (&self.ticket, 2000), (&self.code, 40)]
+            .into_iter()
+            .all(|(text, longest)| text.chars().count() <= longest && !text.contains('\0'))
+    }
+
     /// What the client asked for, to be shown again.
     pub fn request(&self) -> AuthorizeRequest {
         AuthorizeRequest {

@@ -19,8 +19,9 @@ use crate::{
 /// Delete a member's link to Zalo
 ///
 /// For a member who was linked to the Zalo account of somebody else. Every session of theirs ends, and nothing is sent to that
-/// account any more; what the member has and did stays. Correct the phone number before: whoever signs in with it next is
-/// linked. Where there is no link, nothing changes.
+/// account any more. The phone number by which it was linked is cleared, and the consents that were given are withdrawn, with
+/// the places of check-ins; what else the member has and did stays. Set the right number after it (`PATCH
+/// /v1/members/{member_id}`): whoever signs in with it next is linked. Where there is no link, nothing changes.
 #[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
     responses((status = 204)))]
 #[delete("/members/{member_id}/zalo-link")]

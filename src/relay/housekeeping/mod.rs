@@ -1,5 +1,5 @@
-//! What goes when its time is over: answers under old idempotency keys, refresh tokens and authorization codes, and what
-//! is kept in memory about people who have left.
+//! What goes when its time is over: answers under old idempotency keys, refresh tokens, authorization codes and sessions, and
+//! what is kept in memory about people who have left.
 
 mod store;
 
@@ -16,6 +16,8 @@ use crate::{
 
 /// How long a code is remembered after its end, so that a second use of it still ends its session (RFC 6749, 4.1.2).
 const CODES_REMEMBERED: TimeDelta = TimeDelta::days(1);
+/// How long a session is remembered after its end: as long as its last refresh token can be.
+const SESSIONS_REMEMBERED: TimeDelta = TimeDelta::days(30);
 /// How many batches of one kind go at a time.
 const BATCHES: u32 = 100;
 
@@ -32,6 +34,7 @@ pub async fn delete_old(app: &App) {
         ("idempotency keys", delete_idempotency_keys(app).await),
         ("refresh tokens", delete_refresh_tokens(app).await),
         ("authorization codes", delete_authorization_codes(app).await),
+        ("sessions", delete_sessions(app).await),
         ("the audit log", prune_audit_log(app).await),
         ("counts of members", recount_members(app).await),
         ("avatars", avatars::sweep(app).await),
@@ -55,6 +58,10 @@ async fn delete_refresh_tokens(app: &App) -> Result<(), Problem> {
 
 async fn delete_authorization_codes(app: &App) -> Result<(), Problem> {
     in_batches(app, async |tx| Ok(store::delete_authorization_codes(tx, tx.now() - CODES_REMEMBERED).await?)).await
+}
+
+async fn delete_sessions(app: &App) -> Result<(), Problem> {
+    in_batches(app, async |tx| Ok(store::delete_sessions(tx, tx.now() - SESSIONS_REMEMBERED).await?)).await
 }
 
 /// By whole months: a page of the log that somebody reads today is there until the month is over.

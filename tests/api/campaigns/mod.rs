@@ -1,5 +1,6 @@
 #[expect(clippy::module_inception, reason = "the tests of the noun, in the room of the same name")]
 mod campaigns;
+mod checkin_places;
 mod checkins;
 mod pledges;
 mod progress;

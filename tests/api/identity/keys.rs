@@ -104,6 +104,36 @@ async fn a_key_that_somebody_else_has_ends_at_once() {
 }
 
 #[actix_web::test]
+async fn a_key_that_somebody_else_has_ends_within_five_seconds_where_no_message_is_heard() {
+    let app = TestApp::start().await;
+    let replica = app.replica_server().await;
+    ask_everywhere(&app, &replica, std::slice::from_ref(&app.admin)).await;
+
+    rotate(&app, When::Compromised).await;
+    // Whoever was let in a moment ago is let in no longer than others.
+    app.clock.advance(TimeDelta::seconds(4));
+    app.get("/v1/me").caller(&app.admin).await;
+    app.clock.advance(TimeDelta::seconds(1));
+
+    app.get("/v1/me").caller(&app.admin).await.is_problem(401, "invalid_token");
+    app.get("/v1/me").caller(&app.admin).via(&replica).await.is_problem(401, "invalid_token");
+}
+
+#[actix_web::test]
+async fn the_keys_are_read_once_in_five_seconds_however_many_ask() {
+    let app = TestApp::start().await;
+    app.clock.advance(TimeDelta::seconds(5));
+    let before = app.app.keys().loaded_at();
+
+    for _ in 0..3 {
+        app.get("/v1/me").caller(&app.admin).await.expect(200);
+        app.clock.advance(TimeDelta::seconds(1));
+    }
+
+    assert_eq!(app.app.keys().loaded_at(), before + TimeDelta::seconds(5));
+}
+
+#[actix_web::test]
 async fn replicas_that_start_together_share_one_key() {
     let app = TestApp::start().await;
 

@@ -6,7 +6,7 @@ mod oauth;
 mod role_grants;
 mod sessions;
 mod staff;
-mod zalo;
+pub mod zalo;
 mod consents;
 mod data_requests;
 pub mod me;

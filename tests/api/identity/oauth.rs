@@ -267,3 +267,29 @@ async fn the_metadata_names_what_there_is() {
     assert!(!server["grant_types_supported"].as_array().unwrap().contains(&json!("password")));
     assert_eq!(server["authorization_response_iss_parameter_supported"], true);
 }
+
+#[actix_web::test]
+async fn what_cannot_be_anybodys_is_a_wrong_password_like_any_other() {
+    let app = TestApp::start().await;
+    let wrong = app.post("/oauth/authorize").form(&sign_in_form("nobody", "wrong")).await;
+    let long = |count: usize| "x".repeat(count);
+    let odd = [
+        ("username", "a\0b".to_owned()),
+        ("username", long(101)),
+        ("password", "a\0b".to_owned()),
+        ("password", long(201)),
+        ("ticket", "a\0b".to_owned()),
+        ("ticket", long(2001)),
+        ("code", "a\0b".to_owned()),
+        ("code", long(41)),
+    ];
+    for (field, value) in odd {
+        let mut form = sign_in_form("nobody", "wrong");
+        form.retain(|(name, _)| *name != field);
+        form.push((field, &value));
+
+        let answer = app.post("/oauth/authorize").form(&form).await;
+
+        assert_eq!((answer.status, answer.text()), (401, wrong.text()), "{field}");
+    }
+}

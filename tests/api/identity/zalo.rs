@@ -191,7 +191,7 @@ async fn each_class_of_zalos_faults_says_what_to_do() {
 
 thread_local! {
     /// What this thread has logged since it began to listen.
-    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+    pub static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
 /// Writes to the log of the thread that it is on.
@@ -210,7 +210,7 @@ impl std::io::Write for ThreadLog {
 
 /// Keeps everything that this thread logs, at every level. One subscriber serves all threads: one of a single thread would
 /// hear only of what no other thread has come across first.
-fn listen() {
+pub fn listen() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let is_listening = dynamic_filter_fn(|_, _| LOG.try_with(|log| log.borrow().is_some()).unwrap_or(false));
@@ -269,11 +269,15 @@ async fn an_admin_takes_a_member_away_from_a_zalo_account_that_is_not_theirs() {
     let session = sign_in_with_phone(&app, &zalo, zalo.follower()).await;
     let url = format!("/v1/members/{member}/zalo-link");
     let unlinked = || app.count("SELECT id FROM audit_row WHERE action = 'unlink_zalo'");
-    app.patch(format!("/v1/members/{member}"))
-        .caller(&app.admin)
-        .json(json!({"phone": "0909 999 999"}))
-        .await
-        .expect(200);
+    let consents = async |person: &Person| {
+        let view = app.get("/v1/me/consents").caller(person).await.expect(200);
+        let items = view["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["agreed"].as_bool().unwrap()).collect::<Vec<_>>()
+    };
+    for kind in ["terms", "oa_messages", "location"] {
+        app.agree(&caller(&session), kind).await;
+    }
+    assert_eq!(consents(&caller(&session)).await, [true; 3]);
 
     app.delete(&url).caller(&caller(&session)).await.is_problem(403, "forbidden");
     app.delete(&url).caller(&app.admin).await.expect(204);
@@ -286,6 +290,15 @@ async fn an_admin_takes_a_member_away_from_a_zalo_account_that_is_not_theirs() {
     let stranger = sign_in_with_phone(&app, &zalo, zalo.follower()).await;
     assert_ne!(stranger["member"]["id"], member.as_str());
     assert_eq!(stranger["member"]["role"], "guest");
+    assert_eq!(consents(&app.sign_in(&member).await).await, [false; 3]);
+    // The right one, with whom it begins anew; taking away once more takes nothing.
+    let number = json!({"phone": zalo.other_follower().phone});
+    app.patch(format!("/v1/members/{member}")).caller(&app.admin).json(number).await.expect(200);
+    app.delete(&url).caller(&app.admin).await.expect(204);
+    let right = sign_in_with_phone(&app, &zalo, zalo.other_follower()).await;
+    assert_eq!(right["member"]["id"], member.as_str());
+    let history = app.get("/v1/me/consents").caller(&caller(&right)).await.expect(200)["history"].clone();
+    assert_eq!(history.as_array().unwrap().iter().filter(|decision| decision["agreed"] == false).count(), 3);
     let url = format!("/v1/members/{}/zalo-link", uuid::Uuid::now_v7());
     app.delete(url).caller(&app.admin).await.is_problem(404, "not_found");
 }

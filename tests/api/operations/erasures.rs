@@ -14,7 +14,10 @@ use thidua::{
 use tokio::task::yield_now;
 
 use super::personal_data::found_in;
-use crate::harness::{Answer, Campaign, Person, TestApp, Unit, ZaloStandIn, text};
+use crate::{
+    harness::{Answer, Campaign, Person, TestApp, Unit, ZaloStandIn, text},
+    identity::zalo::{LOG, listen},
+};
 
 const NAME: &str = "Sentineltoerase";
 const ROUNDS: usize = 8;
@@ -319,4 +322,24 @@ async fn an_erasure_that_cannot_be_committed_is_taken_off_the_list() {
     app.delete("/v1/me").caller(&one).await.expect(204);
     resolve().await.expect(200);
     assert_eq!(listed(&app), [one.id, two.id]);
+}
+
+/// A line may be there although keeping it has failed. Here the list is past reading as well, which is said.
+#[actix_web::test]
+async fn an_erasure_that_cannot_be_listed_is_settled_whoever_asks_for_it() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let (one, two) = (app.member_named(&unit, NAME).await, app.member_named(&unit, NAME).await);
+    let new = json!({"member_id": two.id, "kind": "erasure"});
+    let request = app.post("/v1/data-requests").caller(&app.admin).json(new).await.expect(201);
+    let url = format!("/v1/data-requests/{}/resolve", text(&request["id"]));
+    std::fs::create_dir(app.files.path().join("erasures.log")).unwrap();
+    listen();
+
+    app.delete("/v1/me").caller(&one).await.is_problem(500, "internal_error");
+    app.post(url).caller(&app.admin).json(json!({"outcome": "done"})).await.is_problem(500, "internal_error");
+
+    let written = String::from_utf8(LOG.take().unwrap()).unwrap();
+    let settled = |id: &str| written.lines().any(|line| line.contains("an erasure failed") && line.contains(id));
+    assert!(settled(&one.id) && settled(&two.id), "{written}");
 }

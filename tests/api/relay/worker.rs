@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::json;
 use thidua::{
+    entity,
     outbox::Event,
     relay::worker::{Tick, tick},
     sandbox::zalo::Endpoint,
@@ -326,6 +327,72 @@ async fn what_has_had_its_time_goes_in_batches_and_the_rest_stays() {
 
     assert_eq!(app.count("SELECT key FROM idempotency_key"), 1);
     assert_eq!(app.count("SELECT token_hash FROM refresh_token"), 1);
+}
+
+#[actix_web::test]
+async fn a_session_goes_a_month_after_its_end_unless_a_token_is_left_of_it() {
+    let app = TestApp::start().await;
+    let now = app.clock.now();
+    let days = TimeDelta::days;
+    // When it expired, when it was revoked, whether a token is left, and whether it stays.
+    let rows = [
+        (now - days(30), None, false, false),
+        (now - days(29), None, false, true),
+        (now, Some(now - days(30)), false, false),
+        (now - days(1), Some(now - days(29)), false, true),
+        (now + days(1), None, false, true),
+        (now - days(40), None, true, true),
+        (now - days(40), Some(now - days(40)), true, true),
+    ];
+    let member = app.admin.id.parse().unwrap();
+    let ids = rows.map(|_| uuid::Uuid::now_v7());
+    let add = async |tx: &thidua::db::Tx| {
+        for (id, (expires_at, revoked_at, has_token, _)) in ids.into_iter().zip(rows) {
+            let session = entity::session::ActiveModel {
+                id: Set(id),
+                member_id: Set(member),
+                client_id: Set("mini-app".to_owned()),
+                device: Set(None),
+                created_at: Set(now - days(60)),
+                last_used_at: Set(now - days(60)),
+                expires_at: Set(expires_at),
+                revoked_at: Set(revoked_at),
+            };
+            entity::session::Entity::insert(session).exec_without_returning(tx).await?;
+            if has_token && revoked_at.is_none() {
+                let token = entity::refresh_token::ActiveModel {
+                    token_hash: Set(id.to_string()),
+                    session_id: Set(id),
+                    issued_at: Set(now),
+                    expires_at: Set(now + days(1)),
+                    used_at: Set(None),
+                };
+                entity::refresh_token::Entity::insert(token).exec_without_returning(tx).await?;
+            } else if has_token {
+                let code = entity::authorization_code::ActiveModel {
+                    code_hash: Set(id.to_string()),
+                    client_id: Set("swagger-ui".to_owned()),
+                    member_id: Set(member),
+                    redirect_uri: Set(String::new()),
+                    code_challenge: Set(String::new()),
+                    expires_at: Set(now),
+                    used_at: Set(Some(now)),
+                    session_id: Set(Some(id)),
+                };
+                entity::authorization_code::Entity::insert(code).exec_without_returning(tx).await?;
+            }
+        }
+        Ok(())
+    };
+    app.app.change_as(thidua::db::Actor::system(), add).await.unwrap();
+
+    thidua::relay::housekeeping::delete_old(&app.app).await;
+
+    let left = entity::session::Entity::find().all(app.app.db.reads()).await.unwrap();
+    for (id, row) in ids.iter().zip(rows) {
+        assert_eq!(left.iter().any(|session| session.id == *id), row.3, "{row:?}");
+    }
+    app.get("/v1/me").caller(&app.admin).await.expect(200);
 }
 
 fn kept_answer(app: &TestApp, number: u32, ends: TimeDelta) -> thidua::entity::idempotency_key::ActiveModel {
