@@ -51,7 +51,8 @@ With docker-compose.yml, whose PostgreSQL is reached from inside alone, and whos
     --command 'DELETE FROM refresh_token' --command 'DELETE FROM authorization_code'
   docker compose run --rm -T --no-deps --entrypoint tar app --directory=/data --extract < media.tar    # if they are lost
   docker compose run --rm migrate
-  docker compose run --rm --no-deps app doctor --data /data && docker compose run --rm --no-deps app recount --data /data
+  docker compose run --rm --no-deps app doctor --data /data
+  docker compose run --rm --no-deps app recount --data /data
   docker compose up --detach
 
 Whoever was erased since the backup is erased again when a server starts, from the file that erasures.log names: keep that
