@@ -21,6 +21,10 @@ With docker-compose.yml:
 
   docker compose exec -T postgres pg_dump --username=thidua --format=custom thidua > thidua.dump
 
+Pictures are files, in the folder that media.directory names: copy it as well, before the database. With docker-compose.yml:
+
+  docker compose exec -T app tar --directory=/data --create media > media.tar
+
 Keep it apart from the master key: one is of no use without the other. Nothing was backed up now.";
 
 /// Copies the database, checks the copy, and leaves nothing behind when it is no good.
@@ -38,6 +42,7 @@ pub async fn run(setup: Setup, file: PathBuf) -> anyhow::Result<Verdict> {
     }
     let size = fs::metadata(&file).map_or(0, |about| about.len());
     say(format_args!("Backed up {} to {} ({size} bytes, checked)", database.display(), file.display()));
+    say(format_args!("Pictures are not in it: copy {} as well", setup.config.media.directory));
     say("Keep it apart from the master key: one is of no use without the other.");
     Ok(Verdict::Well)
 }

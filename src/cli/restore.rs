@@ -36,16 +36,37 @@ The database is PostgreSQL; its own tools put a backup back, while no server run
   pg_restore --no-owner --exit-on-error --dbname=\"$DATABASE_URL\" thidua.dump
   psql \"$DATABASE_URL\" --command 'UPDATE session SET revoked_at = now() WHERE revoked_at IS NULL' \\
     --command 'DELETE FROM refresh_token' --command 'DELETE FROM authorization_code'
-  thidua migrate up && thidua doctor
+  thidua migrate up && thidua doctor && thidua recount
+
+With docker-compose.yml, whose PostgreSQL is reached from inside alone, and whose list is in a volume:
+
+  docker compose stop app
+  docker compose exec -T postgres psql --username=thidua -At -F ' ' thidua --command \\
+    'SELECT member_id, erased_at FROM erasure WHERE erased_at IS NOT NULL' \\
+    | docker compose run --rm -T --no-deps --entrypoint sh app -c 'cat >> /data/erasures.log'
+  docker compose exec -T postgres psql --username=thidua thidua --command 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
+  docker compose exec -T postgres pg_restore --username=thidua --no-owner --exit-on-error --dbname=thidua < thidua.dump
+  docker compose exec -T postgres psql --username=thidua thidua \\
+    --command 'UPDATE session SET revoked_at = now() WHERE revoked_at IS NULL' \\
+    --command 'DELETE FROM refresh_token' --command 'DELETE FROM authorization_code'
+  docker compose run --rm -T --no-deps --entrypoint tar app --directory=/data --extract < media.tar    # if they are lost
+  docker compose run --rm migrate
+  docker compose run --rm --no-deps app doctor --data /data
+  docker compose run --rm --no-deps app recount --data /data
+  docker compose up --detach
 
 Whoever was erased since the backup is erased again when a server starts, from the file that erasures.log names: keep that
 file, and set it (THIDUA_ERASURES__LOG) for every server. What was given up since the backup is ended again by the last psql:
-everybody signs in again. Nothing was restored now.";
+everybody signs in again. What else was taken back since the backup is back: look through role grants, staff accounts, apps,
+consents and Zalo links. The Official Account's refresh token in the backup is spent: put a new one into zalo.oa_refresh_token.
+Nothing was restored now.";
 
 const AFTERWARDS: &str = "\
 Run `thidua migrate up` and `thidua doctor`. Erasures since the backup are applied again when a server starts.
 All sessions are ended: members and staff sign in again. What else was taken back since the backup is back: look through role
-grants, staff accounts, apps and consents, and run `thidua key rotate --compromised` if a key that somebody else had was in use.";
+grants, staff accounts, apps, consents and Zalo links, and run `thidua key rotate --compromised` if a key that somebody else had
+was in use. The Official Account's refresh token in the backup is spent: put a new one into zalo.oa_refresh_token.
+Pictures are files of their own: if they are lost as well, put their copy back.";
 
 /// Puts the backup in the database's place.
 pub async fn run(setup: Setup, file: PathBuf, replaces: bool) -> anyhow::Result<Verdict> {

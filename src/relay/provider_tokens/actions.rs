@@ -131,6 +131,7 @@ async fn give_up(app: &App, owner: &str, error: &ZaloError) -> Result<(), Proble
         return app.change_as(Actor::system(), async |tx| Ok(store::pause(tx, owner, tx.now() + PAUSE).await?)).await;
     }
     tracing::error!(
+        alarm = "zalo_oa_token",
         %error,
         "the Official Account's token cannot be renewed any more: put a new refresh token into zalo.oa_refresh_token and restart"
     );

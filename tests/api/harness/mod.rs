@@ -3,6 +3,7 @@
 mod answer;
 mod clock;
 mod database;
+mod log;
 mod makers;
 mod zalo;
 
@@ -30,6 +31,7 @@ use thidua::{
 pub use answer::{Answer, has_blank};
 pub use clock::TestClock;
 pub use database::TestDatabase;
+pub use log::{heard, listen};
 pub use makers::*;
 pub use zalo::{MINI_APP_API_KEY, ZaloStandIn};
 
@@ -169,6 +171,11 @@ impl TestApp {
     /// The file of the embedded database; none on PostgreSQL.
     pub fn database_file(&self) -> Option<std::path::PathBuf> {
         self.database.file()
+    }
+
+    /// Where the database is, for commands.
+    pub fn database_url(&self) -> String {
+        self.database.url()
     }
 
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {

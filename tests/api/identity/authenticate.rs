@@ -1,11 +1,19 @@
 //! Bearer tokens: which are refused, and what trying them costs.
 
 use actix_web::http::Method;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use ed25519_dalek::{Signer as _, SigningKey};
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
-use thidua::kit::{
-    jwt::{ACCESS_TOKEN_LIFE, DatedKey, KeyRing, Signer},
-    vault::mac,
+use thidua::{
+    entity::signing_key,
+    kit::{
+        jwt::{ACCESS_TOKEN_LIFE, DatedKey, KeyRing, Signer},
+        vault::mac,
+    },
 };
 use uuid::Uuid;
 
@@ -72,6 +80,79 @@ async fn every_token_that_is_not_ours_is_a_401_on_every_replica() {
     me(&app, &good).await.expect(200);
     app.clock.advance(chrono::TimeDelta::minutes(15));
     me(&app, &good).await.is_problem(401, "invalid_token");
+}
+
+/// The server's own key, to sign with what the server would not.
+async fn own_key(app: &TestApp) -> SigningKey {
+    let row = signing_key::Entity::find().one(app.app.db.reads()).await.unwrap().unwrap();
+    let seed = app.app.vault.open("signing_key.private", &row.private_cipher).unwrap();
+    SigningKey::from_bytes(&STANDARD.decode(seed).unwrap().try_into().unwrap())
+}
+
+#[actix_web::test]
+async fn a_token_that_is_rightly_signed_and_says_something_wrong_is_a_401_on_every_replica() {
+    let app = TestApp::start().await;
+    let replica = app.replica_server().await;
+    let key = own_key(&app).await;
+    let good = app.admin.token.clone();
+    let mut parts = good.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
+    let header: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
+    let signed = |header: &Value, claims: &Value| {
+        let text = format!("{}.{}", part(header), part(claims));
+        let signature = key.sign(text.as_bytes()).to_bytes();
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+    };
+    let with = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        signed(&header, &claims)
+    };
+    let without = |name: &str| {
+        let mut claims = claims.clone();
+        claims.as_object_mut().unwrap().remove(name).unwrap();
+        signed(&header, &claims)
+    };
+    let typed = |kind: Value| {
+        let mut header = header.clone();
+        header["typ"] = kind;
+        signed(&header, &claims)
+    };
+    let text_of = |name: &str| json!(claims[name].to_string());
+    me(&app, &signed(&header, &claims)).await.expect(200);
+    let wrong = [
+        ("an end that is text", with("exp", text_of("exp"))),
+        ("an end that is a fraction", with("exp", json!(1e300))),
+        ("an end that is null", with("exp", Value::Null)),
+        ("no end", without("exp")),
+        ("an end in the past", with("exp", json!(app.clock.now().timestamp()))),
+        ("a beginning that is text", with("iat", text_of("iat"))),
+        ("a subject that is a number", with("sub", json!(7))),
+        ("a subject that is no id", with("sub", json!("admin"))),
+        ("a subject that is a list", with("sub", json!([claims["sub"]]))),
+        ("no subject", without("sub")),
+        ("a session that is a number", with("sid", json!(7))),
+        ("no session", without("sid")),
+        ("another session", with("sid", json!(Uuid::now_v7()))),
+        ("another issuer", with("iss", json!("https://elsewhere.example"))),
+        ("no issuer", without("iss")),
+        ("another audience", with("aud", json!("https://elsewhere.example"))),
+        ("no audience", without("aud")),
+        ("another type", typed(json!("JWT"))),
+        ("an ID token's type", typed(json!("id_token"))),
+        ("no type", typed(Value::Null)),
+        ("claims that are a list", signed(&header, &json!([claims]))),
+        ("claims that are text", signed(&header, &json!("claims"))),
+    ];
+    for (what, token) in wrong {
+        for answer in [
+            me(&app, &token).await,
+            app.get("/v1/me").header("Authorization", &format!("Bearer {token}")).via(&replica).await,
+        ] {
+            assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("invalid_token")), "{what}");
+        }
+    }
+    me(&app, &good).await.expect(200);
 }
 
 #[actix_web::test]

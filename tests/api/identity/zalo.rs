@@ -1,7 +1,5 @@
 //! `POST /v1/auth/zalo`: who becomes whom, and what Zalo's faults mean.
 
-use std::{cell::RefCell, sync::Once};
-
 use futures_util::future::join_all;
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
@@ -12,9 +10,8 @@ use thidua::{
     kit::ids::MemberId,
     sandbox::zalo::Person as ZaloPerson,
 };
-use tracing_subscriber::{Layer as _, filter::dynamic_filter_fn, layer::SubscriberExt as _};
 
-use crate::harness::{Person, TestApp, ZaloStandIn, text};
+use crate::harness::{Person, TestApp, ZaloStandIn, heard, listen, text};
 
 async fn sign_in(app: &TestApp, person: &ZaloPerson) -> Value {
     app.post("/v1/auth/zalo").json(json!({"access_token": person.access_token})).await.expect(200)
@@ -189,37 +186,6 @@ async fn each_class_of_zalos_faults_says_what_to_do() {
     assert!(figures.contains("thidua_zalo_errors_total{api=\"graph\",class=\"outside_vietnam\"}"), "{figures}");
 }
 
-thread_local! {
-    /// What this thread has logged since it began to listen.
-    pub static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
-}
-
-/// Writes to the log of the thread that it is on.
-struct ThreadLog;
-
-impl std::io::Write for ThreadLog {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.get_or_insert_default().extend_from_slice(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Keeps everything that this thread logs, at every level. One subscriber serves all threads: one of a single thread would
-/// hear only of what no other thread has come across first.
-pub fn listen() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let is_listening = dynamic_filter_fn(|_, _| LOG.try_with(|log| log.borrow().is_some()).unwrap_or(false));
-        let layer = tracing_subscriber::fmt::layer().with_writer(|| ThreadLog).with_filter(is_listening);
-        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
-    });
-    LOG.set(Some(Vec::new()));
-}
-
 #[actix_web::test]
 async fn neither_tokens_nor_codes_nor_numbers_are_in_the_log() {
     listen();
@@ -231,7 +197,7 @@ async fn neither_tokens_nor_codes_nor_numbers_are_in_the_log() {
     let session = app.post("/v1/auth/zalo").json(body.clone()).await.expect(200);
     app.post("/v1/auth/zalo").json(body).await.has_faults(&[("/phone_code", "wrong_code")]);
 
-    let written = String::from_utf8(LOG.take().unwrap()).unwrap();
+    let written = heard();
     assert!(written.contains("Zalo refuses a token or a code"), "nothing was logged");
     let secrets = [&person.access_token, &phone, &place, &person.phone, &person.zalo_id];
     for secret in secrets.into_iter().chain([&text(&session["refresh_token"]), &text(&session["access_token"])]) {
@@ -258,7 +224,7 @@ async fn a_server_outside_vietnam_raises_its_alarm_for_a_place_as_well() {
     let body = json!({"access_token": person.access_token, "location_code": "a-code"});
     app.post("/v1/auth/zalo").via(&replica).json(body).await.expect(200);
 
-    let written = String::from_utf8(LOG.take().unwrap()).unwrap();
+    let written = heard();
     assert!(written.contains("zalo_outside_vietnam"), "{written}");
 }
 

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, fs};
 
 use serde_json::{Value, json};
+use thidua::app::erasures;
 
 use super::command::{Place, Running, client, complaint, out};
 use crate::harness::TestApp;
@@ -18,11 +19,18 @@ fn serve(place: &Place) -> Running {
     place.start(&["serve", "--listen", "127.0.0.1:0"])
 }
 
-async fn make_unit(place: &Place, server: &Running, name: &str) {
+/// Makes something by the admin; gives it.
+async fn made(place: &Place, server: &Running, path: &str, body: Value) -> Value {
     let token = out(&place.run(&["token", "--staff", "lan"]));
-    let body = json!({"name": name, "kind": "other"});
-    let request = client().post(format!("{}/v1/units", server.url)).bearer_auth(token.trim()).json(&body);
-    assert_eq!(request.send().await.unwrap().status(), 201);
+    let request = client().post(format!("{}{path}", server.url)).bearer_auth(token.trim()).json(&body);
+    let answer = request.send().await.unwrap();
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_success(), "{path}: {status} {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn make_unit(place: &Place, server: &Running, name: &str) {
+    made(place, server, "/v1/units", json!({"name": name, "kind": "other"})).await;
 }
 
 async fn units(place: &Place, server: &Running) -> Vec<String> {
@@ -136,6 +144,51 @@ async fn nobody_is_signed_in_after_a_restore() {
     assert_eq!(place.database.count("SELECT token_hash FROM refresh_token"), 0);
     let again = place.run(&["token", "--staff", "lan"]);
     assert_eq!(again.status.code(), Some(0), "{}", complaint(&again));
+}
+
+/// Where the database and what lies beside it have this name.
+fn named(place: &Place, name: &str) -> Vec<String> {
+    let database = place.database.file().unwrap();
+    let has_it = |file: &std::path::Path| {
+        let bytes = fs::read(file).unwrap_or_default();
+        bytes.windows(name.len()).any(|window| window == name.as_bytes())
+    };
+    let files = [database.clone(), database.with_extension("db-wal")];
+    files.iter().filter(|file| has_it(file)).map(|file| file.display().to_string()).collect()
+}
+
+#[actix_web::test]
+async fn whoever_was_erased_since_the_backup_is_erased_again_even_where_the_list_is_lost() {
+    const NAME: &str = "Sentineltoerase";
+    let Some(place) = place().await else { return };
+    let file = place.data.path().join("backup.db");
+    let file = file.to_str().unwrap();
+    let list = place.data.path().join("erasures.log");
+    let server = serve(&place);
+    let unit = made(&place, &server, "/v1/units", json!({"name": "Chi bộ", "kind": "party_cell"})).await;
+    let new = json!({"display_name": NAME, "home_unit_id": unit["id"]});
+    let member = made(&place, &server, "/v1/members", new).await;
+    assert_eq!(place.run(&["backup", file]).status.code(), Some(0));
+    let new = json!({"member_id": member["id"], "kind": "erasure"});
+    let request = made(&place, &server, "/v1/data-requests", new).await;
+    let url = format!("/v1/data-requests/{}/resolve", request["id"].as_str().unwrap());
+    made(&place, &server, &url, json!({"outcome": "done"})).await;
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(named(&place, NAME), [""; 0]);
+    fs::remove_file(&list).unwrap();
+
+    let restored = place.run(&["restore", file, "--replace"]);
+
+    assert_eq!(restored.status.code(), Some(0), "{}", complaint(&restored));
+    let listed: Vec<String> =
+        erasures::read(&list).unwrap().into_iter().map(|(member, _)| member.to_string()).collect();
+    assert_eq!(listed, [member["id"].as_str().unwrap()]);
+    assert_eq!(named(&place, NAME).len(), 1, "the backup has the name");
+    let server = serve(&place);
+    assert_eq!(named(&place, NAME), [""; 0]);
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(named(&place, NAME), [""; 0]);
+    assert_eq!(place.database.count("SELECT member_id FROM erasure WHERE source = 'restore'"), 1);
 }
 
 #[actix_web::test]

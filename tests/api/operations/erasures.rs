@@ -14,10 +14,7 @@ use thidua::{
 use tokio::task::yield_now;
 
 use super::personal_data::found_in;
-use crate::{
-    harness::{Answer, Campaign, Person, TestApp, Unit, ZaloStandIn, text},
-    identity::zalo::{LOG, listen},
-};
+use crate::harness::{Answer, Campaign, Person, TestApp, Unit, ZaloStandIn, heard, listen, text};
 
 const NAME: &str = "Sentineltoerase";
 const ROUNDS: usize = 8;
@@ -339,7 +336,7 @@ async fn an_erasure_that_cannot_be_listed_is_settled_whoever_asks_for_it() {
     app.delete("/v1/me").caller(&one).await.is_problem(500, "internal_error");
     app.post(url).caller(&app.admin).json(json!({"outcome": "done"})).await.is_problem(500, "internal_error");
 
-    let written = String::from_utf8(LOG.take().unwrap()).unwrap();
+    let written = heard();
     let settled = |id: &str| written.lines().any(|line| line.contains("an erasure failed") && line.contains(id));
     assert!(settled(&one.id) && settled(&two.id), "{written}");
 }

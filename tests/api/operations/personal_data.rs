@@ -1,11 +1,6 @@
 //! The inventory of personal data: complete, and obeyed by exports and erasures.
 
-use std::{
-    collections::BTreeSet,
-    io,
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeSet, io, path::Path};
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 use serde_json::json;
@@ -19,8 +14,9 @@ use thidua::{
 };
 use uuid::Uuid;
 
+use super::command::{bare, complaint, out};
 use crate::{
-    harness::{Person, TestApp, Unit, ZaloStandIn},
+    harness::{Person, TestApp, Unit, ZaloStandIn, heard, listen},
     identity::me::unpack,
 };
 
@@ -213,6 +209,26 @@ impl Scene {
         planted
     }
 
+    /// Each column that an erasure leaves null, with how many of the member's rows have something in it.
+    async fn nulled(&self) -> Vec<(String, i64)> {
+        let db = self.app.app.db.reads();
+        let backend = db.get_database_backend();
+        let mut counted = Vec::new();
+        for table in personal_data::tables().filter(|table| table.is_personal()) {
+            for column in table.columns.iter().filter(|column| matches!(column.tag.erasure(), Some(How::Null))) {
+                let of_member = condition(table, self.id().0, backend);
+                let name = format!("{}.{}", table.name, column.name);
+                let sql = format!(
+                    "SELECT COUNT(*) FROM \"{}\" WHERE ({of_member}) AND \"{}\" IS NOT NULL",
+                    table.name, column.name
+                );
+                let row = db.query_one_raw(Statement::from_string(backend, sql)).await.unwrap().unwrap();
+                counted.push((name, row.try_get_by_index(0).unwrap()));
+            }
+        }
+        counted
+    }
+
     async fn avatar_hash(&self) -> String {
         let row = entity::avatar::Entity::find_by_id(self.id().0).one(self.app.app.db.reads()).await.unwrap();
         row.unwrap().content_hash
@@ -300,28 +316,9 @@ fn look_below(folder: &Path, texts: &[String], found: &mut Vec<String>) {
     }
 }
 
-/// What is written to the log while it is held.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[actix_web::test]
 async fn after_an_erasure_nothing_that_was_planted_is_anywhere_and_every_figure_stands() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
-    let held = tracing::subscriber::set_default(subscriber);
+    listen();
     let scene = scene().await;
     let person = scene.zalo.follower();
     let mut texts = scene.plant().await;
@@ -335,6 +332,10 @@ async fn after_an_erasure_nothing_that_was_planted_is_anywhere_and_every_figure_
         "{before:?}"
     );
 
+    for (column, rows) in scene.nulled().await {
+        assert!(rows > 0, "{column} has nothing to be erased");
+    }
+
     scene.app.delete("/v1/me").caller(&scene.member).await.expect(204);
     scene.app.run_relay().await;
     scene.app.app.db.forget_freed_pages().await.unwrap();
@@ -347,11 +348,18 @@ async fn after_an_erasure_nothing_that_was_planted_is_anywhere_and_every_figure_
         look(&name, &bytes, &texts, &mut found);
         assert!(found.is_empty(), "{found:?}");
     }
-    drop(held);
+    for (column, rows) in scene.nulled().await {
+        assert_eq!(rows, 0, "{column}");
+    }
+    let log = heard();
+    assert!(log.contains("answered") && log.contains("DELETE"), "the erasure was not heard of:\n{log}");
     let mut logged = Vec::new();
-    look("the log", &log.0.lock().unwrap(), &texts, &mut logged);
+    look("the log", log.as_bytes(), &texts, &mut logged);
     assert!(logged.is_empty(), "{logged:?}");
-    scene.app.figures_are_recounted().await;
+    let url = scene.app.database_url();
+    let recounted =
+        bare(&["recount", "--verify", "--database", &url]).current_dir(scene.app.files.path()).output().unwrap();
+    assert_eq!(recounted.status.code(), Some(0), "{}{}", out(&recounted), complaint(&recounted));
     let member = entity::member::Entity::find_by_id(scene.id().0).one(scene.app.app.db.reads()).await.unwrap().unwrap();
     assert_eq!((member.display_name.as_str(), member.erased_at.is_some()), (ERASED_NAME, true));
 }

@@ -10,7 +10,7 @@ use thidua::{
     sandbox::zalo::Endpoint,
 };
 
-use crate::harness::{Person, TestApp, ZaloStandIn};
+use crate::harness::{Person, TestApp, ZaloStandIn, heard, listen};
 
 /// A member who follows the Official Account, and news for them.
 async fn with_news() -> (TestApp, ZaloStandIn, Person) {
@@ -150,7 +150,8 @@ async fn a_token_is_renewed_before_it_ends() {
 }
 
 #[actix_web::test]
-async fn without_a_token_messages_wait_and_zalo_is_not_asked_again_and_again() {
+async fn without_a_token_messages_wait_zalo_is_not_asked_again_and_again_and_an_alarm_is_raised() {
+    listen();
     let (app, zalo) = TestApp::start_with_zalo_and(|config| config.zalo.oa_refresh_token = "a spent one".into()).await;
     let unit = app.unit("Chi bộ 1").await;
     let member = app.zalo_member_of(&unit, zalo.follower()).await;
@@ -164,6 +165,8 @@ async fn without_a_token_messages_wait_and_zalo_is_not_asked_again_and_again() {
     assert_eq!(zalo.calls(Endpoint::OaToken), 1);
     assert_eq!(zalo.calls(Endpoint::Consultation), 0);
     assert_eq!(statuses(&app).await, ["pending"]);
+    let log = heard();
+    assert_eq!(log.matches("alarm=\"zalo_oa_token\"").count(), 1, "{log}");
 }
 
 #[actix_web::test]

@@ -48,6 +48,7 @@ enum Body {
     Json(Value),
     Form(&'static str),
     Sheet,
+    Picture,
 }
 
 pub struct World {
@@ -171,6 +172,7 @@ impl World {
         let body = match operation {
             "sign_in" | "create_token" | "revoke_token" => Body::Form("client_id=swagger-ui"),
             "create_import" => Body::Sheet,
+            "update_avatar" => Body::Picture,
             _ => self.body(operation).await.map_or(Body::None, Body::Json),
         };
         Call { url, body, uses_up_caller: operation == "delete_me" }
@@ -253,7 +255,11 @@ impl World {
             "create_pledge" => self.app.new_pledge(&self.campaign),
             "update_pledge" => json!({"statement": "Trồng 120 cây"}),
             "create_checkin" => self.app.new_checkin(&self.pledge, 1.0),
-            "create_checkin_batch" => json!({"items": []}),
+            "create_checkin_batch" => {
+                let mut item = self.app.new_checkin(&self.pledge, 1.0);
+                item["pledge_id"] = json!(self.pledge.id);
+                json!({"items": [item]})
+            }
             "update_checkin" => json!({"note": "Có mưa"}),
             "return_checkin" => json!({"reason": "Ảnh không rõ"}),
             "create_work" => self.work_body(),
@@ -307,6 +313,7 @@ impl World {
         request = match &call.body {
             Body::Form(form) => request.body("application/x-www-form-urlencoded", *form),
             Body::Sheet => request.multipart(&[("kind", "members"), ("dry_run", "true")], "a.csv", SHEET.as_bytes()),
+            Body::Picture => request.bytes("image/png", picture()),
             Body::Json(body) => request.json(body.clone()),
             Body::None if has_json => request.json(json!({})),
             Body::None => request,
