@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Gives memory back sooner than glibc's, whose arenas, one per thread, keep what the first seconds needed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     thidua::cli::main()
 }
