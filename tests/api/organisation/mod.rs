@@ -1,6 +1,7 @@
 mod clusters;
 mod endings;
 mod exports;
+mod import_files;
 mod imports;
 mod members;
 mod memberships;
