@@ -40,6 +40,19 @@ async fn an_export_that_is_imported_again_changes_nothing() {
 }
 
 #[actix_web::test]
+async fn a_unit_that_was_renamed_is_exported_with_the_day_it_was_founded() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Cũ").await;
+    let name = json!({"name": "Đảng bộ Mới"});
+    app.patch(format!("/v1/units/{}", unit.id)).caller(&app.admin).json(name).await.expect(200);
+
+    let export = app.get("/v1/exports/units.csv").caller(&app.admin).await.text();
+
+    let line = export.lines().find(|line| line.contains(&unit.id)).unwrap();
+    assert!(line.contains("Đảng bộ Mới") && line.ends_with(",2020-01-01"), "{line}");
+}
+
+#[actix_web::test]
 async fn an_export_that_is_imported_again_changes_nothing_that_is_planned() {
     let app = TestApp::start().await;
     let (one, two) = (app.unit("Đảng bộ Một").await, app.unit("Đảng bộ Hai").await);

@@ -145,6 +145,21 @@ async fn a_merged_unit_lives_on_in_the_other_with_its_members_units_and_history(
 }
 
 #[actix_web::test]
+async fn a_merge_of_a_day_that_is_past_answers_with_the_whole_life_of_the_unit_that_goes_on() {
+    let province = Province::start().await;
+    let Province { app, one, two, .. } = &province;
+    let renamed = json!({"name": "Đảng bộ Khác"});
+    app.patch(format!("/v1/units/{}", two.id)).caller(&app.admin).json(renamed).await.expect(200);
+
+    let answer = province.change(one, "merge", json!({"into_unit_id": two.id, "on": "2026-02-01"})).await;
+
+    assert_eq!((&answer["id"], &answer["valid_to"]), (&json!(two.id), &json!(null)));
+    assert_eq!(answer["valid_from"], "2020-01-01");
+    let found = app.get(format!("/v1/units/{}", two.id)).caller(&app.admin).await.expect(200);
+    assert_eq!((&answer["valid_from"], &answer["valid_to"]), (&found["valid_from"], &found["valid_to"]));
+}
+
+#[actix_web::test]
 async fn merging_twice_counts_nothing_twice() {
     let province = Province::start().await;
     let Province { top, one, cell, two, .. } = &province;
@@ -185,7 +200,7 @@ async fn a_moved_unit_takes_all_below_it_along() {
 
     let moved = province.change(one, "move", json!({"parent_id": two.id, "on": DAY})).await;
 
-    assert_eq!((&moved["parent_id"], &moved["valid_from"]), (&json!(two.id), &json!(DAY)));
+    assert_eq!((&moved["parent_id"], &moved["valid_from"]), (&json!(two.id), &json!("2020-01-01")));
     let below = app.get(format!("/v1/units/{}", cell.id)).caller(&app.admin).await.expect(200);
     let path: Vec<_> = below["path"].as_array().unwrap().iter().map(|unit| text(&unit["id"])).collect();
     assert_eq!(path, [top.id.clone(), two.id.clone(), one.id.clone()]);
