@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod erasures;
+mod import_crash;
 mod openapi;
 mod personal_data;
 mod probes;

@@ -486,7 +486,7 @@ async fn a_manager_who_lost_the_role_meanwhile_brings_nothing_in() {
 }
 
 /// A file of that many members, every tenth of them faulty.
-fn many(count: usize) -> String {
+pub fn many(count: usize) -> String {
     let rows = (0..count).map(|place| {
         let unit = if place % 10 == 9 { "Chi bộ Không Có" } else { "Chi bộ Một" };
         format!("Người Thứ {place},09{place:08},{unit},01/07/2025\n")
