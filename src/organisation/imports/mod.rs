@@ -19,6 +19,7 @@ pub mod http;
 mod import;
 mod members;
 mod reading;
+mod reference;
 mod staged;
 mod store;
 mod units;
