@@ -292,6 +292,7 @@ fault_codes! {
     Cycle "cycle" { vi: "Đơn vị không thể ở dưới chính nó."; en: "A unit cannot stand below itself."; }
     WouldMove "would_move" { vi: "Đơn vị đang trực thuộc đơn vị khác. Nhập tệp không chuyển đơn vị; hãy dùng POST /v1/units/…/move."; en: "The unit stands under another one. An import moves no units; use POST /v1/units/…/move."; }
     OverlapsEarlier "overlaps_earlier" { vi: "Ngày này nằm trong thời gian ở đơn vị trước."; en: "The day lies in the time in the unit before."; }
+    BeforePresentUnit "before_present_unit" { vi: "Ngày này không sau ngày vào đơn vị hiện tại, có lẽ là ngày vào đơn vị cũ. Hãy ghi ngày chuyển đến đơn vị mới, hoặc để trống để chuyển từ hôm nay."; en: "The day is not after the one on which the member came to the unit they are in, and is perhaps of that unit. Give the day of the transfer, or leave it empty to transfer them today."; }
     MissingColumn "missing_column" { vi: "Thiếu cột bắt buộc: {options}."; en: "A column is missing: {options}."; }
     SameColumnTwice "same_column_twice" { vi: "Hai cột cùng một nội dung: {options}."; en: "Two columns mean the same: {options}."; }
     NotUtf8 "not_utf8" { vi: "Tệp CSV không phải mã UTF-8. Trong Excel: Lưu thành, chọn CSV UTF-8."; en: "The CSV file is not in UTF-8. In Excel: Save as, choose CSV UTF-8."; }

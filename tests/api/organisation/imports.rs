@@ -874,3 +874,21 @@ async fn nobody_is_transferred_to_a_unit_before_it_was_there() {
     assert_eq!(reasons(&early), [reason(2, "Ngày vào", "overlaps_earlier")]);
     assert_eq!(counts(&right), [0, 1, 0, 0], "{right}");
 }
+
+#[actix_web::test]
+async fn the_day_of_the_unit_before_transfers_nobody() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.unit("Chi bộ Một").await, app.unit("Chi bộ Hai").await);
+    let row = |unit: &str, since: &str| format!("{HEADERS}A Mẫu,0912345678,{unit},{since}\n");
+    app.import(&app.admin, "members", false, row("Chi bộ Một", "01/01/2021")).await;
+
+    for since in ["01/01/2021", "31/12/2020"] {
+        let import = app.import(&app.admin, "members", false, row("Chi bộ Hai", since)).await;
+        assert_eq!(reasons(&import), [reason(2, "Ngày vào", "before_present_unit")], "{since}");
+    }
+    assert_eq!(app.member_names(&one).await, ["A Mẫu"]);
+    let today = app.import(&app.admin, "members", false, row("Chi bộ Hai", "")).await;
+
+    assert_eq!(counts(&today), [0, 1, 0, 0], "{today}");
+    assert_eq!(app.member_names(&two).await, ["A Mẫu"]);
+}
