@@ -10,7 +10,7 @@ use thidua::{
 };
 
 use super::imports::{HEADERS, counts, many};
-use crate::harness::{TestApp, text};
+use crate::harness::{Person, TestApp, text};
 
 #[actix_web::test]
 async fn the_audit_log_says_of_each_batch_whom_it_made_and_whom_it_changed() {
@@ -89,6 +89,35 @@ async fn two_workers_at_one_import_make_nobody_twice() {
     let names: BTreeSet<String> =
         everybody_in(&app, &unit.id).await.iter().map(|one| text(&one["display_name"])).collect();
     assert_eq!(names.len(), 2_250);
+}
+
+#[actix_web::test]
+async fn whoever_has_sent_a_file_is_told_how_it_ended_and_nobody_else() {
+    let app = TestApp::start_with(|config| config.imports.max_rows = 1_000).await;
+    let unit = app.unit("Chi bộ Một").await;
+    let (manager, other) = (app.manager_of(&unit).await, app.manager_of(&unit).await);
+    let news = async |person: &Person| {
+        app.run_relay().await;
+        let inbox = app.get("/v1/notifications").caller(person).await.expect(200);
+        let mut items = inbox["items"].as_array().unwrap().clone();
+        items.retain(|one| one["kind"] == "import.ended");
+        items
+    };
+
+    let rehearsal = app.import(&manager, "members", true, many(20)).await;
+    let run = app.import(&manager, "members", false, many(20)).await;
+    let failed = app.import(&manager, "members", false, many(1_001)).await;
+
+    let told = news(&manager).await;
+    let subjects: Vec<_> = told.iter().map(|one| &one["subject_id"]).collect();
+    assert_eq!(subjects, [&failed["id"], &run["id"], &rehearsal["id"]]);
+    let titles: Vec<_> = told.iter().map(|one| text(&one["title"])).collect();
+    assert_eq!(titles, ["Nhập tệp không thành công", "Đã nhập xong tệp", "Đã chạy thử xong tệp nhập"]);
+    assert_eq!(told[1]["body"], "Tệp thành viên: tạo mới 18, thay đổi 0, giữ nguyên 0, không nhận 2 dòng.");
+    assert_eq!(told[1]["link"], format!("/imports/{}", text(&run["id"])));
+    assert_eq!(told[1]["values"]["created"], 18);
+    assert_eq!(news(&other).await, Vec::<Value>::new());
+    assert_eq!(news(&app.admin).await, Vec::<Value>::new());
 }
 
 /// All members of a unit, page by page.
