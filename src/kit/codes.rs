@@ -267,6 +267,7 @@ fault_codes! {
     WrongFormat "wrong_format" { vi: "Sai định dạng, cần {expected}."; en: "It is in the wrong format; {expected} is expected."; }
     NotOneOf "not_one_of" { vi: "Phải là một trong: {options}."; en: "It must be one of: {options}."; }
     Duplicate "duplicate" { vi: "Bị lặp lại."; en: "It is there twice."; }
+    BadEncoding "bad_encoding" { vi: "Mã hóa phần trăm (%XX) sai, hoặc không phải UTF-8."; en: "Its percent-encoding (%XX) is broken, or it is not UTF-8."; }
     InvalidCharacter "invalid_character" { vi: "Có ký tự không được phép (U+0000)."; en: "It has a character that is not allowed (U+0000)."; }
     NoSuchThing "no_such_thing" { vi: "Không tồn tại, hoặc bạn không được xem."; en: "It does not exist, or is not for you to see."; }
     EndsBeforeStart "ends_before_start" { vi: "Ngày kết thúc trước ngày bắt đầu."; en: "It ends before it starts."; }
