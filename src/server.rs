@@ -173,6 +173,7 @@ fn cors(origins: Vec<String>, app: Data<App>) -> Cors {
         ])
         .allowed_header(IDEMPOTENCY_KEY)
         .expose_headers([
+            "content-location",
             "etag",
             "link",
             "location",

@@ -35,10 +35,11 @@ impl Bare {
     pub fn of(document: &Value) -> Self {
         let mut bare = Self::default();
         for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
-            let operations = item.as_object().into_iter().flatten().filter(|(_, operation)| !takes_query(operation));
-            let methods: Vec<String> = operations.map(|(method, _)| method.to_uppercase()).collect();
-            if !is_strict(path) || methods.is_empty() {
-            } else if path.contains('{') {
+            let operations = item.as_object().into_iter().flatten();
+            let is_bare = |operation: &Value| is_strict(path) && !takes_query(operation);
+            let operations = operations.filter(|(_, operation)| is_bare(operation));
+            let methods = operations.map(|(method, _)| method.to_uppercase()).collect();
+            if path.contains('{') {
                 bare.patterns.push((ResourceDef::new(path.as_str()), methods));
             } else {
                 bare.plain.insert(path.clone(), methods);
@@ -48,8 +49,12 @@ impl Bare {
     }
 
     fn has(&self, method: &str, path: &str) -> bool {
-        let of_pattern = || self.patterns.iter().filter(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods);
-        self.plain.get(path).into_iter().chain(of_pattern()).flatten().any(|taken| taken == method)
+        // Without a look at the patterns for what is asked most: lists.
+        let methods = self
+            .plain
+            .get(path)
+            .or_else(|| self.patterns.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods));
+        methods.is_some_and(|methods| methods.iter().any(|taken| taken == method))
     }
 }
 

@@ -20,7 +20,8 @@ pub use store::{delete_parts, foreign_phases, foreign_targets, parts_of, save_pa
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPhase {
-    /// Its id, when it is there already.
+    /// Its id, when it is there already; or one of your own making: any UUID (RFC 9562) but nil and max, best of version 7,
+    /// which sorts by time.
     pub id: Option<PhaseId>,
     /// Its number; absent: its place in the list.
     #[schema(minimum = 1, maximum = 100)]

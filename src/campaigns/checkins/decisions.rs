@@ -1,6 +1,6 @@
 //! What managers do: verify, return. Whoever only sees a check-in cannot decide on it.
 
-use super::{Checkin, actions::settle, store};
+use super::{Checkin, actions::settle, places::show_place, store};
 use crate::{
     campaigns::ledger::Cause,
     db::Tx,
@@ -19,6 +19,7 @@ pub async fn verify(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> 
         outbox::record(tx, Event::CheckinVerified { checkin_id: id }).await?;
         settle(tx, &before, &checkin, Cause::Verified, "verify_checkin").await?;
     }
+    show_place(tx, caller, &checkin).await?;
     Ok(checkin)
 }
 
@@ -37,6 +38,7 @@ pub async fn send_back(
         outbox::record(tx, Event::CheckinReturned { checkin_id: id }).await?;
         settle(tx, &before, &checkin, Cause::Returned, "return_checkin").await?;
     }
+    show_place(tx, caller, &checkin).await?;
     Ok(checkin)
 }
 

@@ -154,7 +154,12 @@ impl CheckinPatch {
 #[serde(deny_unknown_fields)]
 pub struct ReturnReason {
     /// For its author to read.
-    #[schema(min_length = 1, max_length = 1000, examples("Ảnh chưa rõ, đề nghị chụp lại."), content_media_type = "text/plain")]
+    #[schema(
+        min_length = 1,
+        max_length = 1000,
+        examples("Ảnh chưa rõ, đề nghị chụp lại."),
+        content_media_type = "text/plain"
+    )]
     pub reason: String,
 }
 

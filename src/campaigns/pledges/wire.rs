@@ -141,7 +141,10 @@ pub struct PledgeView {
     /// The unit that it counts for.
     pub unit_id: UnitId,
     /// What is promised, in words.
-    #[schema(examples("Tôi cam kết trồng và chăm sóc cây xanh quanh trụ sở trong năm 2026."), content_media_type = "text/plain")]
+    #[schema(
+        examples("Tôi cam kết trồng và chăm sóc cây xanh quanh trụ sở trong năm 2026."),
+        content_media_type = "text/plain"
+    )]
     pub statement: String,
     /// What is promised, in figures.
     pub commitments: Vec<Commitment>,

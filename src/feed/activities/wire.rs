@@ -199,7 +199,10 @@ pub struct ActivityView {
     #[schema(examples("Chi bộ Trường Cao đẳng Du lịch trồng 500 cây xanh"))]
     pub title: String,
     /// It in a sentence or two.
-    #[schema(examples("Buổi sáng cuối tuần, 60 đảng viên và sinh viên cùng trồng cây quanh khuôn viên trường."), content_media_type = "text/plain")]
+    #[schema(
+        examples("Buổi sáng cuối tuần, 60 đảng viên và sinh viên cùng trồng cây quanh khuôn viên trường."),
+        content_media_type = "text/plain"
+    )]
     pub summary: String,
     /// The article as it was written; in lists only with `include=body`.
     #[serde(skip_serializing_if = "Option::is_none")]

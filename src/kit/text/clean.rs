@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn where_there_is_nothing_to_see_there_is_nothing() {
-        for written in ["", " \u{A0}\t", "\u{200B}\u{200D}\u{FEFF}", "\u{301}", "\u{FE0F}", "\u{3164}", "\u{2800} \u{AD}"] {
+        for written in
+            ["", " \u{A0}\t", "\u{200B}\u{200D}\u{FEFF}", "\u{301}", "\u{FE0F}", "\u{3164}", "\u{2800} \u{AD}"]
+        {
             assert_eq!(one_line(written), "", "{written:?}");
             assert_eq!(lines(written), "", "{written:?}");
         }
@@ -114,7 +116,8 @@ mod tests {
 
     #[test]
     fn emoji_stay_whole() {
-        for emoji in ["👩‍🌾", "👨‍👩‍👧‍👦", "❤️", "🏳️‍🌈", "👍🏽", "🇻🇳", "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}"] {
+        for emoji in ["👩‍🌾", "👨‍👩‍👧‍👦", "❤️", "🏳️‍🌈", "👍🏽", "🇻🇳", "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}"]
+        {
             assert_eq!(one_line(emoji), emoji);
             assert_eq!(lines(emoji), emoji);
         }

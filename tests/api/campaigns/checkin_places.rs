@@ -77,6 +77,23 @@ async fn a_colleague_sees_a_check_in_for_the_units_pledge_without_what_is_for_th
 }
 
 #[actix_web::test]
+async fn whoever_decides_on_a_check_in_is_shown_where_it_was_made_and_that_is_written_down() {
+    let f = Field::new().await;
+    let (one, two) = (f.check_in().await, f.check_in().await);
+
+    let verified = f.app.post(format!("/v1/checkins/{one}/verify")).caller(&f.manager).json(json!({})).await;
+    let returned = f.app.post(format!("/v1/checkins/{two}/return")).caller(&f.manager);
+    let returned = returned.json(json!({"reason": "Ảnh chưa rõ"})).await;
+
+    assert_eq!(verified.expect(200)["location"]["lat"], 11.940419);
+    assert_eq!(returned.expect(200)["location"]["lat"], 11.940419);
+    let looks = f.looks().await;
+    let said: Vec<_> = looks.iter().rev().map(|row| (&row["subject_id"], &row["actor_id"])).collect();
+    let manager = json!(f.manager.id);
+    assert_eq!(said, [(&json!(one), &manager), (&json!(two), &manager)]);
+}
+
+#[actix_web::test]
 async fn whoever_reads_where_somebody_else_was_is_written_down_once_for_each_request() {
     let f = Field::new().await;
     let (one, two) = (f.check_in().await, f.check_in().await);

@@ -10,6 +10,8 @@ mod erasures;
 mod openapi;
 mod personal_data;
 mod probes;
+mod repeats;
+mod representations;
 mod rights;
 mod schema;
 mod sweeps;
