@@ -8,7 +8,7 @@ mod demo;
 mod doctor;
 mod erasures;
 mod openapi;
-mod personal_data;
+pub mod personal_data;
 mod probes;
 mod rights;
 mod schema;
