@@ -9,7 +9,7 @@ mod doctor;
 mod erasures;
 mod import_crash;
 mod openapi;
-mod personal_data;
+pub mod personal_data;
 mod probes;
 mod rights;
 mod schema;
