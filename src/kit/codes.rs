@@ -146,6 +146,14 @@ codes! {
         vi: "Trùng thời gian sinh hoạt", "Mỗi người chỉ có một nơi sinh hoạt chính tại một thời điểm, và không ghi hai lần ở cùng một đơn vị.";
         en: "Memberships overlap", "A member has one home at a time, and is not in the same unit twice.";
     }
+    RoleAlreadyGranted "role_already_granted" 409 {
+        vi: "Vai trò đã được giao", "Người này đã có vai trò đó ở đơn vị này trong thời gian ấy (mã {grant}). Muốn đổi thời hạn, hãy thu hồi rồi giao lại.";
+        en: "The role is granted already", "They hold this role over this unit in that time already (grant {grant}). To change its period, take it back and grant it anew.";
+    }
+    LastAdmin "last_admin" 409 {
+        vi: "Quản trị viên cuối cùng", "Sau việc này sẽ không còn quản trị viên nào đăng nhập được. Hãy giao vai trò quản trị cho một tài khoản quản lý khác trước, rồi thử lại.";
+        en: "The last admin", "After this no admin could sign in any more. Make another admin first, with a staff account that is not disabled, then try again.";
+    }
     DataRequestResolved "data_request_resolved" 409 {
         vi: "Yêu cầu đã được xử lý xong", "Yêu cầu về dữ liệu cá nhân này đã xong nên không làm được việc này.";
         en: "The request is resolved", "This request about personal data is resolved, so this cannot be done.";
@@ -293,9 +301,12 @@ fault_codes! {
     Cycle "cycle" { vi: "Đơn vị không thể ở dưới chính nó."; en: "A unit cannot stand below itself."; }
     WouldMove "would_move" { vi: "Đơn vị đang trực thuộc đơn vị khác. Nhập tệp không chuyển đơn vị; hãy dùng POST /v1/units/…/move."; en: "The unit stands under another one. An import moves no units; use POST /v1/units/…/move."; }
     OverlapsEarlier "overlaps_earlier" { vi: "Ngày này nằm trong thời gian ở đơn vị trước."; en: "The day lies in the time in the unit before."; }
+    BeforePresentUnit "before_present_unit" { vi: "Ngày này không sau ngày vào đơn vị hiện tại, có lẽ là ngày vào đơn vị cũ. Hãy ghi ngày chuyển đến đơn vị mới, hoặc để trống để chuyển từ hôm nay."; en: "The day is not after the one on which the member came to the unit they are in, and is perhaps of that unit. Give the day of the transfer, or leave it empty to transfer them today."; }
     MissingColumn "missing_column" { vi: "Thiếu cột bắt buộc: {options}."; en: "A column is missing: {options}."; }
     SameColumnTwice "same_column_twice" { vi: "Hai cột cùng một nội dung: {options}."; en: "Two columns mean the same: {options}."; }
     NotUtf8 "not_utf8" { vi: "Tệp CSV không phải mã UTF-8. Trong Excel: Lưu thành, chọn CSV UTF-8."; en: "The CSV file is not in UTF-8. In Excel: Save as, choose CSV UTF-8."; }
+    UnclosedQuote "unclosed_quote" { vi: "Dấu ngoặc kép (\") mở ở dòng {line} của tệp không được đóng đúng chỗ, nên những dòng sau bị nuốt vào một ô. Chưa có gì được nhận; hãy sửa rồi gửi lại tệp."; en: "The quotation mark (\") that opens in line {line} of the file is not closed where it should be, so that the lines after it fall into one cell. Nothing was taken; mend it and send the file again."; }
+    LineBreak "line_break" { vi: "Ô này có xuống dòng, nên có thể đã nuốt những dòng khác của tệp. Hãy viết nội dung trên một dòng và kiểm tra dấu ngoặc kép."; en: "The cell has a line break, and may have other rows of the file in it. Write what it says on one line, and look at the quotation marks."; }
     BrokenFile "broken_file" { vi: "Tệp bị hỏng hoặc không đọc được."; en: "The file is broken or cannot be read."; }
     UnpacksTooLarge "unpacks_too_large" { vi: "Tệp nén phình quá lớn khi mở (tối đa {limit} byte)."; en: "The file becomes too large when it is unpacked (at most {limit} bytes)."; }
     EmptyFile "empty_file" { vi: "Tệp không có dòng nào."; en: "The file has no rows."; }
@@ -322,6 +333,7 @@ pub fn example_of(name: &str) -> Option<&'static str> {
         "count" => "1",
         "options" => "unit, member",
         "unit" => "Chi bộ 1",
+        "grant" => "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e",
         "row" => "12",
         "megapixels" => "50",
         "side" => "20000",

@@ -77,6 +77,8 @@ ids! {
     CommitmentId,
     /// A check-in. Made by the phone, so that sending again is safe.
     CheckinId,
+    /// What a manager decided about a check-in, once.
+    CheckinDecisionId,
     /// A work that a unit carries out.
     WorkId,
     /// Something to read in the feed.

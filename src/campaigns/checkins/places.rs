@@ -19,8 +19,8 @@ pub fn places_of_others<'a>(caller: &Person, checkins: impl IntoIterator<Item = 
     foreign.filter(|checkin| checkin.location.is_some()).map(|checkin| checkin.id.0).collect()
 }
 
-/// Writes down that the caller, who has changed this check-in, is shown it with its place.
-pub async fn show_place(tx: &Tx, caller: &Person, checkin: &Checkin) -> Result<(), Problem> {
+/// Writes down, with a change that is answered with this check-in, that the caller reads where somebody else made it.
+pub async fn write_down(tx: &Tx, caller: &Person, checkin: &Checkin) -> Result<(), Problem> {
     let ids = places_of_others(caller, [checkin]);
     if ids.is_empty() {
         return Ok(());

@@ -92,8 +92,9 @@ pub async fn find_unit(
 
 /// Update a unit
 ///
-/// What it is called or is, from a day on: reports of the days before keep what they had. With `from` the unit's `valid_from`
-/// it is a correction instead. Answers with the unit of today, or of `from` where that lies ahead (`Content-Location`).
+/// What it is called or is, from a day on: reports of the days before keep what they had. With `from` the first day of what
+/// is wrong (for what was never otherwise, the unit's `valid_from`) it is a correction instead. Answers with the unit of today,
+/// or of `from` where that lies ahead (`Content-Location`).
 #[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit")),
     request_body(content = UnitPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, body = UnitView), (status = 409, description = "already_exists")))]

@@ -77,20 +77,29 @@ async fn a_colleague_sees_a_check_in_for_the_units_pledge_without_what_is_for_th
 }
 
 #[actix_web::test]
-async fn whoever_decides_on_a_check_in_is_shown_where_it_was_made_and_that_is_written_down() {
+async fn whoever_decides_on_a_check_in_and_is_shown_its_place_is_written_down_too() {
     let f = Field::new().await;
-    let (one, two) = (f.check_in().await, f.check_in().await);
+    let (verified, returned) = (f.check_in().await, f.check_in().await);
+    let without = f.app.check_in(&f.author, &f.pledge, 1.0).await;
 
-    let verified = f.app.post(format!("/v1/checkins/{one}/verify")).caller(&f.manager).json(json!({})).await;
-    let returned = f.app.post(format!("/v1/checkins/{two}/return")).caller(&f.manager);
-    let returned = returned.json(json!({"reason": "Ảnh chưa rõ"})).await;
+    let verify = async |id: &str| {
+        let url = format!("/v1/checkins/{id}/verify");
+        f.app.post(url).caller(&f.manager).json(json!({})).await.expect(200)
+    };
+    assert_eq!(verify(&verified).await["location"]["lat"], 11.940419);
+    verify(&without).await;
+    let reason = json!({"reason": "Ảnh chưa rõ"});
+    f.app.post(format!("/v1/checkins/{returned}/return")).caller(&f.app.admin).json(reason).await.expect(200);
 
-    assert_eq!(verified.expect(200)["location"]["lat"], 11.940419);
-    assert_eq!(returned.expect(200)["location"]["lat"], 11.940419);
     let looks = f.looks().await;
-    let said: Vec<_> = looks.iter().rev().map(|row| (&row["subject_id"], &row["actor_id"])).collect();
-    let manager = json!(f.manager.id);
-    assert_eq!(said, [(&json!(one), &manager), (&json!(two), &manager)]);
+    let said: Vec<_> = looks.iter().rev().map(|row| (&row["actor_id"], &row["subject_id"], &row["after"])).collect();
+    assert_eq!(
+        said,
+        [
+            (&json!(f.manager.id), &json!(verified), &json!({"ids": [verified]})),
+            (&json!(f.app.admin.id), &json!(returned), &json!({"ids": [returned]})),
+        ]
+    );
 }
 
 #[actix_web::test]

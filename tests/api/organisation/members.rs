@@ -189,3 +189,18 @@ async fn a_manager_does_not_decide_how_staff_and_holders_of_other_roles_are_reac
     patch(&manager, &editor.id, json!({"phone": "0912345679"})).await.expect(200);
     patch(&app.admin, &above.id, json!({"phone": "0912345678"})).await.expect(200);
 }
+
+#[actix_web::test]
+async fn since_when_somebody_is_a_member_a_manager_says_as_an_admin_does() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let manager = app.manager_of(&unit).await;
+
+    for (since, status) in [("1990-01-01", 201), ("2026-03-10", 201), ("2027-01-01", 201), ("9999-12-31", 422)] {
+        let new = json!({"display_name": "Nguyễn Thị Mẫu", "home_unit_id": unit.id, "member_since": since});
+        for caller in [&app.admin, &manager] {
+            let answer = app.post("/v1/members").caller(caller).json(new.clone()).await;
+            assert_eq!(answer.status, status, "{since} {}", answer.text());
+        }
+    }
+}

@@ -13,7 +13,7 @@ use crate::{
 pub fn one_line(cell: &str) -> Option<String> {
     let text = text::one_line(cell);
     let text = match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+        Some(rest) if rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@']) => rest.to_owned(),
         _ => text,
     };
     (!text.is_empty()).then_some(text)
@@ -128,6 +128,7 @@ mod tests {
     #[test]
     fn an_apostrophe_before_a_formula_goes() {
         assert_eq!(one_line(" '=1+1 ").as_deref(), Some("=1+1"));
+        assert_eq!(one_line("''=1+1").as_deref(), Some("'=1+1"));
         assert_eq!(one_line("'Tên'").as_deref(), Some("'Tên'"));
         assert_eq!(one_line("  \u{a0} "), None);
     }

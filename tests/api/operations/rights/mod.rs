@@ -1,5 +1,6 @@
 //! Every operation, called as everybody: what comes back is what the table of rights says.
 
+mod hidden;
 pub mod world;
 
 use std::collections::BTreeSet;

@@ -37,13 +37,13 @@ async fn open_account(app: &TestApp, name: &str, person: &Person) {
 #[derive(Clone, Debug)]
 pub struct Call {
     pub url: String,
-    body: Body,
+    pub body: Body,
     /// Does the call take the caller away?
     uses_up_caller: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Body {
+pub enum Body {
     None,
     Json(Value),
     Form(&'static str),
@@ -52,10 +52,10 @@ enum Body {
 }
 
 pub struct World {
-    app: TestApp,
+    pub app: TestApp,
     _zalo: ZaloStandIn,
     unit: Unit,
-    persons: HashMap<&'static str, Person>,
+    pub persons: HashMap<&'static str, Person>,
     campaign: Campaign,
     pledge: Pledge,
     checkin: String,
