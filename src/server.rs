@@ -25,7 +25,7 @@ use crate::{
     identity::{apps, authenticate::authenticate, keys},
     kit::{
         allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, edge::edge, metrics, once::IDEMPOTENCY_KEY,
-        problem::Problem, schemas::Schemas, vault::Vault,
+        parameters::refuse_unknown, problem::Problem, schemas::Schemas, vault::Vault,
     },
     openapi,
     outside::zalo::Zalo,
@@ -99,6 +99,7 @@ impl House {
             .service(Redirect::new("/swagger-ui", "/swagger-ui/").temporary())
             .service(swagger_ui())
             .default_service(web::to(nothing_here))
+            .wrap(from_fn(refuse_unknown))
             .wrap(from_fn(authenticate))
             .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
@@ -196,6 +197,7 @@ fn cors(origins: Vec<String>, app: Data<App>) -> Cors {
         ])
         .allowed_header(IDEMPOTENCY_KEY)
         .expose_headers([
+            "content-location",
             "etag",
             "link",
             "location",

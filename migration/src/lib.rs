@@ -33,6 +33,7 @@ mod m20261123_000054_create_member_name_words;
 mod m20261123_000060_index_lists;
 mod m20261123_000061_create_settings_in_use;
 mod m20261123_000062_guard_audit_rows;
+mod m20261123_000070_create_checkin_decisions;
 
 pub struct Migrator;
 
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000060_index_lists::Migration),
             Box::new(m20261123_000061_create_settings_in_use::Migration),
             Box::new(m20261123_000062_guard_audit_rows::Migration),
+            Box::new(m20261123_000070_create_checkin_decisions::Migration),
         ]
     }
 }

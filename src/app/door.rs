@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{App, idempotency};
+use super::{
+    App,
+    idempotency::{self, Claim},
+};
 use crate::{
     audit::{self, Subject},
     db::{Actor, Tx},
@@ -15,14 +18,23 @@ impl App {
     /// Runs `work` in one transaction. An error undoes all of it. Under an `Idempotency-Key` the answer is kept in the same
     /// transaction, and the same request gets it again; two of them at once are one effect.
     pub async fn change<T: Serialize>(&self, once: Once, work: impl AsyncFnOnce(&Tx) -> Answer<T>) -> Answer<T> {
-        let tx = self.db.begin(self.clock.now(), once.actor()).await?;
+        let actor = once.actor();
+        let mut tx = self.db.begin(self.clock.now(), actor.clone()).await?;
         let Some(key) = once.key else {
             let reply = work(&tx).await?;
             self.apply(&tx.commit().await?);
             return Ok(reply);
         };
-        if let Some(kept) = idempotency::claim(&tx, &self.vault, &key).await? {
-            return Ok(kept.into());
+        loop {
+            match idempotency::claim(&tx, &self.vault, &key).await? {
+                Claim::Taken => break,
+                Claim::Kept(kept) => return Ok(kept.into()),
+                Claim::Expired => {
+                    tx.roll_back().await?;
+                    self.change_as(actor.clone(), async |tx| idempotency::drop_expired(tx, &key).await).await?;
+                    tx = self.db.begin(self.clock.now(), actor.clone()).await?;
+                }
+            }
         }
         let rendered = work(&tx).await?.render()?;
         idempotency::keep(&tx, &self.vault, &key, &rendered).await?;

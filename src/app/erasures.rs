@@ -21,6 +21,8 @@ use crate::{
 
 /// How many members are erased again in one transaction.
 const BATCH: usize = 100;
+/// How many characters an id has.
+const ID_LENGTH: usize = 36;
 
 /// One erasure.
 pub type Erased = (MemberId, DateTime<Utc>);
@@ -72,7 +74,8 @@ impl App {
 }
 
 /// The erasures of a list, in its order, without those that were taken back; none where there is no list. What is no line of
-/// it is left out: the last one may have been cut off by a crash, and was then never committed.
+/// it is left out: the last one may have been cut off by a crash, and was then never committed. Lines that were written into one,
+/// because what was appended to did not end with a new line, are each read.
 pub fn read(path: &Path) -> io::Result<Vec<Erased>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(listed(&text)),
@@ -84,13 +87,29 @@ pub fn read(path: &Path) -> io::Result<Vec<Erased>> {
 fn listed(text: &str) -> Vec<Erased> {
     let mut erased = Vec::new();
     for line in text.lines() {
-        match line.strip_prefix('-').map(parse) {
-            None => erased.extend(parse(line)),
-            Some(Some((member, _))) => erased.retain(|(listed, _)| *listed != member),
-            Some(None) => {}
+        let (is_back, line) = line.strip_prefix('-').map_or((false, line), |line| (true, line));
+        for (place, piece) in pieces(line) {
+            match parse(piece) {
+                // Only the server takes back, and begins a line of its own for it: within a line a `-` is no sign.
+                Some((member, _)) if is_back && place == 0 => erased.retain(|(listed, _)| *listed != member),
+                Some(one) => erased.push(one),
+                None => {}
+            }
         }
     }
     erased
+}
+
+/// The parts of a line that each begin with a member's id and a space, with where they begin: one, but for glued lines.
+fn pieces(line: &str) -> Vec<(usize, &str)> {
+    let is_start = |place: &usize| {
+        let head = line.get(*place..place.saturating_add(ID_LENGTH));
+        let is_id = head.is_some_and(|head| uuid::Uuid::try_parse(head).is_ok());
+        is_id && line.get(place.saturating_add(ID_LENGTH)..).is_some_and(|rest| rest.starts_with(' '))
+    };
+    let starts: Vec<usize> = (0..line.len()).filter(is_start).collect();
+    let ends = starts.iter().skip(1).copied().chain([line.len()]);
+    starts.iter().zip(ends).filter_map(|(start, end)| Some((*start, line.get(*start..end)?))).collect()
 }
 
 /// Appends erasures to a list, which is made where there is none.
@@ -150,6 +169,21 @@ mod tests {
         assert_eq!(listed(&text), [two]);
         assert_eq!(listed(&(text + &line_of(one))), [two, one]);
         assert_eq!(listed("-\n-x y\n"), []);
+    }
+
+    #[test]
+    fn lines_that_were_glued_together_are_each_read() {
+        let (one, two) = ((MemberId::new(), DateTime::UNIX_EPOCH), (MemberId::new(), DateTime::UNIX_EPOCH));
+        let line_of = |(member, at): Erased| line("", member, at).trim_end().to_owned();
+        let of_psql = format!("{} 1970-01-01 00:00:00+00", two.0);
+
+        for cut in ["", "019a1c5e-7b1f", "019a1c5e-7b1f-", "-019a1c5e"] {
+            assert_eq!(listed(&format!("{cut}{of_psql}\n")), [two], "{cut}");
+        }
+        assert_eq!(listed(&format!("{}{of_psql}\n", line_of(one))), [one, two]);
+        assert_eq!(listed(&format!("{of_psql}{of_psql}{}", line_of(one))), [two, two, one]);
+        // The first was taken back, the second is erased.
+        assert_eq!(listed(&format!("{}\n-{}{of_psql}\n", line_of(one), line_of(one))), [two]);
     }
 
     #[test]

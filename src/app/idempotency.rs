@@ -18,9 +18,20 @@ const BODY: &str = "idempotency_key.body";
 /// The status of an answer that was kept and taken away since: it named somebody who was erased.
 pub const GONE: u16 = 410;
 
+/// What there is under a key.
+pub enum Claim {
+    /// Nothing: this transaction has it now.
+    Taken,
+    /// The answer that was kept.
+    Kept(Rendered),
+    /// An answer whose time is over: `drop_expired` takes it away, in a transaction of its own.
+    Expired,
+}
+
 /// Takes the key for this transaction; or gives the answer that was kept under it. Says so when that was taken away since.
-pub async fn claim(tx: &Tx, vault: &Vault, key: &Key) -> Result<Option<Rendered>, Problem> {
-    drop_expired(tx, key).await?;
+/// Nothing that is there already is locked: an erasure takes the member first and then the keys, and the change that goes on
+/// under this key may wait for that very member.
+pub async fn claim(tx: &Tx, vault: &Vault, key: &Key) -> Result<Claim, Problem> {
     let row = ActiveModel {
         caller: Set(key.caller.clone()),
         operation: Set(key.operation.clone()),
@@ -35,10 +46,13 @@ pub async fn claim(tx: &Tx, vault: &Vault, key: &Key) -> Result<Option<Rendered>
     let on_conflict = OnConflict::columns([Column::Caller, Column::Operation, Column::Key]).do_nothing().to_owned();
     let inserted = Entity::insert(row).on_conflict(on_conflict).exec_without_returning(tx).await?;
     if inserted > 0 {
-        return Ok(None);
+        return Ok(Claim::Taken);
     }
     let id = (key.caller.clone(), key.operation.clone(), key.key.clone());
     let kept = Entity::find_by_id(id).one(tx).await?.ok_or_else(|| Problem::new(Code::RequestInFlight))?;
+    if kept.expires_at <= tx.now() {
+        return Ok(Claim::Expired);
+    }
     if kept.fingerprint != key.fingerprint() {
         return Err(Problem::new(Code::IdempotencyKeyReused));
     }
@@ -51,7 +65,7 @@ pub async fn claim(tx: &Tx, vault: &Vault, key: &Key) -> Result<Option<Rendered>
     // An erasure may have emptied it.
     let is_sealed = key.has_secret_answer && !kept.body.is_empty();
     let body = if is_sealed { vault.open_bytes(BODY, &kept.body).map_err(Problem::internal)? } else { kept.body };
-    Ok(Some(Rendered { status, headers, body }))
+    Ok(Claim::Kept(Rendered { status, headers, body }))
 }
 
 /// Keeps the answer under the key that this transaction has taken.
@@ -72,7 +86,8 @@ pub async fn keep(tx: &Tx, vault: &Vault, key: &Key, answer: &Rendered) -> Resul
     Ok(())
 }
 
-async fn drop_expired(tx: &Tx, key: &Key) -> Result<(), Problem> {
+/// Takes away what is kept under a key beyond its time.
+pub async fn drop_expired(tx: &Tx, key: &Key) -> Result<(), Problem> {
     Entity::delete_many()
         .filter(Column::Caller.eq(key.caller.as_str()))
         .filter(Column::Operation.eq(key.operation.as_str()))

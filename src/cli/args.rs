@@ -46,7 +46,7 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// What is wrong with this configuration, and how to mend it.
+    /// What is wrong with this configuration, and how to mend it; exit with 1 when something is, not for mere warnings.
     Doctor,
     /// Accounts of staff.
     Staff {

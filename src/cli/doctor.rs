@@ -1,4 +1,5 @@
-//! `thidua doctor`: what is wrong with this configuration, and how to mend it. It changes nothing.
+//! `thidua doctor`: what is wrong with this configuration, and how to mend it. It changes nothing. What only keeps a part of
+//! the product from working is a warning, and no reason to exit with 1.
 
 use std::{fs, io, path::Path};
 
@@ -25,11 +26,17 @@ const EARLIEST_NOW: i64 = 1_767_225_600;
 #[derive(Default)]
 struct Findings {
     wrong: usize,
+    warned: usize,
 }
 
 impl Findings {
     fn well(&self, what: impl std::fmt::Display) {
         say(format_args!("  ok     {what}"));
+    }
+
+    fn warn(&mut self, what: impl std::fmt::Display, mend: &str) {
+        self.warned += 1;
+        say(format_args!("  warn   {what}\n         {mend}"));
     }
 
     fn wrong(&mut self, what: impl std::fmt::Display, mend: &str) {
@@ -50,12 +57,13 @@ pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     check_clock(Utc::now(), &mut findings);
     check_erasures(&setup.config, &mut findings);
     check_database(&setup, &mut findings).await;
-    if findings.wrong == 0 {
-        say("\nAll is well");
-        return Ok(Verdict::Well);
+    match (findings.wrong, findings.warned) {
+        (0, 0) => say("\nAll is well"),
+        (0, warned) => say(format_args!("\nNothing is wrong. Warnings: {warned}")),
+        (wrong, 0) => say(format_args!("\nWrong: {wrong}")),
+        (wrong, warned) => say(format_args!("\nWrong: {wrong}. Warnings: {warned}")),
     }
-    say(format_args!("\nWrong: {}", findings.wrong));
-    Ok(Verdict::Wrong)
+    Ok(if findings.wrong == 0 { Verdict::Well } else { Verdict::Wrong })
 }
 
 fn show(path: &str, value: &Value) {
@@ -94,7 +102,7 @@ fn is_loopback(url: &Url) -> bool {
 fn check_zalo(config: &Config, findings: &mut Findings) {
     let zalo = &config.zalo;
     if zalo.app_id.is_empty() || zalo.app_secret.expose_secret().is_empty() {
-        findings.wrong(
+        findings.warn(
             "the Zalo app is not set: members cannot sign in",
             "Set THIDUA_ZALO__APP_ID and THIDUA_ZALO__APP_SECRET from the Zalo developer console.",
         );
@@ -102,7 +110,7 @@ fn check_zalo(config: &Config, findings: &mut Findings) {
         findings.well("the Zalo app is set");
     }
     if zalo.oa_refresh_token.expose_secret().is_empty() {
-        findings.wrong(
+        findings.warn(
             "the Official Account's first refresh token is not set: nobody is told anything on Zalo",
             "Set THIDUA_ZALO__OA_REFRESH_TOKEN from Zalo's API Explorer; later ones are kept in the database.",
         );
@@ -113,7 +121,7 @@ fn check_zalo(config: &Config, findings: &mut Findings) {
 
 fn check_mini_app(config: &Config, findings: &mut Findings) {
     if config.zalo.mini_app_api_key.expose_secret().is_empty() {
-        findings.wrong(
+        findings.warn(
             "the Mini App's Open API key is not set: who withdraws their consent at Zalo is not erased",
             "Set THIDUA_ZALO__MINI_APP_API_KEY, and the webhook URL …/v1/hooks/zalo/mini-app in the console.",
         );

@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 use super::args::{Args, Command};
 use crate::{
@@ -47,8 +47,19 @@ impl Setup {
         Ok(Self { config, data })
     }
 
-    /// The database, whatever its schema. The embedded one is made where there is none.
+    /// The database that is there, whatever its schema. Nothing is made: a mistyped directory is told.
     pub async fn open(&self) -> anyhow::Result<Db> {
+        if let Some(file) = self.config.embedded_file(&self.data).filter(|file| !file.exists()) {
+            bail!(
+                "there is no database {}; name another by --data or --database, or make it by `thidua migrate up`",
+                file.display()
+            );
+        }
+        self.open_or_make().await
+    }
+
+    /// The same; the embedded one is made where there is none.
+    pub async fn open_or_make(&self) -> anyhow::Result<Db> {
         if self.config.is_embedded() {
             fs::create_dir_all(&self.data).with_context(|| format!("the data directory {}", self.data.display()))?;
         }

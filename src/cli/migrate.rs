@@ -6,7 +6,7 @@ use super::{Verdict, args::Direction, ground::Setup, say::say};
 
 /// Migrates, or says what is pending.
 pub async fn run(setup: Setup, direction: Direction) -> anyhow::Result<Verdict> {
-    let db = setup.open().await?;
+    let db = setup.open_or_make().await?;
     match direction {
         Direction::Up => db.migrate().await.context("the schema cannot be brought up to date")?,
         Direction::Down => db.migrate_down().await.context("the last step cannot be taken back")?,

@@ -30,8 +30,9 @@ const ON_POSTGRES: &str = "\
 The database is PostgreSQL; its own tools put a backup back, while no server runs:
 
   docker compose stop app                               # or however it runs
+  echo >> erasures.log                                  # the file that erasures.log names: what is added begins on a new line
   psql \"$DATABASE_URL\" --no-align --tuples-only --field-separator=' ' --command \\
-    'SELECT member_id, erased_at FROM erasure WHERE erased_at IS NOT NULL' >> erasures.log    # the file that erasures.log names
+    'SELECT member_id, erased_at FROM erasure WHERE erased_at IS NOT NULL' >> erasures.log
   psql \"$DATABASE_URL\" --command 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
   pg_restore --no-owner --exit-on-error --dbname=\"$DATABASE_URL\" thidua.dump
   psql \"$DATABASE_URL\" --command 'UPDATE session SET revoked_at = now() WHERE revoked_at IS NULL' \\
@@ -43,7 +44,7 @@ With docker-compose.yml, whose PostgreSQL is reached from inside alone, and whos
   docker compose stop app
   docker compose exec -T postgres psql --username=thidua -At -F ' ' thidua --command \\
     'SELECT member_id, erased_at FROM erasure WHERE erased_at IS NOT NULL' \\
-    | docker compose run --rm -T --no-deps --entrypoint sh app -c 'cat >> /data/erasures.log'
+    | docker compose run --rm -T --no-deps --entrypoint sh app -c '(echo; cat) >> /data/erasures.log'
   docker compose exec -T postgres psql --username=thidua thidua --command 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
   docker compose exec -T postgres pg_restore --username=thidua --no-owner --exit-on-error --dbname=thidua < thidua.dump
   docker compose exec -T postgres psql --username=thidua thidua \\

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::{
     Verdict,
@@ -17,7 +17,10 @@ use crate::{
         staff::{self, StaffAccount},
         totp,
     },
-    kit::{caller::Role, clock::Clock, ids::UnitId, secret::random_token, turns::Turns},
+    kit::{
+        caller::Role, clock::Clock, codes::Code, ids::UnitId, language::Language, problem::Problem,
+        secret::random_token, turns::Turns,
+    },
     organisation::units,
 };
 
@@ -36,7 +39,7 @@ pub async fn run(setup: Setup, command: StaffCommand) -> anyhow::Result<Verdict>
         StaffCommand::Disable { username } => {
             let account = known(&db, &username).await?;
             let tx = db.begin(Clock::system().now(), Actor::system()).await?;
-            staff::disable(&tx, &account).await?;
+            staff::disable(&tx, &account).await.map_err(in_words)?;
             tx.commit().await?;
             say(format_args!("Nobody signs in as {username} any more"));
         }
@@ -94,6 +97,11 @@ async fn set_password(db: &Db, username: &str, password_stdin: bool) -> anyhow::
     say(format_args!("{username} has a new password"));
     show(made_up);
     Ok(())
+}
+
+/// What a rule of the house refuses is said in its words; what is unexpected keeps its cause.
+fn in_words(problem: Problem) -> anyhow::Error {
+    if problem.code == Code::LastAdmin { anyhow!(problem.detail(Language::English)) } else { problem.into() }
 }
 
 async fn known(db: &Db, username: &str) -> anyhow::Result<StaffAccount> {

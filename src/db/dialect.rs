@@ -12,6 +12,8 @@ pub const MIGRATION_LOCK: i64 = 7_438_001;
 pub const SEQUENCER_LOCK: i64 = 7_438_002;
 /// Held while the tree of units changes.
 pub const UNIT_TREE_LOCK: i64 = 7_438_020;
+/// Held while somebody may stop being an admin.
+pub const ADMINS_LOCK: i64 = 7_438_021;
 /// Held while signing keys are made or dated.
 pub const KEYS_LOCK: i64 = 7_438_003;
 

@@ -23,7 +23,9 @@ use crate::kit::{clock::day_in_vietnam, codes::Code, problem::Problem};
 pub mod backup;
 pub mod dialect;
 
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection, or on SQLite for its turn to write, before it is answered 503: longer than the
+/// queue of a busy minute, so that fifty phones at once on a slow machine are all served, and shorter than a phone waits.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Reads on SQLite: a few connections serve well, and each one has its own page cache.
 const SQLITE_READERS: u32 = 4;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ pub mod campaign;
 pub mod campaign_audience;
 pub mod campaign_version;
 pub mod checkin;
+pub mod checkin_decision;
 pub mod client_app;
 pub mod cluster;
 pub mod cluster_head;

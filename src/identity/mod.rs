@@ -4,12 +4,12 @@
 pub mod keys;
 pub mod apps;
 pub mod consents;
-pub mod data_requests;
 pub mod avatars;
 pub mod sessions;
 pub mod zalo_links;
 pub mod authenticate;
 pub mod role_grants;
+pub mod data_requests;
 pub mod staff;
 pub mod totp;
 pub mod password;

@@ -146,6 +146,14 @@ codes! {
         vi: "Trùng thời gian sinh hoạt", "Mỗi người chỉ có một nơi sinh hoạt chính tại một thời điểm, và không ghi hai lần ở cùng một đơn vị.";
         en: "Memberships overlap", "A member has one home at a time, and is not in the same unit twice.";
     }
+    RoleAlreadyGranted "role_already_granted" 409 {
+        vi: "Vai trò đã được giao", "Người này đã có vai trò đó ở đơn vị này trong thời gian ấy (mã {grant}). Muốn đổi thời hạn, hãy thu hồi rồi giao lại.";
+        en: "The role is granted already", "They hold this role over this unit in that time already (grant {grant}). To change its period, take it back and grant it anew.";
+    }
+    LastAdmin "last_admin" 409 {
+        vi: "Quản trị viên cuối cùng", "Sau việc này sẽ không còn quản trị viên nào đăng nhập được. Hãy giao vai trò quản trị cho một tài khoản quản lý khác trước, rồi thử lại.";
+        en: "The last admin", "After this no admin could sign in any more. Make another admin first, with a staff account that is not disabled, then try again.";
+    }
     DataRequestResolved "data_request_resolved" 409 {
         vi: "Yêu cầu đã được xử lý xong", "Yêu cầu về dữ liệu cá nhân này đã xong nên không làm được việc này.";
         en: "The request is resolved", "This request about personal data is resolved, so this cannot be done.";
@@ -267,6 +275,7 @@ fault_codes! {
     WrongFormat "wrong_format" { vi: "Sai định dạng, cần {expected}."; en: "It is in the wrong format; {expected} is expected."; }
     NotOneOf "not_one_of" { vi: "Phải là một trong: {options}."; en: "It must be one of: {options}."; }
     Duplicate "duplicate" { vi: "Bị lặp lại."; en: "It is there twice."; }
+    BadEncoding "bad_encoding" { vi: "Mã hóa phần trăm (%XX) sai, hoặc không phải UTF-8."; en: "Its percent-encoding (%XX) is broken, or it is not UTF-8."; }
     InvalidCharacter "invalid_character" { vi: "Có ký tự không được phép (U+0000)."; en: "It has a character that is not allowed (U+0000)."; }
     NoSuchThing "no_such_thing" { vi: "Không tồn tại, hoặc bạn không được xem."; en: "It does not exist, or is not for you to see."; }
     EndsBeforeStart "ends_before_start" { vi: "Ngày kết thúc trước ngày bắt đầu."; en: "It ends before it starts."; }
@@ -324,6 +333,7 @@ pub fn example_of(name: &str) -> Option<&'static str> {
         "count" => "1",
         "options" => "unit, member",
         "unit" => "Chi bộ 1",
+        "grant" => "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e",
         "row" => "12",
         "megapixels" => "50",
         "side" => "20000",

@@ -1,5 +1,5 @@
-//! Ids are types, so that a unit's id never stands where a member's is asked for. All are UUIDv7 (RFC 9562, 5.7):
-//! they sort by the time they were made, which keeps indexes compact.
+//! Ids are types, so that a unit's id never stands where a member's is asked for. Ours are UUIDv7 (RFC 9562, 5.7):
+//! they sort by the time they were made, which keeps indexes compact. Clients may bring others, but not nil or max.
 
 use std::fmt;
 
@@ -77,6 +77,8 @@ ids! {
     CommitmentId,
     /// A check-in. Made by the phone, so that sending again is safe.
     CheckinId,
+    /// What a manager decided about a check-in, once.
+    CheckinDecisionId,
     /// A work that a unit carries out.
     WorkId,
     /// Something to read in the feed.

@@ -51,33 +51,55 @@ struct Limit {
 }
 
 /// Guesses at a password or a code, counted for whatever is guessed at.
-pub struct Guesses(RateLimiter<[u8; 32], DashMapStateStore<[u8; 32]>, DefaultClock>);
+pub struct Guesses {
+    passwords: GuessLimiter,
+    codes: GuessLimiter,
+}
+
+type GuessLimiter = RateLimiter<[u8; 32], DashMapStateStore<[u8; 32]>, DefaultClock>;
 
 /// How many guesses are free, and how long each further one takes to come back. At this pace a password of 12 characters
-/// or a code of 6 digits that changes every 30 seconds is out of reach (OWASP ASVS 5.0, 6.3.1).
+/// is out of reach (OWASP ASVS 5.0, 6.3.1).
 const GUESSES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const GUESS_COMES_BACK: Duration = Duration::from_secs(60);
+/// The same of a code of 6 digits, of which three are good at a time: 150 guesses a day hit one in six years, on average.
+const CODE_GUESS_COMES_BACK: Duration = Duration::from_secs(10 * 60);
 
 impl Guesses {
     /// Nobody has guessed yet.
     pub fn new() -> Self {
-        let quota = Quota::with_period(GUESS_COMES_BACK).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
-        Self(RateLimiter::dashmap(quota.allow_burst(GUESSES)))
+        Self { passwords: limiter_of_guesses(GUESS_COMES_BACK), codes: limiter_of_guesses(CODE_GUESS_COMES_BACK) }
     }
 
-    /// Counts a guess at `what`, which need not exist.
+    /// Counts a guess at the password of `what`, which need not exist.
     pub fn count(&self, what: &str) -> Result<(), Problem> {
-        self.0.check_key(&sha256(what.as_bytes())).map_err(|refused| {
-            let wait = refused.wait_time_from(DefaultClock::default().now()).as_secs().saturating_add(1);
-            Problem::new(Code::TooManyRequests).header(RETRY_AFTER.as_str(), wait)
-        })
+        count_guess(&self.passwords, what)
+    }
+
+    /// Counts a guess at a code of `what`.
+    pub fn count_code(&self, what: &str) -> Result<(), Problem> {
+        count_guess(&self.codes, what)
     }
 
     /// Forgets what nobody has guessed at of late.
     pub fn tidy(&self) {
-        self.0.retain_recent();
-        self.0.shrink_to_fit();
+        for limiter in [&self.passwords, &self.codes] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
     }
+}
+
+fn limiter_of_guesses(comes_back: Duration) -> GuessLimiter {
+    let quota = Quota::with_period(comes_back).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
+    RateLimiter::dashmap(quota.allow_burst(GUESSES))
+}
+
+fn count_guess(limiter: &GuessLimiter, what: &str) -> Result<(), Problem> {
+    limiter.check_key(&sha256(what.as_bytes())).map_err(|refused| {
+        let wait = refused.wait_time_from(DefaultClock::default().now()).as_secs().saturating_add(1);
+        Problem::new(Code::TooManyRequests).header(RETRY_AFTER.as_str(), wait)
+    })
 }
 
 impl Default for Guesses {

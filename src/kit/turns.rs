@@ -24,6 +24,7 @@ const COME_BACK_SECONDS: u64 = 5;
 pub struct Turns {
     turns: Semaphore,
     places: Semaphore,
+    most: usize,
     taken: AtomicU64,
 }
 
@@ -38,7 +39,7 @@ impl Turns {
     /// So many turns at once.
     pub fn new(at_once: usize) -> Self {
         let places = at_once.saturating_mul(QUEUE.saturating_add(1));
-        Self { turns: Semaphore::new(at_once), places: Semaphore::new(places), taken: AtomicU64::new(0) }
+        Self { turns: Semaphore::new(at_once), places: Semaphore::new(places), most: places, taken: AtomicU64::new(0) }
     }
 
     /// The next turn; `unavailable` with `Retry-After` when the queue is full or too slow.
@@ -48,6 +49,11 @@ impl Turns {
         let turn = turn.map_err(Problem::internal)?;
         self.taken.fetch_add(1, Ordering::Relaxed);
         Ok(Turn { _turn: turn, _place: place })
+    }
+
+    /// How many have a turn, or wait for one.
+    pub fn in_line(&self) -> usize {
+        self.most.saturating_sub(self.places.available_permits())
     }
 
     /// How many turns were taken so far.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::kit::ids::{ActivityId, CampaignId, CheckinId, ImportId, MemberId, PledgeId, UnitId};
+use crate::kit::ids::{ActivityId, CampaignId, CheckinDecisionId, CheckinId, ImportId, MemberId, PledgeId, UnitId};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,12 +91,18 @@ pub enum Event {
     CheckinVerified {
         /// Which.
         checkin_id: CheckinId,
+        /// What was verified, as it was then; none in events from before that was kept.
+        #[serde(default)]
+        decision_id: Option<CheckinDecisionId>,
     },
     /// A check-in was returned to whoever sent it.
     #[serde(rename = "checkin.returned")]
     CheckinReturned {
         /// Which.
         checkin_id: CheckinId,
+        /// What was returned and why, as it was then; none in events from before that was kept.
+        #[serde(default)]
+        decision_id: Option<CheckinDecisionId>,
     },
     /// An activity was published.
     #[serde(rename = "activity.published")]
@@ -137,8 +143,8 @@ impl Event {
             Self::CampaignLaunched { campaign_id } | Self::CampaignClosed { campaign_id } => campaign_id.0,
             Self::PledgeSigned { pledge_id } => pledge_id.0,
             Self::CheckinSubmitted { checkin_id }
-            | Self::CheckinVerified { checkin_id }
-            | Self::CheckinReturned { checkin_id } => checkin_id.0,
+            | Self::CheckinVerified { checkin_id, .. }
+            | Self::CheckinReturned { checkin_id, .. } => checkin_id.0,
             Self::ActivityPublished { activity_id } => activity_id.0,
         }
     }
@@ -150,11 +156,21 @@ mod tests {
 
     #[test]
     fn the_name_on_the_wire_is_the_kind() {
-        let event = Event::CheckinVerified { checkin_id: CheckinId::new() };
+        let event = Event::CheckinVerified { checkin_id: CheckinId::new(), decision_id: None };
 
         let json = serde_json::to_value(&event).unwrap();
 
         assert_eq!(json["type"], event.kind());
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+    }
+
+    #[test]
+    fn an_event_from_before_decisions_were_kept_is_still_read() {
+        let checkin_id = CheckinId::new();
+        let old = serde_json::json!({"type": "checkin.returned", "checkin_id": checkin_id});
+
+        let read: Event = serde_json::from_value(old).unwrap();
+
+        assert_eq!(read, Event::CheckinReturned { checkin_id, decision_id: None });
     }
 }

@@ -153,15 +153,20 @@ pub async fn finish_erasure(app: &App, erased: Erased) {
     }
 }
 
-/// All of it, for a request that no handler answers. False when there is no such member, or they are erased already.
+/// All of it, for a request that no handler answers, unless `permit` refuses it in the same change. False when there is no such
+/// member, or they are erased already.
 pub async fn erase_now(
     app: &App,
     member: MemberId,
     source: Source,
     requested_at: DateTime<Utc>,
+    permit: impl AsyncFnOnce(&Tx) -> Result<(), Problem>,
 ) -> Result<bool, Problem> {
     let erased = app
-        .change_as(Actor::system(), async |tx| erase(app, tx, member, source, requested_at, &IfMatch::none()).await)
+        .change_as(Actor::system(), async |tx| {
+            permit(tx).await?;
+            erase(app, tx, member, source, requested_at, &IfMatch::none()).await
+        })
         .await;
     match settle_erasure(app, member, erased).await {
         Ok(erased) => {

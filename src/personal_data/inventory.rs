@@ -364,6 +364,21 @@ pub const PERSONAL: &[Table] = &[
         ],
     ),
     stay(
+        "checkin_decision",
+        "Quyết định về báo cáo của bạn",
+        &[By("member_id")],
+        &[
+            stays("id", "Mã quyết định"),
+            stays("checkin_id", "Báo cáo"),
+            member_id("member_id"),
+            stays("status", "Xác nhận hay trả lại"),
+            stays("quantity", "Số lượng lúc đó, tính bằng phần nghìn"),
+            personal("reason", Null, "Lý do bị trả lại"),
+            member_id("decided_by"),
+            stays("decided_at", "Quyết định lúc"),
+        ],
+    ),
+    stay(
         "ledger_entry",
         "Bút toán của bạn trong sổ ghi",
         &[By("member_id")],

@@ -92,13 +92,13 @@ pub async fn of(tx: &Tx, event: &Event) -> Result<Option<Told>, Problem> {
             let news = News::PledgeSigned { pledger_name: pledge.pledger_name, campaign_title: pledge.campaign_title };
             Ok(Some(told(news, managers)))
         }
-        Event::CheckinVerified { checkin_id } => {
-            let Some(checkin) = checkins::news_of(tx, *checkin_id).await? else { return Ok(None) };
+        Event::CheckinVerified { checkin_id, decision_id } => {
+            let Some(checkin) = checkins::news_of(tx, *checkin_id, *decision_id).await? else { return Ok(None) };
             let sender = vec![checkin.member_id];
             Ok(Some(told(News::CheckinVerified(report(checkin)), sender)))
         }
-        Event::CheckinReturned { checkin_id } => {
-            let Some(mut checkin) = checkins::news_of(tx, *checkin_id).await? else { return Ok(None) };
+        Event::CheckinReturned { checkin_id, decision_id } => {
+            let Some(mut checkin) = checkins::news_of(tx, *checkin_id, *decision_id).await? else { return Ok(None) };
             let sender = vec![checkin.member_id];
             let reason = checkin.return_reason.take();
             Ok(Some(told(News::CheckinReturned { report: report(checkin), reason }, sender)))

@@ -1,10 +1,18 @@
-//! What managers do: verify, return. Whoever only sees a check-in cannot decide on it.
+//! What managers do: verify, return. Whoever only sees a check-in cannot decide on it. Each decision is kept as it was made:
+//! its author is told of that, even when they have changed the check-in before the news goes out.
 
-use super::{Checkin, actions::settle, store};
+mod store;
+
+use super::{Checkin, CheckinNews, actions::settle, places, store as checkins};
 use crate::{
     campaigns::ledger::Cause,
     db::Tx,
-    kit::{caller::Person, etag::IfMatch, ids::CheckinId, problem::Problem},
+    kit::{
+        caller::Person,
+        etag::IfMatch,
+        ids::{CheckinDecisionId, CheckinId},
+        problem::Problem,
+    },
     organisation::units,
     outbox::{self, Event},
     personal_data,
@@ -15,10 +23,12 @@ pub async fn verify(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> 
     let mut checkin = load(tx, caller, id, seen).await?;
     let before = checkin.counted();
     if checkin.verify(caller.member_id, tx.now())? {
-        store::save(tx, &mut checkin).await?;
-        outbox::record(tx, Event::CheckinVerified { checkin_id: id }).await?;
+        checkins::save(tx, &mut checkin).await?;
+        let decision_id = Some(keep(tx, &checkin).await?);
+        outbox::record(tx, Event::CheckinVerified { checkin_id: id, decision_id }).await?;
         settle(tx, &before, &checkin, Cause::Verified, "verify_checkin").await?;
     }
+    places::write_down(tx, caller, &checkin).await?;
     Ok(checkin)
 }
 
@@ -33,18 +43,49 @@ pub async fn send_back(
     let mut checkin = load(tx, caller, id, seen).await?;
     let before = checkin.counted();
     if checkin.send_back(reason, caller.member_id, tx.now())? {
-        store::save(tx, &mut checkin).await?;
-        outbox::record(tx, Event::CheckinReturned { checkin_id: id }).await?;
+        checkins::save(tx, &mut checkin).await?;
+        let decision_id = Some(keep(tx, &checkin).await?);
+        outbox::record(tx, Event::CheckinReturned { checkin_id: id, decision_id }).await?;
         settle(tx, &before, &checkin, Cause::Returned, "return_checkin").await?;
     }
+    places::write_down(tx, caller, &checkin).await?;
     Ok(checkin)
 }
 
+/// What the author of a check-in is told of a decision: what it was about when it was made. Nothing where they are erased; an
+/// erasure waits until this is done, so that it finds what is written of it. A decision from before decisions were kept is
+/// told as the check-in is now.
+pub async fn news_of(
+    tx: &Tx,
+    id: CheckinId,
+    decision: Option<CheckinDecisionId>,
+) -> Result<Option<CheckinNews>, Problem> {
+    let Some(checkin) = checkins::find(tx, id).await? else { return Ok(None) };
+    if !personal_data::try_hold_shared(tx, checkin.member_id).await? {
+        return Ok(None);
+    }
+    let Some(news) = checkins::news_of(tx, id).await? else { return Ok(None) };
+    let made = match decision {
+        Some(decision) => store::find(tx, decision).await?,
+        None => None,
+    };
+    Ok(Some(match made {
+        Some((quantity, return_reason)) => CheckinNews { quantity, return_reason, ..news },
+        None => news,
+    }))
+}
+
+async fn keep(tx: &Tx, checkin: &Checkin) -> Result<CheckinDecisionId, Problem> {
+    let id = CheckinDecisionId::new();
+    store::insert(tx, id, checkin).await?;
+    Ok(id)
+}
+
 async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<Checkin, Problem> {
-    let author = store::find_visible(tx, caller, id, tx.today()).await?.member_id;
+    let author = checkins::find_visible(tx, caller, id, tx.today()).await?.member_id;
     // Their row before the check-in's, as an erasure takes them. Figures of the erased are decided on all the same.
     let _is_there = personal_data::try_hold_shared(tx, author).await?;
-    let checkin = store::find_visible_for_change(tx, caller, id).await?;
+    let checkin = checkins::find_visible_for_change(tx, caller, id).await?;
     let is_manager =
         caller.is_admin() || units::is_below_any(tx, checkin.unit_id, &caller.managed_units(), tx.today()).await?;
     if !is_manager {

@@ -167,6 +167,7 @@ pub async fn withdraw_checkin(
 /// Verify a check-in
 ///
 /// Of a unit that you manage: from now on it counts as verified, and its author is told. Verifying again changes nothing.
+/// That you read in the answer where it was made is written into the audit log.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
     request_body = NoFields,
     responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
@@ -185,7 +186,7 @@ pub async fn verify_checkin(
 /// Return a check-in
 ///
 /// Of a unit that you manage, with a reason: it does not count until its author has changed it. Returning again changes
-/// nothing.
+/// nothing. That you read in the answer where it was made is written into the audit log.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
     request_body = ReturnReason,
     responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]

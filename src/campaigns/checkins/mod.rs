@@ -12,8 +12,9 @@ mod wire;
 
 pub use batch::BatchedCheckin;
 pub use checkin::{Checkin, CheckinStatus, Flag};
+pub use decisions::news_of;
 pub use places::{READ_PLACE, places_of_others};
-pub use store::{CheckinNews, ReviewRow, news_of, page_verified, review_page};
+pub use store::{CheckinNews, ReviewRow, page_verified, review_page};
 pub use wire::CheckinView;
 
 /// The operations of this noun.

@@ -229,7 +229,7 @@ pub async fn page_verified(
     Ok(query.all(db).await?.into_iter().map(from_row).collect())
 }
 
-/// What a notification says of this check-in.
+/// What a notification says of this check-in as it is now.
 pub async fn news_of(db: &impl ConnectionTrait, id: CheckinId) -> Result<Option<CheckinNews>, DbErr> {
     let Some(checkin) = find(db, id).await? else { return Ok(None) };
     let row = with_titles(db, vec![checkin]).await?.into_iter().next();

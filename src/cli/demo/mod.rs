@@ -54,7 +54,7 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
     prepare(&mut setup.config, address, &zalo_url, &stage)?;
 
     let (clock, vault) = (Clock::system(), setup.config.vault(&setup.data, true)?);
-    let db = setup.open().await?;
+    let db = setup.open_or_make().await?;
     db.migrate().await.context("the schema cannot be brought up to date")?;
     let is_filled = content(db.reads()).await?;
     ensure!(!args.fresh || is_filled == Content::Nothing, "--fresh does not empty a database named by --database");

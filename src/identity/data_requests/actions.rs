@@ -10,6 +10,7 @@ use crate::{
     app::App,
     audit::{self, Subject},
     db::Tx,
+    identity::role_grants,
     kit::{
         caller::Person,
         codes::FaultCode,
@@ -56,7 +57,8 @@ pub async fn acknowledge(tx: &Tx, id: DataRequestId, seen: &IfMatch) -> Result<D
     Ok(request)
 }
 
-/// An admin says what came of it. An erasure that is done is done by this; `begun` then says whose, from before it begins.
+/// An admin says what came of it. An erasure that is done is done by this, unless it is the last admin's; `begun` then says
+/// whose, from before it begins.
 pub async fn resolve(
     app: &App,
     tx: &Tx,
@@ -67,7 +69,10 @@ pub async fn resolve(
 ) -> Result<(DataRequest, Option<Erased>), Problem> {
     let (is_done, words) = resolution.parse()?;
     // Their row before the request's, as everywhere: whoever is erased at this moment is waited for.
-    let whose = store::member_of(tx, id).await?.ok_or_else(Problem::not_found)?;
+    let (whose, kind) = store::whose(tx, id).await?.ok_or_else(Problem::not_found)?;
+    if is_done && kind == Kind::Erasure {
+        role_grants::keep_an_admin(tx, |grant| grant.member_id == whose).await?;
+    }
     let is_there = personal_data::try_hold(tx, whose).await?;
     let mut request = load(tx, id, &IfMatch::none()).await?;
     // Nothing is written anew about whoever is erased.

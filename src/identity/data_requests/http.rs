@@ -131,10 +131,11 @@ pub async fn acknowledge_data_request(
 
 /// Resolve a data request
 ///
-/// Says what came of it. Resolving an erasure as done erases the member, at once and for good.
+/// Says what came of it. Resolving an erasure as done erases the member, at once and for good; of the last admin it is refused
+/// until there is another one.
 #[utoipa::path(tag = "data_requests", params(("data_request_id" = DataRequestId, Path, description = "The request")),
     request_body = Resolution,
-    responses((status = 200, body = DataRequestView), (status = 409, description = "data_request_resolved")))]
+    responses((status = 200, body = DataRequestView), (status = 409, description = "data_request_resolved last_admin")))]
 #[post("/data-requests/{data_request_id}/resolve")]
 pub async fn resolve_data_request(
     app: Data<App>,

@@ -70,9 +70,10 @@ pub async fn count_waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Res
     Ok((all, late))
 }
 
-/// Whose request that is.
-pub async fn member_of(db: &impl ConnectionTrait, id: DataRequestId) -> Result<Option<MemberId>, DbErr> {
-    Ok(Entity::find_by_id(id.0).one(db).await?.map(|row| MemberId(row.member_id)))
+/// Whose request that is, and what about: neither ever changes.
+pub async fn whose(db: &impl ConnectionTrait, id: DataRequestId) -> Result<Option<(MemberId, Kind)>, DbErr> {
+    let row = Entity::find_by_id(id.0).one(db).await?;
+    Ok(row.and_then(|row| Some((MemberId(row.member_id), Kind::named(&row.kind)?))))
 }
 
 /// The request of that id, held against other changes until this one is done.

@@ -5,7 +5,10 @@ use crate::{
     app::App,
     audit::{self, Subject},
     db::{Actor, Tx},
-    identity::data_requests::{self, Kind},
+    identity::{
+        data_requests::{self, Kind},
+        role_grants,
+    },
     kit::{caller::Person, etag::IfMatch, problem::Problem},
     organisation::members::{self, Member},
     personal_data::{self, Erased, Source},
@@ -28,8 +31,9 @@ pub async fn export(app: &App, actor: Actor, caller: &Person) -> Result<Vec<u8>,
     personal_data::export(app, member).await
 }
 
-/// Takes away who the caller is, at once and for good.
+/// Takes away who the caller is, at once and for good; unless they are the last admin.
 pub async fn erase(app: &App, tx: &Tx, caller: &Person, seen: &IfMatch) -> Result<Erased, Problem> {
+    role_grants::keep_an_admin(tx, |grant| grant.member_id == caller.member_id).await?;
     data_requests::fulfilled_at_once(tx, caller.member_id, Kind::Erasure).await?;
     personal_data::erase(app, tx, caller.member_id, Source::Member, tx.now(), seen).await
 }

@@ -65,8 +65,8 @@ pub async fn update_me(
 /// Delete your account
 ///
 /// Takes away who you are, at once and for good: name, picture, contact, Zalo link, sessions, your notes and places. What you
-/// did stays in the figures, without a name.
-#[utoipa::path(tag = "me", responses((status = 204)))]
+/// did stays in the figures, without a name. The last admin makes another one first.
+#[utoipa::path(tag = "me", responses((status = 204), (status = 409, description = "last_admin")))]
 #[delete("/me")]
 pub async fn delete_me(app: Data<App>, caller: SignedIn, seen: IfMatch, once: Once) -> Answer<()> {
     let erased = app.change_as(once.actor(), async |tx| actions::erase(&app, tx, &caller, &seen).await).await;

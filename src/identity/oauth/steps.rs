@@ -22,6 +22,7 @@ use crate::{
         problem::Problem,
         secret::{random_token, token_hash},
     },
+    personal_data,
 };
 
 const CODE_LIFE: Duration = Duration::seconds(60);
@@ -80,35 +81,45 @@ async fn check_password(app: &App, form: &SignInForm, device: Option<&str>, acto
         metrics::counter!("thidua_wrong_passwords_total").increment(1);
         return Ok(Step::WrongPassword);
     };
-    if account.has_totp {
-        let ticket = Ticket {
-            member_id: account.member_id,
-            password_set_at: account.password_set_at,
-            client_id: form.client_id.clone(),
-            redirect_uri: form.redirect_uri.clone(),
-            code_challenge: form.code_challenge.clone(),
-            until: app.clock.now() + TICKET_LIFE,
+    app.change_as(actor, async |tx| {
+        let Some(account) = find_unchanged(tx, account.member_id, account.password_set_at).await? else {
+            return Ok(Step::WrongPassword);
         };
-        let ticket = serde_json::to_string(&ticket).map_err(Problem::internal)?;
-        return Ok(Step::NeedsCode(app.vault.seal(TICKET, &ticket)));
-    }
-    let code = app
-        .change_as(actor, async |tx| {
-            if find_unchanged(tx, account.member_id, account.password_set_at).await?.is_none() {
-                return Ok(None);
-            }
-            give_code(tx, &account, form).await.map(Some)
-        })
-        .await?;
-    Ok(code.map_or(Step::WrongPassword, |code| signed_in(app, &account, device, code)))
+        // As it is now: a second factor may have been turned on while the password was hashed.
+        if account.totp_since.is_some() {
+            return needs_code(app, &account, form);
+        }
+        let code = give_code(tx, &account, form).await?;
+        Ok(signed_in(app, &account, device, code))
+    })
+    .await
 }
 
-/// The account, if it is still enabled and its password is the one that was set then; held until the change is done.
+fn needs_code(app: &App, account: &StaffAccount, form: &SignInForm) -> Result<Step, Problem> {
+    let ticket = Ticket {
+        member_id: account.member_id,
+        password_set_at: account.password_set_at,
+        client_id: form.client_id.clone(),
+        redirect_uri: form.redirect_uri.clone(),
+        code_challenge: form.code_challenge.clone(),
+        until: app.clock.now() + TICKET_LIFE,
+    };
+    let ticket = serde_json::to_string(&ticket).map_err(Problem::internal)?;
+    Ok(Step::NeedsCode(app.vault.seal(TICKET, &ticket)))
+}
+
+/// The account, if it is still enabled and its password is the one that was set then; held until the change is done, the
+/// member before it, as an erasure takes them.
 async fn find_unchanged(tx: &Tx, member: MemberId, set_at: DateTime<Utc>) -> Result<Option<StaffAccount>, Problem> {
+    if !personal_data::try_hold_shared(tx, member).await? {
+        return Ok(None);
+    }
     let account = staff::find_enabled_for_change(tx, member).await?;
     Ok(account.filter(|account| account.password_set_at == set_at))
 }
 
+/// Tries at a code are counted for each device on which one was right before, and together for all others: whoever knows the
+/// password uses up none of the owner's, and has few of their own.
 async fn check_code(app: &App, form: &SignInForm, device: Option<&str>, actor: Actor) -> Result<Step, Problem> {
     let ticket = app.vault.open(TICKET, &form.ticket).ok();
     let ticket = ticket.and_then(|text| serde_json::from_str::<Ticket>(&text).ok());
@@ -119,23 +130,25 @@ async fn check_code(app: &App, form: &SignInForm, device: Option<&str>, actor: A
             && ticket.code_challenge == form.code_challenge
     };
     let Some(ticket) = ticket.filter(is_of_this_request) else { return Ok(Step::Late) };
-    app.guesses.count(&format!("totp:{}", ticket.member_id))?;
+    let Some(account) = staff::find_enabled(app.db.reads(), ticket.member_id).await? else { return Ok(Step::Late) };
+    let device = device.and_then(|token| KnownDevice::read(&app.vault, &account.username, token));
+    app.guesses.count_code(&staff::code_guess_key(&app.vault, &account, device.as_ref()))?;
     app.change_as(actor, async |tx| {
-        let Some(account) = find_unchanged(tx, ticket.member_id, ticket.password_set_at).await? else {
+        let account = find_unchanged(tx, ticket.member_id, ticket.password_set_at).await?;
+        let Some(account) = account.filter(|account| account.totp_since.is_some()) else {
             return Ok(Step::Late);
         };
         if !totp::is_right(tx, &app.vault, account.member_id, &form.code).await? {
             return Ok(Step::WrongCode(form.ticket.clone()));
         }
         let code = give_code(tx, &account, form).await?;
-        let device = device.and_then(|token| KnownDevice::read(&app.vault, &account.username, token));
         Ok(signed_in(app, &account, device, code))
     })
     .await
 }
 
 fn signed_in(app: &App, account: &StaffAccount, device: Option<KnownDevice>, code: String) -> Step {
-    let device = device.unwrap_or_default().token(&app.vault, &account.username);
+    let device = device.unwrap_or_default().token(&app.vault, account);
     Step::SignedIn { code, device }
 }
 
@@ -150,7 +163,7 @@ async fn give_code(tx: &Tx, account: &StaffAccount, form: &SignInForm) -> Result
         expires_at: tx.now() + CODE_LIFE,
     };
     store::insert(tx, new).await?;
-    let after = json!({"client_id": form.client_id, "second_factor": account.has_totp});
+    let after = json!({"client_id": form.client_id, "second_factor": account.totp_since.is_some()});
     audit::record(tx, "sign_in_staff", Subject { kind: "member", id: account.member_id.0 }, None, Some(after)).await?;
     Ok(code)
 }

@@ -8,7 +8,7 @@ use crate::{
     db::{Effect, Tx},
     kit::{
         caller::{Person, Role},
-        codes::FaultCode,
+        codes::{Code, FaultCode},
         ids::RoleGrantId,
         problem::{Problem, bad_field},
     },
@@ -16,7 +16,9 @@ use crate::{
     outbox::{self, Event},
 };
 
-/// Gives a role. An admin gives any; a manager gives `unit_manager` and `editor` for their own units.
+/// Gives a role. An admin gives any; a manager gives `unit_manager` and `editor` for their own units. Nobody holds the same
+/// one twice on any day: the member's row, which is held here, makes many at once come one after the other. An index could
+/// not say so, for periods may follow one another.
 pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGrant, Problem> {
     may_decide(tx, caller, &grant).await?;
     // The unit before the member, as in a merge: one that is under way is waited for. A unit that is to end gives no role
@@ -32,6 +34,9 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
     if let Some(code) = obstacle {
         return Err(bad_field("/unit_id", code));
     }
+    if let Some(held) = store::overlapping(tx, &grant).await? {
+        return Err(Problem::new(Code::RoleAlreadyGranted).with("grant", held));
+    }
     store::insert(tx, &grant).await?;
     record(tx, "grant_role", &grant).await?;
     let event =
@@ -40,7 +45,7 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
     Ok(grant)
 }
 
-/// Takes a role back, from today on; one that has ended already stays as it is.
+/// Takes a role back, from today on. One that has ended already is not there to be taken back; the last admin's stays.
 pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId) -> Result<(), Problem> {
     let seen = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
     may_decide(tx, caller, &seen).await?;
@@ -48,11 +53,28 @@ pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId) -> Result<(), Pro
         // A merge that is under way is waited for: what it has carried over to another unit is another grant.
         units::lock_shared(tx, &[unit]).await?;
     }
+    keep_an_admin(tx, |grant| grant.id == id).await?;
     let grant = store::find_visible(tx, caller, id, tx.today()).await?.filter(|grant| *grant == seen);
     let grant = grant.ok_or_else(Problem::not_found)?;
-    let Some(day) = grant.end_by(tx.today()) else { return Ok(()) };
-    store::end(tx, id, day).await?;
+    let day = grant.end_by(tx.today()).ok_or_else(Problem::not_found)?;
+    if !store::end(tx, &grant, day).await? {
+        return Err(Problem::not_found());
+    }
     record(tx, "revoke_role", &grant).await
+}
+
+/// Refuses a change that takes these grants, or what their holders sign in with, when no other admin could sign in after it.
+/// Before anything is held: changes that could do so come one after the other, so that of two at once one admin stays.
+pub async fn keep_an_admin(tx: &Tx, is_lost: impl Fn(&RoleGrant) -> bool) -> Result<(), Problem> {
+    if !store::grants_of_admins(tx, tx.today()).await?.iter().any(&is_lost) {
+        return Ok(());
+    }
+    store::lock_admins(tx).await?;
+    let grants = store::grants_of_admins(tx, tx.today()).await?;
+    if !grants.is_empty() && grants.iter().all(is_lost) {
+        return Err(Problem::new(Code::LastAdmin));
+    }
+    Ok(())
 }
 
 async fn may_decide(tx: &Tx, caller: &Person, grant: &RoleGrant) -> Result<(), Problem> {

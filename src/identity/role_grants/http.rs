@@ -43,7 +43,7 @@ pub async fn list_role_grants(
 ///
 /// An admin grants any role; a manager grants `unit_manager` and `editor` for their own units and all below them.
 #[utoipa::path(tag = "role_grants", request_body = NewRoleGrant,
-    responses((status = 201, body = RoleGrantView)))]
+    responses((status = 201, body = RoleGrantView), (status = 409, description = "role_already_granted")))]
 #[post("/role-grants")]
 pub async fn create_role_grant(
     app: Data<App>,
@@ -61,9 +61,10 @@ pub async fn create_role_grant(
 
 /// Delete a role grant
 ///
-/// Takes the role back from today on; the grant stays as history. It stops working everywhere within 5 seconds.
+/// Takes the role back from today on; the grant stays as history. It stops working everywhere within 5 seconds. The last
+/// admin who can sign in stays one.
 #[utoipa::path(tag = "role_grants", params(("role_grant_id" = RoleGrantId, Path, description = "The grant")),
-    responses((status = 204)))]
+    responses((status = 204), (status = 409, description = "last_admin")))]
 #[delete("/role-grants/{role_grant_id}")]
 pub async fn delete_role_grant(app: Data<App>, caller: SignedIn, path: Path<RoleGrantId>, once: Once) -> Answer<()> {
     app.change(once, async |tx| {

@@ -1,5 +1,6 @@
 //! Role grants: who may do what, for which unit and all below it, from a day to a day. An admin gives
 //! any role; whoever manages a unit gives `unit_manager` and `editor` for it and for what is below it, and nothing beyond.
+//! There is always an admin who can sign in: the last one stays.
 
 mod actions;
 pub mod http;
@@ -7,6 +8,7 @@ mod role_grant;
 mod store;
 mod wire;
 
+pub use actions::keep_an_admin;
 pub use role_grant::RoleGrant;
 pub use store::{insert, managers_above};
 

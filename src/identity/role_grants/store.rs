@@ -2,15 +2,17 @@
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ActiveValue::{Set, Unchanged},
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select, sea_query::Expr,
 };
 
 use super::RoleGrant;
 use crate::{
-    db::Tx,
-    entity::role_grant::{ActiveModel, Column, Entity, Model},
+    db::{Tx, dialect},
+    entity::{
+        role_grant::{ActiveModel, Column, Entity, Model},
+        staff_account,
+    },
     kit::{
         caller::{Person, Role},
         ids::{MemberId, RoleGrantId, UnitId},
@@ -73,10 +75,56 @@ fn visible(caller: &Person, day: NaiveDate) -> Select<Entity> {
     )
 }
 
-/// Ends a grant on `day`. It stays as history.
-pub async fn end(tx: &Tx, id: RoleGrantId, day: NaiveDate) -> Result<(), DbErr> {
-    let row = ActiveModel { id: Unchanged(id.0), valid_to: Set(day), ..Default::default() };
-    Entity::update(row).exec(tx).await.map(|_row| ())
+/// A grant of the same role over the same unit to the same member that holds on a day on which this one would.
+pub async fn overlapping(tx: &Tx, grant: &RoleGrant) -> Result<Option<RoleGrantId>, DbErr> {
+    let of_unit = match grant.unit_id {
+        Some(unit) => Column::UnitId.eq(unit.0),
+        None => Column::UnitId.is_null(),
+    };
+    let row = Entity::find()
+        .filter(Column::MemberId.eq(grant.member_id.0))
+        .filter(Column::Role.eq(grant.role.name()))
+        .filter(of_unit)
+        .filter(Column::ValidFrom.lt(grant.valid_to))
+        .filter(Column::ValidTo.gt(grant.valid_from))
+        // One that was taken back before it began never held.
+        .filter(Expr::col(Column::ValidFrom).lt(Expr::col(Column::ValidTo)))
+        .order_by_asc(Column::Id)
+        .one(tx)
+        .await?;
+    Ok(row.map(|row| RoleGrantId(row.id)))
+}
+
+/// Ends a grant on `day`, where it is still the one that was seen; gives whether it was. It stays as history.
+pub async fn end(tx: &Tx, seen: &RoleGrant, day: NaiveDate) -> Result<bool, DbErr> {
+    let ended = Entity::update_many()
+        .col_expr(Column::ValidTo, Expr::value(day))
+        .filter(Column::Id.eq(seen.id.0))
+        .filter(Column::ValidTo.eq(seen.valid_to))
+        .exec(tx)
+        .await?;
+    Ok(ended.rows_affected == 1)
+}
+
+/// Waits until nobody else is about to stop being an admin; others wait until this change is done.
+pub async fn lock_admins(tx: &Tx) -> Result<(), DbErr> {
+    dialect::lock_until_commit(tx, dialect::ADMINS_LOCK).await
+}
+
+/// The grants that make somebody an admin on `day` who can sign in: with a staff account that is not disabled.
+pub async fn grants_of_admins(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Vec<RoleGrant>, DbErr> {
+    let can_sign_in = staff_account::Entity::find()
+        .select_only()
+        .column(staff_account::Column::MemberId)
+        .filter(staff_account::Column::DisabledAt.is_null())
+        .into_query();
+    let rows = Entity::find()
+        .filter(Column::Role.eq(Role::Admin.name()))
+        .filter(within(Column::ValidFrom, Column::ValidTo, day))
+        .filter(Column::MemberId.in_subquery(can_sign_in))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().filter_map(from_row).collect())
 }
 
 /// Who manages this unit on `day`: by a grant on it or on one above it.

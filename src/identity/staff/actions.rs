@@ -55,8 +55,9 @@ pub async fn prove(app: &App, caller: &Person, password: String, pointer: &str) 
     Ok(account)
 }
 
-/// Ends an account: nobody signs in with it any more, and whoever has is signed out within seconds.
+/// Ends an account: nobody signs in with it any more, and whoever has is signed out within seconds. The last admin's stays.
 pub async fn disable(tx: &Tx, account: &StaffAccount) -> Result<(), Problem> {
+    role_grants::keep_an_admin(tx, |grant| grant.member_id == account.member_id).await?;
     store::set_disabled(tx, account.member_id, Some(tx.now())).await?;
     sessions::close_all_of(tx, account.member_id, None).await?;
     record(tx, "disable_staff_account", account).await

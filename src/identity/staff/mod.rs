@@ -7,6 +7,8 @@ mod password;
 mod store;
 
 pub use actions::{create, disable, enable, prove, reset_password};
-pub use known_device::{KnownDevice, guess_key};
+pub use known_device::{KnownDevice, code_guess_key, guess_key};
 pub use password::{hash, verify};
-pub use store::{StaffAccount, find, find_any, find_enabled_for_change, find_of, insert, replace_password};
+pub use store::{
+    StaffAccount, find, find_any, find_enabled, find_enabled_for_change, find_of, insert, replace_password,
+};

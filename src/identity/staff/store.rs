@@ -23,8 +23,8 @@ pub struct StaffAccount {
     pub password_hash: String,
     /// Since when it is that.
     pub password_set_at: DateTime<Utc>,
-    /// Does signing in ask for a code too?
-    pub has_totp: bool,
+    /// Since when signing in asks for a code too; none: it does not.
+    pub totp_since: Option<DateTime<Utc>>,
     /// Since when it may not be used.
     pub disabled_at: Option<DateTime<Utc>>,
 }
@@ -33,7 +33,7 @@ impl StaffAccount {
     /// A new account. Usernames are the same in upper and lower case.
     pub fn new(member_id: MemberId, username: &str, password_hash: String, now: DateTime<Utc>) -> Self {
         let username = username.to_lowercase();
-        Self { member_id, username, password_hash, password_set_at: now, has_totp: false, disabled_at: None }
+        Self { member_id, username, password_hash, password_set_at: now, totp_since: None, disabled_at: None }
     }
 }
 
@@ -44,7 +44,7 @@ impl From<Model> for StaffAccount {
             username: row.username,
             password_hash: row.password_hash,
             password_set_at: row.password_set_at,
-            has_totp: row.totp_confirmed_at.is_some(),
+            totp_since: row.totp_confirmed_at,
             disabled_at: row.disabled_at,
         }
     }
@@ -61,10 +61,15 @@ pub async fn find_any(db: &impl ConnectionTrait, username: &str) -> Result<Optio
     Ok(row.map(StaffAccount::from))
 }
 
-/// The account of that member, unless it is disabled; not found where they have none.
+/// The account of that member, unless it is disabled.
+pub async fn find_enabled(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<StaffAccount>, DbErr> {
+    let row = Entity::find_by_id(member.0).one(db).await?;
+    Ok(row.map(StaffAccount::from).filter(|account| account.disabled_at.is_none()))
+}
+
+/// The same; not found where they have none.
 pub async fn find_of(db: &impl ConnectionTrait, member: MemberId) -> Result<StaffAccount, Problem> {
-    let row = Entity::find_by_id(member.0).one(db).await?.filter(|row| row.disabled_at.is_none());
-    row.map(StaffAccount::from).ok_or_else(Problem::not_found)
+    find_enabled(db, member).await?.ok_or_else(Problem::not_found)
 }
 
 /// The account of that member as it is now, held against other changes until this one is done; none where they have none or

@@ -1,11 +1,17 @@
 //! Readiness over HTTP.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, get, web::Data};
+use tokio::time::timeout;
 
 use crate::{
     app::App,
     kit::{codes::Code, problem::Problem},
 };
+
+/// A database that takes longer to answer is no database to be ready with.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Find out whether the server is ready
 ///
@@ -17,7 +23,11 @@ pub async fn find_readiness(app: Data<App>) -> Result<HttpResponse, Problem> {
     if app.is_stopping() {
         return Err(Problem::new(Code::Unavailable));
     }
-    let is_up_to_date = app.db.is_up_to_date().await.map_err(|error| {
+    let asked = timeout(PATIENCE, app.db.is_up_to_date()).await.map_err(|_elapsed| {
+        tracing::warn!("the database does not answer in time");
+        Problem::new(Code::Unavailable)
+    })?;
+    let is_up_to_date = asked.map_err(|error| {
         tracing::warn!(%error, "the database does not answer");
         Problem::new(Code::Unavailable)
     })?;

@@ -15,7 +15,8 @@ use crate::kit::{
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUnit {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<UnitId>,
     /// Its code in the organisation's own books; no two units share one.
     #[schema(min_length = 1, max_length = 50, examples("LD-0042"))]
@@ -131,7 +132,8 @@ pub struct SplitUnit {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPart {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<UnitId>,
     /// Its full name.
     #[schema(min_length = 1, max_length = 300, examples("Chi bộ Phòng Đào tạo"))]

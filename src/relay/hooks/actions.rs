@@ -11,6 +11,7 @@ use crate::{
     app::App,
     db::{Actor, Effect, Tx},
     entity::provider_event,
+    identity::role_grants,
     kit::{problem::Problem, vault::Vault},
     organisation::members,
     personal_data::{self, Source},
@@ -56,11 +57,16 @@ async fn work_on(app: &App, row: &provider_event::Model) -> Result<(), Problem> 
     app.change_as(Actor::system(), async |tx| Ok(store::finish(tx, row.id, outcome).await?)).await
 }
 
-/// Erases whoever withdrew their consent. An event from before they signed in anew is about who they were then.
+/// Erases whoever withdrew their consent. An event from before they signed in anew is about who they were then. The last
+/// admin's waits, and raises its alarm, until somebody has made another one.
 async fn revoke(app: &App, subject: &str, occurred_at: DateTime<Utc>) -> Result<&'static str, Problem> {
-    match members::find_by_zalo_hash(app.db.reads(), subject).await? {
-        Some((_, since)) if since > occurred_at => Ok("outdated"),
-        Some((member, _)) if personal_data::erase_now(app, member, Source::Zalo, occurred_at).await? => Ok("erased"),
-        _ => Ok("nobody_here"),
+    let Some((member, since)) = members::find_by_zalo_hash(app.db.reads(), subject).await? else {
+        return Ok("nobody_here");
+    };
+    if since > occurred_at {
+        return Ok("outdated");
     }
+    let permit = async |tx: &Tx| role_grants::keep_an_admin(tx, |grant| grant.member_id == member).await;
+    let is_erased = personal_data::erase_now(app, member, Source::Zalo, occurred_at, permit).await?;
+    Ok(if is_erased { "erased" } else { "nobody_here" })
 }

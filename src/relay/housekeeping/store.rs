@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
-    db::Tx,
+    db::{Tx, dialect},
     entity::{authorization_code, idempotency_key, refresh_token, session},
 };
 
@@ -18,7 +18,10 @@ pub const BATCH: u64 = 1_000;
 pub async fn delete_idempotency_keys(tx: &Tx, before: DateTime<Utc>) -> Result<u64, DbErr> {
     use idempotency_key::{Column, Entity};
     let key = [Column::Caller, Column::Operation, Column::Key];
-    let old = Entity::find().select_only().columns(key).filter(Column::ExpiresAt.lte(before)).limit(BATCH).into_query();
+    let mut old =
+        Entity::find().select_only().columns(key).filter(Column::ExpiresAt.lte(before)).limit(BATCH).into_query();
+    // Whoever holds one of them, an erasure maybe, takes it away too: nobody waits for anybody.
+    dialect::skip_locked(&mut old);
     let is_old = Expr::tuple(key.map(Expr::col)).in_subquery(old);
     Ok(Entity::delete_many().filter(is_old).exec(tx).await?.rows_affected)
 }

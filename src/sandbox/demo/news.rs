@@ -55,9 +55,10 @@ fn decisions(rows: &Rows) -> Vec<(DateTime<Utc>, Event)> {
         .flat_map(|member| decided.iter().skip(DECISIONS).filter(move |(_, row)| row.member_id == *member).take(3));
     let events = latest.chain(of_shown).map(|(moment, row)| {
         let checkin_id = CheckinId(row.id);
-        let is_verified = row.status == "verified";
-        let event =
-            if is_verified { Event::CheckinVerified { checkin_id } } else { Event::CheckinReturned { checkin_id } };
+        let event = match row.status.as_str() {
+            "verified" => Event::CheckinVerified { checkin_id, decision_id: None },
+            _ => Event::CheckinReturned { checkin_id, decision_id: None },
+        };
         (*moment, event)
     });
     events.collect()

@@ -77,6 +77,32 @@ async fn a_colleague_sees_a_check_in_for_the_units_pledge_without_what_is_for_th
 }
 
 #[actix_web::test]
+async fn whoever_decides_on_a_check_in_and_is_shown_its_place_is_written_down_too() {
+    let f = Field::new().await;
+    let (verified, returned) = (f.check_in().await, f.check_in().await);
+    let without = f.app.check_in(&f.author, &f.pledge, 1.0).await;
+
+    let verify = async |id: &str| {
+        let url = format!("/v1/checkins/{id}/verify");
+        f.app.post(url).caller(&f.manager).json(json!({})).await.expect(200)
+    };
+    assert_eq!(verify(&verified).await["location"]["lat"], 11.940419);
+    verify(&without).await;
+    let reason = json!({"reason": "Ảnh chưa rõ"});
+    f.app.post(format!("/v1/checkins/{returned}/return")).caller(&f.app.admin).json(reason).await.expect(200);
+
+    let looks = f.looks().await;
+    let said: Vec<_> = looks.iter().rev().map(|row| (&row["actor_id"], &row["subject_id"], &row["after"])).collect();
+    assert_eq!(
+        said,
+        [
+            (&json!(f.manager.id), &json!(verified), &json!({"ids": [verified]})),
+            (&json!(f.app.admin.id), &json!(returned), &json!({"ids": [returned]})),
+        ]
+    );
+}
+
+#[actix_web::test]
 async fn whoever_reads_where_somebody_else_was_is_written_down_once_for_each_request() {
     let f = Field::new().await;
     let (one, two) = (f.check_in().await, f.check_in().await);

@@ -405,6 +405,24 @@ async fn whatever_an_item_of_a_batch_is_the_others_are_taken() {
 }
 
 #[actix_web::test]
+async fn an_item_of_a_batch_that_says_something_twice_is_refused_alone() {
+    let f = field().await;
+    let mut item = f.app.new_checkin(&f.pledge, 2.0);
+    item["pledge_id"] = json!(f.pledge.id);
+    let twice =
+        f.app.new_checkin(&f.pledge, 3.0).to_string().replace("\"quantity\":3.0", "\"quantity\":3,\"quantity\":4");
+    let send = |body: String| f.app.post("/v1/checkins/batch").caller(&f.member).body("application/json", body);
+
+    let answer = send(format!("{{\"items\": [{twice}, {item}]}}")).await.expect(200);
+
+    let items = answer["items"].as_array().unwrap();
+    assert_eq!((&items[0]["outcome"], &items[1]["outcome"]), (&json!("refused"), &json!("created")), "{answer}");
+    let fault = &items[0]["problem"]["errors"][0];
+    assert_eq!((&fault["pointer"], &fault["code"]), (&json!("/quantity"), &json!("duplicate")));
+    send(format!("{{\"items\": [{item}], \"items\": []}}")).await.has_faults(&[("/items", "duplicate")]);
+}
+
+#[actix_web::test]
 async fn a_batch_is_a_list_of_one_to_a_hundred() {
     let f = field().await;
     let send = |body: serde_json::Value| f.app.post("/v1/checkins/batch").caller(&f.member).json(body);
@@ -460,6 +478,34 @@ async fn nothing_is_withdrawn_from_a_campaign_that_is_over() {
     f.app.delete(url(&kept)).caller(&f.member).await.is_problem(409, "campaign_not_launched");
     f.app.delete(url(&gone)).caller(&f.member).await.expect(204);
     assert_eq!(f.app.figures(&f.campaign).await, (100.0, 5.0, 0.0));
+}
+
+#[actix_web::test]
+async fn after_a_merge_the_manager_of_what_goes_on_decides_on_what_was_told_before() {
+    let app = TestApp::start().await;
+    let (old, new) = (app.unit("Chi bộ cũ").await, app.unit("Chi bộ mới").await);
+    let (manager, campaign) = (app.manager_of(&new).await, app.campaign_of(&new).await);
+    let (own, other) = (app.check_in_unverified(&old, &campaign).await, app.check_in_unverified(&old, &campaign).await);
+    let of_old = app.unit_pledge(&app.manager_of(&old).await, &old, &campaign).await;
+    let of_unit = app.check_in(&app.member_of(&old).await, &of_old, 3.0).await;
+    let url = format!("/v1/checkins/{own}");
+    app.get(&url).caller(&manager).await.is_problem(404, "not_found");
+
+    let merge = json!({"into_unit_id": new.id});
+    app.post(format!("/v1/units/{}/merge", old.id)).caller(&app.admin).json(merge).await.expect(200);
+
+    let waiting = app.get("/v1/review-queue").caller(&manager).await.expect(200);
+    assert_eq!(waiting["items"].as_array().unwrap().len(), 3);
+    app.get(&url).caller(&manager).await.expect(200);
+    for id in [&own, &of_unit] {
+        let verify = format!("/v1/checkins/{id}/verify");
+        let verified = app.post(verify).caller(&manager).json(json!({})).await.expect(200);
+        assert_eq!(verified["status"], "verified");
+    }
+    let reason = json!({"reason": "Ảnh chưa rõ"});
+    let returned = app.post(format!("/v1/checkins/{other}/return")).caller(&manager).json(reason).await.expect(200);
+    assert_eq!(returned["return_reason"], "Ảnh chưa rõ");
+    app.figures_are_recounted().await;
 }
 
 #[actix_web::test]

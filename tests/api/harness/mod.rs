@@ -100,7 +100,7 @@ impl TestApp {
         let house = House::build(Ground { config, db, clock: clock.clock(), vault }).await.unwrap();
         let call = call_of(&house).await;
         let app = house.app.clone();
-        let admin = make_admin(&app).await;
+        let admin = make_admin(&app, "admin").await;
         Self { app, clock, admin, call, files, database }
     }
 
@@ -182,6 +182,11 @@ impl TestApp {
         Request { call: Rc::clone(&self.call), inner: TestRequest::with_uri(url.as_ref()).method(method) }
     }
 
+    /// Another admin, with a staff account of that name.
+    pub async fn another_admin(&self, username: &str) -> Person {
+        make_admin(&self.app, username).await
+    }
+
     /// An access token of this member, in a session of its own.
     pub async fn sign_in(&self, member_id: &str) -> Person {
         let member = MemberId(member_id.parse().unwrap());
@@ -228,10 +233,10 @@ impl Drop for TestApp {
     }
 }
 
-async fn make_admin(app: &Data<App>) -> Person {
+async fn make_admin(app: &Data<App>, username: &str) -> Person {
     let (id, token) = app
         .change_as(Actor::system(), async |tx| {
-            let id = staff::create(tx, &app.vault, "admin", "no password".into(), Role::Admin, None).await?;
+            let id = staff::create(tx, &app.vault, username, "no password".into(), Role::Admin, None).await?;
             Ok((id, sessions::token_for_scripts(app, tx, id, ACCESS_TOKEN_LIFE).await?))
         })
         .await

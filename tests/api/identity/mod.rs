@@ -9,4 +9,5 @@ mod staff;
 pub mod zalo;
 mod consents;
 mod data_requests;
+mod last_admin;
 pub mod me;

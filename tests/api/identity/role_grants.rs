@@ -1,11 +1,12 @@
 //! `/v1/role-grants`
 
-use serde_json::json;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
 
 use crate::harness::{TestApp, text};
 
 #[actix_web::test]
-async fn taking_back_a_role_twice_rewrites_nothing_and_one_that_is_to_come_never_holds() {
+async fn a_role_that_has_ended_is_not_there_to_be_taken_back_and_one_that_is_to_come_never_holds() {
     let app = TestApp::start().await;
     let unit = app.unit("Chi bộ 1").await;
     let member = app.member_of(&unit).await;
@@ -14,10 +15,17 @@ async fn taking_back_a_role_twice_rewrites_nothing_and_one_that_is_to_come_never
             json!({"member_id": member.id, "role": "editor", "unit_id": unit.id, "valid_from": from, "valid_to": to});
         text(&app.post("/v1/role-grants").caller(&app.admin).json(new).await.expect(201)["id"])
     };
-    let (ended, coming) = (grant("2026-01-01", "2026-02-01").await, grant("2026-06-01", "2026-09-01").await);
+    let revoke = |id: &str| app.delete(format!("/v1/role-grants/{id}")).caller(&app.admin);
+    let (ended, running, coming) = (
+        grant("2026-01-01", "2026-02-01").await,
+        grant("2026-02-01", "2026-05-01").await,
+        grant("2026-06-01", "2026-09-01").await,
+    );
 
-    for id in [&ended, &coming, &coming] {
-        app.delete(format!("/v1/role-grants/{id}")).caller(&app.admin).await.expect(204);
+    revoke(&ended).await.is_problem(404, "not_found");
+    for id in [&running, &coming] {
+        revoke(id).await.expect(204);
+        revoke(id).await.is_problem(404, "not_found");
     }
 
     let listed = app.get(format!("/v1/role-grants?member_id={}", member.id)).caller(&app.admin).await.expect(200);
@@ -26,7 +34,50 @@ async fn taking_back_a_role_twice_rewrites_nothing_and_one_that_is_to_come_never
         (text(&found["valid_from"]), text(&found["valid_to"]))
     };
     assert_eq!(period(&ended), ("2026-01-01".to_owned(), "2026-02-01".to_owned()));
+    assert_eq!(period(&running), ("2026-02-01".to_owned(), "2026-03-10".to_owned()));
     assert_eq!(period(&coming), ("2026-06-01".to_owned(), "2026-06-01".to_owned()));
+    assert_eq!(app.count("SELECT id FROM audit_row WHERE action = 'revoke_role'"), 2);
+}
+
+#[actix_web::test]
+async fn nobody_holds_the_same_role_twice_on_any_day() {
+    let app = TestApp::start().await;
+    let (unit, other) = (app.unit("Chi bộ 1").await, app.unit("Chi bộ 2").await);
+    let member = app.member_of(&unit).await;
+    let grant = async |unit: &str, role: &str, from: &str, to: Value| {
+        let new = json!({"member_id": member.id, "role": role, "unit_id": unit, "valid_from": from, "valid_to": to});
+        app.post("/v1/role-grants").caller(&app.admin).json(new).await
+    };
+    let held = text(&grant(&unit.id, "editor", "2026-03-01", json!("2026-06-01")).await.expect(201)["id"]);
+
+    for (from, to) in [("2026-03-10", json!(null)), ("2026-01-01", json!("2026-03-02")), ("2026-05-31", json!(null))] {
+        let refused = grant(&unit.id, "editor", from, to).await.is_problem(409, "role_already_granted");
+        assert!(text(&refused["detail"]).contains(&held), "{refused}");
+    }
+    grant(&unit.id, "editor", "2026-06-01", json!(null)).await.expect(201);
+    grant(&unit.id, "unit_manager", "2026-03-10", json!(null)).await.expect(201);
+    grant(&other.id, "editor", "2026-03-10", json!(null)).await.expect(201);
+    app.delete(format!("/v1/role-grants/{held}")).caller(&app.admin).await.expect(204);
+    grant(&unit.id, "editor", "2026-03-10", json!("2026-06-01")).await.expect(201);
+}
+
+#[actix_web::test]
+async fn of_fifty_grants_of_the_same_role_at_once_one_is_made() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let member = app.member_of(&unit).await;
+
+    let grants = (0..50).map(|_| {
+        let new = json!({"member_id": member.id, "role": "unit_manager", "unit_id": unit.id});
+        app.post("/v1/role-grants").caller(&app.admin).json(new)
+    });
+    let answers = join_all(grants.map(IntoFuture::into_future)).await;
+
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!(made.len(), 1);
+    for answer in refused {
+        answer.is_problem(409, "role_already_granted");
+    }
 }
 
 #[actix_web::test]

@@ -51,6 +51,10 @@ fn ticket_of(answer: &Answer) -> String {
 }
 
 async fn try_code(app: &TestApp, ticket: &str, code: &str) -> Answer {
+    try_code_from(app, "", ticket, code).await
+}
+
+async fn try_code_from(app: &TestApp, cookie: &str, ticket: &str, code: &str) -> Answer {
     let form = [
         ("client_id", "swagger-ui"),
         ("redirect_uri", REDIRECT),
@@ -59,7 +63,7 @@ async fn try_code(app: &TestApp, ticket: &str, code: &str) -> Answer {
         ("ticket", ticket),
         ("code", code),
     ];
-    app.post("/oauth/authorize").form(&form).await
+    app.post("/oauth/authorize").header("Cookie", cookie).form(&form).await
 }
 
 #[actix_web::test]
@@ -159,6 +163,91 @@ async fn with_a_second_factor_the_page_asks_for_a_code_that_is_good_once() {
     assert_eq!(try_code(&app, &ticket, &late).await.status, 401, "the ticket is too old");
 }
 
+/// What an authenticator shows later on, when the codes of now are used up.
+fn next_code(app: &TestApp, secret: &TotpSecret) -> String {
+    app.clock.advance(TimeDelta::seconds(30));
+    secret.code(step_at(app.clock.now()))
+}
+
+#[actix_web::test]
+async fn codes_that_strangers_try_use_up_none_of_the_owners() {
+    let app = TestApp::start().await;
+    set_password(&app).await;
+    let (person, _) = session(&app).await;
+    let (secret, _) = enable_totp(&app, &person).await;
+    let ticket = ticket_of(&try_password(&app, "admin", PASSWORD).await);
+    let cookie = cookie_of(&try_code(&app, &ticket, &next_code(&app, &secret)).await);
+    for _ in 0..9 {
+        assert_eq!(try_code(&app, &ticket, "000000").await.status, 401);
+    }
+
+    let stranger = try_code(&app, &ticket, &next_code(&app, &secret)).await;
+    let owner = try_code_from(&app, &cookie, &ticket, &next_code(&app, &secret)).await;
+
+    assert_eq!(stranger.status, 429);
+    assert!(stranger.header("retry-after").unwrap().parse::<u64>().unwrap() > 60, "they come back slowly");
+    code_of(&owner);
+    let again = cookie_of(&owner);
+    for _ in 0..9 {
+        assert_eq!(try_code_from(&app, &again, &ticket, "000000").await.status, 401);
+    }
+    let late = try_code_from(&app, &cookie, &ticket, &next_code(&app, &secret)).await;
+    assert_eq!(late.status, 429, "a device has a count of its own, and no more than that");
+}
+
+#[actix_web::test]
+async fn whoever_knows_the_password_alone_has_ten_tries_at_a_code_however_they_come() {
+    let app = TestApp::start().await;
+    set_password(&app).await;
+    // They signed in on devices of their own while the password was enough.
+    let mut cookies = vec![String::new(), "thidua_device=made.up.proof".to_owned()];
+    for _ in 0..3 {
+        cookies.push(cookie_of(&try_password(&app, "admin", PASSWORD).await));
+    }
+    let (person, _) = session(&app).await;
+    let (secret, _) = enable_totp(&app, &person).await;
+    let mut tickets = Vec::new();
+    for cookie in &cookies {
+        let form = sign_in_form("admin", PASSWORD);
+        tickets.push(ticket_of(&app.post("/oauth/authorize").header("Cookie", cookie).form(&form).await));
+    }
+
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        for (cookie, ticket) in cookies.iter().zip(&tickets) {
+            statuses.push(try_code_from(&app, cookie, ticket, "000000").await.status);
+        }
+    }
+
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 10, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 5, "{statuses:?}");
+    let right = next_code(&app, &secret);
+    assert_eq!(try_code_from(&app, &cookies[2], &tickets[2], &right).await.status, 429);
+}
+
+#[actix_web::test]
+async fn a_second_factor_that_is_turned_on_while_a_password_is_looked_at_is_asked_for() {
+    let app = TestApp::start().await;
+    set_password(&app).await;
+    let (person, _) = session(&app).await;
+    let begun = app.post("/v1/me/totp").caller(&person).json(json!({"password": PASSWORD})).await.expect(200);
+    let secret = TotpSecret::from_base32(&text(&begun["secret"])).unwrap();
+    let turns = [app.app.hashing.take().await.unwrap(), app.app.hashing.take().await.unwrap()];
+
+    let confirm = async {
+        while app.app.hashing.in_line() <= turns.len() {
+            tokio::task::yield_now().await;
+        }
+        let body = json!({"code": secret.code(step_at(app.clock.now()))});
+        app.post("/v1/me/totp/confirm").caller(&person).json(body).await.expect(200);
+        drop(turns);
+    };
+    let (signing_in, ()) = futures_util::future::join(try_password(&app, "admin", PASSWORD), confirm).await;
+
+    assert_eq!(signing_in.header("location"), None);
+    code_of(&try_code(&app, &ticket_of(&signing_in), &next_code(&app, &secret)).await);
+}
+
 #[actix_web::test]
 async fn a_recovery_code_signs_in_once() {
     let app = TestApp::start().await;
@@ -198,6 +287,7 @@ async fn an_account_that_is_disabled_ends_everywhere() {
     let app = TestApp::start().await;
     set_password(&app).await;
     let (person, token) = session(&app).await;
+    app.another_admin("binh").await;
     let account = staff::find(app.app.db.reads(), "admin").await.unwrap().unwrap();
 
     let disable = async |tx: &thidua::db::Tx| staff::disable(tx, &account).await;
@@ -220,6 +310,7 @@ async fn a_code_or_a_ticket_from_before_an_account_was_disabled_or_reset_is_of_n
     let app = TestApp::start().await;
     set_password(&app).await;
     let given = code(&app).await;
+    app.another_admin("binh").await;
     change_account(&app, staff::disable).await;
     assert_eq!(exchange(&app, &given).await.expect(400)["error"], "invalid_grant");
     change_account(&app, staff::enable).await;

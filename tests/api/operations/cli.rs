@@ -110,6 +110,7 @@ async fn keys_are_rotated_once_at_a_time_and_listed() {
 async fn an_account_is_disabled_and_enabled_again() {
     let place = Place::migrated().await;
     place.run(&["staff", "add", "lan", "--role", "admin"]);
+    place.run(&["staff", "add", "mai", "--role", "admin"]);
     let token = || place.run(&["token", "--staff", "lan"]).status.code();
     assert_eq!(token(), Some(0));
 
@@ -121,6 +122,45 @@ async fn an_account_is_disabled_and_enabled_again() {
     assert!(out(&place.run(&["staff", "password", "lan"])).contains("shown this once"));
     assert_eq!(place.run(&["staff", "remove-totp", "lan"]).status.code(), Some(0));
     assert_eq!(place.run(&["staff", "disable", "nobody"]).status.code(), Some(1));
+}
+
+#[actix_web::test]
+async fn the_last_admin_is_not_disabled_and_it_is_said_what_to_do() {
+    let place = Place::migrated().await;
+    place.run(&["staff", "add", "lan", "--role", "admin"]);
+
+    let refused = place.run(&["staff", "disable", "lan"]);
+
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(complaint(&refused).contains("Make another admin first"), "{}", complaint(&refused));
+    assert_eq!(place.run(&["token", "--staff", "lan"]).status.code(), Some(0));
+}
+
+#[test]
+fn where_there_is_no_database_it_is_said_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let mistyped = folder.path().join("dtaa");
+    for command in [
+        &["recount"][..],
+        &["recount", "--repair"],
+        &["token", "--staff", "lan"],
+        &["key", "rotate", "--list"],
+        &["key", "rotate"],
+        &["staff", "password", "lan"],
+        &["staff", "disable", "lan"],
+        &["relay"],
+        &["backup", "copy.db"],
+        &["doctor"],
+    ] {
+        for data in [&mistyped, &folder.path().to_owned()] {
+            let ran = bare(command).arg("--data").arg(data).current_dir(folder.path()).output().unwrap();
+
+            assert_eq!(ran.status.code(), Some(1), "{command:?}");
+            let said = out(&ran) + &complaint(&ran);
+            assert!(said.contains("there is no database"), "{command:?}: {said}");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{command:?} made something");
+        }
+    }
 }
 
 #[actix_web::test]
@@ -208,10 +248,13 @@ async fn a_server_that_is_asked_to_stop_ends_well() {
 async fn the_doctor_says_what_is_wrong_and_shows_no_secret() {
     let place = Place::migrated().await;
 
-    let found = place.command(&["doctor"]).env("THIDUA_ZALO__APP_SECRET", "hush-hush").output().unwrap();
+    let mut doctor = place.command(&["doctor"]);
+    doctor.env("THIDUA_ZALO__APP_SECRET", "hush-hush").env("THIDUA_SERVER__PUBLIC_URL", "http://thidua.example.vn");
+    let found = doctor.output().unwrap();
 
     let text = out(&found);
     assert_eq!(found.status.code(), Some(1));
+    assert!(text.contains("WRONG  server.public_url http://thidua.example.vn is not https"), "{text}");
     assert!(text.contains("THIDUA_ZALO__APP_ID") && text.contains("the schema is up to date"), "{text}");
     assert!(!text.contains("hush-hush") && !text.contains("KioqKio"), "{text}");
 }

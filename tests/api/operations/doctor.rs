@@ -73,6 +73,22 @@ async fn a_log_that_nobody_touched_is_well() {
 }
 
 #[actix_web::test]
+async fn what_is_not_set_up_of_zalo_is_a_warning_and_lets_the_next_command_run() {
+    let (place, _db) = place().await;
+
+    let mut doctor = place.command(&["doctor"]);
+    let found = doctor.env("THIDUA_ERASURES__LOG", place.data.path().join("erasures.log")).output().unwrap();
+
+    let text = out(&found);
+    for what in ["the Zalo app is not set", "the Official Account's first refresh token", "the Mini App's Open API key"]
+    {
+        assert!(text.contains(&format!("warn   {what}")), "{text}");
+    }
+    assert!(text.contains("Nothing is wrong. Warnings: 3"), "{text}");
+    assert_eq!(found.status.code(), Some(0), "{text}");
+}
+
+#[actix_web::test]
 async fn a_row_that_says_something_else_is_named() {
     let (place, _db) = place().await;
     force_open(&place);

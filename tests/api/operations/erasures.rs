@@ -3,6 +3,7 @@
 
 use std::{future::Future, io::Cursor};
 
+use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 use serde_json::{Value, json};
 use thidua::{
@@ -98,6 +99,29 @@ async fn a_picture_that_is_put_up_meanwhile_goes() {
 
         is_settled(&scene.meet(round, &member, put.into_future()).await);
     }
+    scene.nothing_is_left().await;
+}
+
+#[actix_web::test]
+async fn a_request_under_a_key_whose_time_is_over_is_no_obstacle() {
+    let scene = scene().await;
+    let ask = |member: &Person| {
+        let body = json!({"kind": "correction", "detail": NAME});
+        scene.app.post("/v1/me/data-requests").caller(member).header("Idempotency-Key", "again").json(body)
+    };
+    let mut members = Vec::new();
+    for _ in 0..20 {
+        let member = scene.member().await;
+        ask(&member).await.expect(201);
+        members.push(member);
+    }
+    scene.app.clock.advance(TimeDelta::hours(25));
+
+    for (round, member) in members.iter().enumerate() {
+        let member = scene.app.sign_in(&member.id).await;
+        is_settled(&scene.meet(round, &member, ask(&member).into_future()).await);
+    }
+
     scene.nothing_is_left().await;
 }
 

@@ -36,7 +36,7 @@ async fn every_entity_fits_the_migrated_schema() {
     let app = TestApp::start().await;
     app.unit("Đảng bộ").await;
     select_all!(app: activity, activity_revision, activity_tag, audit_checkpoint, audit_row, authorization_code, avatar, campaign, campaign_audience,
-        campaign_version, checkin, client_app, cluster, cluster_head, cluster_unit, commitment, consent, consent_decision, criterion, data_request, delivery, delivery_attempt, erasure,
+        campaign_version, checkin, checkin_decision, client_app, cluster, cluster_head, cluster_unit, commitment, consent, consent_decision, criterion, data_request, delivery, delivery_attempt, erasure,
         flag_holding, idempotency_key, import, import_chunk, import_conflict, import_plan, import_row, inbox_row, ledger_entry, member, member_count_day, member_name_word, member_private, membership, milestone, notification,
         outbox_event, phase, pledge, pledge_version, provider_event, provider_token, recovery_code, refresh_token, role_grant, session, setting_in_use, signing_key,
         staff_account, target, target_unit_total, unit, unit_closure, unit_member_count, unit_version, work, zalo_identity);

@@ -113,6 +113,27 @@ async fn a_change_from_the_first_day_corrects_a_mistake() {
 }
 
 #[actix_web::test]
+async fn a_change_that_lies_ahead_is_answered_with_what_is_said_of_its_day() {
+    let app = TestApp::start().await;
+    let url = format!("/v1/units/{}", app.unit("Đảng bộ Cũ").await.id);
+    let patch = |name: &str, from: &str| app.patch(&url).caller(&app.admin).json(json!({"name": name, "from": from}));
+
+    let planned = patch("Đảng bộ Mới", "2026-03-15").await;
+    assert_eq!(planned.expect(200)["name"], "Đảng bộ Mới");
+    let there = planned.header("content-location").unwrap();
+    assert_eq!(there, format!("{url}?as_of=2026-03-15"));
+    let found = app.get(there).caller(&app.admin).await;
+    assert_eq!((found.text(), found.header("etag")), (planned.text(), planned.header("etag")));
+    let next = patch("Đảng bộ Nữa", "2026-03-20").header("If-Match", planned.header("etag").unwrap()).await;
+    next.expect_ok();
+
+    let corrected = patch("Đảng bộ Đúng", "2020-01-01").await;
+    assert_eq!(corrected.header("content-location"), None);
+    let found = app.get(&url).caller(&app.admin).await;
+    assert_eq!((found.text(), found.header("etag")), (corrected.text(), corrected.header("etag")));
+}
+
+#[actix_web::test]
 async fn a_lost_race_for_a_unit_is_told() {
     let app = TestApp::start().await;
     let unit = app.unit("Đảng bộ").await;

@@ -21,7 +21,7 @@ async fn scene() -> Scene {
 impl Scene {
     async fn verify_checkin_of(&self, member: &Person) {
         let checkin = self.app.checkin_row(&self.unit, member).await;
-        self.app.record(Event::CheckinVerified { checkin_id: checkin.id }).await;
+        self.app.record(Event::CheckinVerified { checkin_id: checkin.id, decision_id: None }).await;
         self.app.run_relay().await;
     }
 

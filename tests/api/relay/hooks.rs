@@ -45,6 +45,29 @@ async fn a_consent_that_is_withdrawn_at_zalo_erases_the_member() {
 }
 
 #[actix_web::test]
+async fn the_last_admins_withdrawal_waits_until_there_is_another_one() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let person = zalo.follower().clone();
+    let link = thidua::organisation::members::ZaloLink {
+        app_user_id: person.zalo_id.clone(),
+        oa_user_id: None,
+        follows_oa: None,
+    };
+    let id = thidua::kit::ids::MemberId(app.admin.id.parse().unwrap());
+    let link_zalo =
+        async |tx: &thidua::db::Tx| Ok(thidua::organisation::members::link_zalo(tx, &app.app.vault, id, &link).await?);
+    app.app.change_as(thidua::db::Actor::system(), link_zalo).await.unwrap();
+    tell(&app, &revocation(&person.zalo_id, &app), MINI_APP_API_KEY).await.expect(200);
+
+    app.run_relay().await;
+    app.get("/v1/me").caller(&app.admin).await.expect(200);
+    app.another_admin("binh").await;
+    app.run_relay().await;
+
+    app.get("/v1/me").caller(&app.admin).await.is_problem(401, "invalid_token");
+}
+
+#[actix_web::test]
 async fn an_event_that_zalo_has_not_signed_is_refused() {
     let (app, zalo) = TestApp::start_with_zalo().await;
     let person = zalo.follower().clone();

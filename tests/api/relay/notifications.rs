@@ -42,7 +42,7 @@ async fn a_returned_check_in_tells_its_sender_why() {
     let (sender, other) = (app.member_of(&unit).await, app.member_of(&unit).await);
     let checkin = app.checkin_row(&unit, &sender).await;
 
-    app.record(Event::CheckinReturned { checkin_id: checkin.id }).await;
+    app.record(Event::CheckinReturned { checkin_id: checkin.id, decision_id: None }).await;
     app.run_relay().await;
 
     let inbox = app.inbox_of(&sender).await;
@@ -54,6 +54,65 @@ async fn a_returned_check_in_tells_its_sender_why() {
     assert_eq!(inbox[0]["link"], format!("/checkins/{}", checkin.id));
     assert_eq!(inbox[0]["values"]["quantity"], 12.5);
     assert!(app.inbox_of(&other).await.is_empty());
+}
+
+#[actix_web::test]
+async fn what_was_decided_is_told_as_it_was_whatever_its_sender_changes_before() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let (sender, manager) = (app.zalo_member_of(&unit, zalo.follower()).await, app.manager_of(&unit).await);
+    let pledge = app.pledge_of(&sender, &app.campaign_of(&unit).await).await;
+    let (corrected, withdrawn) = (app.check_in(&sender, &pledge, 5.0).await, app.check_in(&sender, &pledge, 6.0).await);
+    let decide = async |id: &str, verb: &str, body: serde_json::Value| {
+        app.post(format!("/v1/checkins/{id}/{verb}")).caller(&manager).json(body).await.expect(200);
+    };
+    app.run_relay().await;
+    decide(&corrected, "verify", json!({})).await;
+    decide(&corrected, "return", json!({"reason": "Thiếu ảnh"})).await;
+    decide(&withdrawn, "return", json!({"reason": "Nhầm ngày"})).await;
+
+    let url = format!("/v1/checkins/{corrected}");
+    app.patch(url).caller(&sender).json(json!({"quantity": 4, "note": "Đã bổ sung"})).await.expect(200);
+    app.delete(format!("/v1/checkins/{withdrawn}")).caller(&sender).await.expect(204);
+    app.run_relay().await;
+
+    let inbox = app.inbox_of(&sender).await;
+    let told: Vec<_> = inbox
+        .iter()
+        .rev()
+        .map(|news| (&news["kind"], &news["values"]["quantity"], &news["values"]["reason"]))
+        .filter(|(kind, ..)| kind.as_str().unwrap().starts_with("checkin."))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("checkin.verified"), &json!(5), &json!(null)),
+            (&json!("checkin.returned"), &json!(5), &json!("Thiếu ảnh")),
+            (&json!("checkin.returned"), &json!(6), &json!("Nhầm ngày")),
+        ]
+    );
+    let sent: String = zalo.sent().iter().map(|message| format!("{message:?}\n")).collect();
+    assert!(sent.contains("(5 cây)") && sent.contains("Lý do: Thiếu ảnh"), "{sent}");
+}
+
+#[actix_web::test]
+async fn whoever_is_erased_before_the_news_goes_out_leaves_no_reason_behind() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let (sender, manager) = (app.member_of(&unit).await, app.manager_of(&unit).await);
+    let pledge = app.pledge_of(&sender, &app.campaign_of(&unit).await).await;
+    let checkin = app.check_in(&sender, &pledge, 5.0).await;
+    let texts = ["Sentinelreason".to_owned()];
+    let reason = json!({"reason": texts[0]});
+    app.post(format!("/v1/checkins/{checkin}/return")).caller(&manager).json(reason).await.expect(200);
+    app.patch(format!("/v1/checkins/{checkin}")).caller(&sender).json(json!({"quantity": 4})).await.expect(200);
+    assert!(!crate::operations::personal_data::found_in(&app, &texts).await.is_empty());
+
+    app.delete("/v1/me").caller(&sender).await.expect(204);
+    app.run_relay().await;
+
+    app.app.db.forget_freed_pages().await.unwrap();
+    assert_eq!(crate::operations::personal_data::found_in(&app, &texts).await, [""; 0]);
 }
 
 #[actix_web::test]

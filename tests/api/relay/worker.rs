@@ -19,14 +19,14 @@ async fn with_news() -> (TestApp, ZaloStandIn, Person) {
     let member = app.zalo_member_of(&unit, zalo.follower()).await;
     app.run_relay().await;
     let checkin = app.checkin_row(&unit, &member).await;
-    app.record(Event::CheckinVerified { checkin_id: checkin.id }).await;
+    app.record(Event::CheckinVerified { checkin_id: checkin.id, decision_id: None }).await;
     (app, zalo, member)
 }
 
 async fn more_news(app: &TestApp, member: &Person) {
     let unit = app.unit("Chi bộ khác").await;
     let checkin = app.checkin_row(&unit, member).await;
-    app.record(Event::CheckinVerified { checkin_id: checkin.id }).await;
+    app.record(Event::CheckinVerified { checkin_id: checkin.id, decision_id: None }).await;
 }
 
 async fn statuses(app: &TestApp) -> Vec<String> {
@@ -141,7 +141,7 @@ async fn a_token_is_renewed_before_it_ends() {
     app.run_relay().await;
     let later = app.checkin_row(&app.unit("Chi bộ khác").await, &member).await;
     app.clock.advance(TimeDelta::hours(21));
-    app.record(Event::CheckinVerified { checkin_id: later.id }).await;
+    app.record(Event::CheckinVerified { checkin_id: later.id, decision_id: None }).await;
 
     app.run_relay().await;
 
@@ -156,7 +156,7 @@ async fn without_a_token_messages_wait_zalo_is_not_asked_again_and_again_and_an_
     let unit = app.unit("Chi bộ 1").await;
     let member = app.zalo_member_of(&unit, zalo.follower()).await;
     let checkin = app.checkin_row(&unit, &member).await;
-    app.record(Event::CheckinVerified { checkin_id: checkin.id }).await;
+    app.record(Event::CheckinVerified { checkin_id: checkin.id, decision_id: None }).await;
 
     app.run_relay().await;
     app.clock.advance(TimeDelta::days(1));
