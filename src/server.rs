@@ -1,6 +1,9 @@
 //! The one factory of the HTTP server, for `main` and for every test.
 
-use std::future::ready;
+use std::{
+    future::ready,
+    sync::{Arc, OnceLock},
+};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -22,7 +25,7 @@ use crate::{
     identity::{apps, authenticate::authenticate, keys},
     kit::{
         allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, edge::edge, metrics, once::IDEMPOTENCY_KEY,
-        problem::Problem, schemas::Schemas, vault::Vault,
+        parameters::refuse_unknown, problem::Problem, schemas::Schemas, vault::Vault,
     },
     openapi,
     outside::zalo::Zalo,
@@ -56,17 +59,15 @@ impl House {
     pub async fn build(ground: Ground) -> anyhow::Result<Self> {
         let Ground { config, db, clock, vault } = ground;
         metrics::install();
-        let document = openapi::document();
+        let made = made_of_the_code()?;
         let keys = keys::load_or_make(&db, &clock, &vault, &config.public_url()).await?;
         let zalo = Zalo::new(config.zalo_settings())?;
         let origins = config.server.cors_origins.clone();
-        let routes = Routes::of(&document);
-        let schemas = Data::new(Schemas::compile(&document)?);
-        let parts = Parts { config, db, clock, vault, keys, zalo, routes };
+        let parts = Parts { config, db, clock, vault, keys, zalo, routes: made.routes };
         let app = App::new(parts);
         personal_data::apply_erasures_again(&app).await?;
         apps::load_origins(&app).await;
-        Ok(Self { app: Data::new(app), schemas, document: Bytes::from(openapi::text(&document)), origins })
+        Ok(Self { app: Data::new(app), schemas: made.schemas, document: made.document, origins })
     }
 
     /// The application that answers requests.
@@ -98,11 +99,35 @@ impl House {
             .service(Redirect::new("/swagger-ui", "/swagger-ui/").temporary())
             .service(swagger_ui())
             .default_service(web::to(nothing_here))
+            .wrap(from_fn(refuse_unknown))
             .wrap(from_fn(authenticate))
             .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
             .wrap(from_fn(edge))
     }
+}
+
+/// What depends on the code alone.
+#[derive(Clone)]
+struct MadeOfTheCode {
+    routes: Arc<Routes>,
+    schemas: Data<Schemas>,
+    document: Bytes,
+}
+
+/// Made once in a process, however many houses it builds: in a test run that is hundreds.
+fn made_of_the_code() -> anyhow::Result<MadeOfTheCode> {
+    static MADE: OnceLock<MadeOfTheCode> = OnceLock::new();
+    if let Some(made) = MADE.get() {
+        return Ok(made.clone());
+    }
+    let document = openapi::document();
+    let made = MadeOfTheCode {
+        routes: Arc::new(Routes::of(&document)),
+        schemas: Data::new(Schemas::compile(&document)?),
+        document: Bytes::from(openapi::text(&document)),
+    };
+    Ok(MADE.get_or_init(|| made).clone())
 }
 
 fn bad_form(error: &UrlencodedError) -> Problem {
@@ -172,6 +197,7 @@ fn cors(origins: Vec<String>, app: Data<App>) -> Cors {
         ])
         .allowed_header(IDEMPOTENCY_KEY)
         .expose_headers([
+            "content-location",
             "etag",
             "link",
             "location",

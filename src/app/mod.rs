@@ -70,7 +70,7 @@ pub struct App {
     /// Files that people have sent.
     pub files: Files,
     /// Which methods each path takes, for `Allow`.
-    pub routes: Routes,
+    pub routes: Arc<Routes>,
     /// When the signing keys were last read because a token named one that is not known; whoever holds it reads them.
     pub keys_asked: Mutex<Option<DateTime<Utc>>>,
     keys: RwLock<Arc<KeyRing>>,
@@ -94,7 +94,7 @@ pub struct Parts {
     /// The Zalo platform.
     pub zalo: Zalo,
     /// Which methods each path takes.
-    pub routes: Routes,
+    pub routes: Arc<Routes>,
 }
 
 const HASHING_AT_ONCE: usize = 2;

@@ -9,18 +9,24 @@ use crate::{
     kit::clock::Clock,
 };
 
-/// Compares, and says what differs; or repairs, and says what could not be.
+/// How many figures one transaction repairs: none of them is held for long.
+const AT_ONCE: usize = 500;
+
+/// Compares, and says what differs; or says it, repairs it, and says what could not be repaired.
 pub async fn run(setup: Setup, repairs: bool) -> anyhow::Result<Verdict> {
     let db = setup.open_migrated().await?;
-    let drifts = if repairs {
-        let tx = db.begin(Clock::system().now(), Actor::system()).await?;
-        let repaired = progress::repair(&tx).await?;
-        tx.commit().await?;
-        say(format_args!("Repaired from the ledger: {}", repaired.found.saturating_sub(repaired.left.len())));
-        repaired.left
-    } else {
-        progress::recount(db.reads()).await?
-    };
+    let mut drifts = progress::recount(db.reads()).await?;
+    if repairs && !drifts.is_empty() {
+        drifts.iter().for_each(tell);
+        let mut repaired = 0;
+        for some in drifts.chunks(AT_ONCE) {
+            let tx = db.begin(Clock::system().now(), Actor::system()).await?;
+            repaired += progress::repair(&tx, some).await?;
+            tx.commit().await?;
+        }
+        say(format_args!("Repaired from the ledger: {repaired}"));
+        drifts = progress::recount(db.reads()).await?;
+    }
     drifts.iter().for_each(tell);
     db.close().await.context("the database did not close")?;
     if drifts.is_empty() {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, Statement,
-    sea_query::{Expr, LikeExpr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
+    sea_query::{BinOper, Expr, LikeExpr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
 };
 
 /// Held while the schema is brought up to date.
@@ -157,6 +157,11 @@ pub fn new_id(db: &impl ConnectionTrait, now: DateTime<Utc>) -> SimpleExpr {
 pub fn sum(column: SimpleExpr) -> SimpleExpr {
     SimpleExpr::from(sea_orm::sea_query::Func::coalesce([column.sum().cast_as(BIGINT), Expr::val(0_i64)]))
         .cast_as(BIGINT)
+}
+
+/// Are these two not the same, where none is the same as none? Both databases have words for it that `<>` has not.
+pub fn differs(one: SimpleExpr, other: SimpleExpr) -> SimpleExpr {
+    one.binary(BinOper::Custom("IS DISTINCT FROM"), other)
 }
 
 /// A column as text, whatever it holds: bytes in hexadecimal, an id likewise where it is kept as bytes.

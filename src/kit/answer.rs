@@ -64,7 +64,13 @@ impl<T> Reply<T> {
 
     /// 201 with this, which is now at `location`.
     pub fn created(location: String, view: T) -> Self {
-        Self { status: 201, ..Self::ok(view) }.with(&LOCATION, location)
+        Self::ok(view).made_at(location)
+    }
+
+    /// The same as a 201: it is new, and now at `location`.
+    pub fn made_at(mut self, location: String) -> Self {
+        self.status = 201;
+        self.with(&LOCATION, location)
     }
 
     /// 202 with what has begun, which can be watched at `location`.

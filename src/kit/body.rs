@@ -19,18 +19,19 @@ use utoipa::ToSchema;
 
 use super::{
     codes::{Code, FaultCode},
-    faults::{Fault, Place},
+    faults::{Fault, escaped},
+    parameters::pairs_of,
     problem::Problem,
     schemas::Schemas,
     secret::{sha256, to_hex},
-    text::nfc,
+    strict_json,
 };
 
 /// The largest body, in bytes, also after decompression (media apart).
 pub const BODY_LIMIT: usize = 1024 * 1024;
 const NOTHING: &[u8] = b"{}";
 
-/// A JSON body that its schema accepts, all texts in Normalization Form C.
+/// A JSON body that its schema accepts, each of its texts in its one form (`kit::text`).
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
@@ -110,10 +111,17 @@ pub(super) fn read_bytes(
     }
 }
 
-/// The bytes as JSON.
+/// The bytes as JSON, of which every name stands in its object once.
 pub(super) fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))
+    let (value, doubles) = read_json(bytes)?;
+    if doubles.is_empty() { Ok(value) } else { Err(Problem::invalid(doubles)) }
+}
+
+/// The same with a fault for each name that stands there again.
+pub(super) fn read_json(bytes: &[u8]) -> Result<(Value, Vec<Fault>), Problem> {
+    let (value, doubles) = strict_json::read(bytes)
+        .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;
+    Ok((value, doubles.into_iter().map(|pointer| Fault::at(pointer, FaultCode::Duplicate)).collect()))
 }
 
 /// A Rust value of what the schema of its type accepts.
@@ -150,40 +158,16 @@ fn unreadable(error: &actix_web::Error) -> Problem {
 
 fn check(name: &str, schemas: Option<&Schemas>, mut value: Value) -> Result<Value, Problem> {
     let mut faults = Vec::new();
-    normalise(&mut value, "", &mut faults);
     if let (true, Some(fields)) = (name == NoFields::name(), value.as_object()) {
         // The validator does not say which field a schema without any refuses.
-        faults.extend(fields.keys().map(|field| Fault::at(format!("/{field}"), FaultCode::UnknownField)));
+        faults.extend(fields.keys().map(|field| Fault::at(format!("/{}", escaped(field)), FaultCode::UnknownField)));
         return if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) };
     }
-    match schemas.and_then(|schemas| schemas.body_faults(name, &value)) {
+    match schemas.and_then(|schemas| schemas.body_faults(name, &mut value)) {
         Some(found) => faults.extend(found),
         None => tracing::error!(schema = name, "no schema of that name is in the OpenAPI document"),
     }
     if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) }
-}
-
-/// Texts in Normalization Form C, before anything measures them; U+0000, which PostgreSQL cannot keep, is a fault.
-fn normalise(value: &mut Value, pointer: &str, faults: &mut Vec<Fault>) {
-    match value {
-        Value::String(text) => {
-            if text.contains('\0') {
-                faults.push(Fault::at(pointer, FaultCode::InvalidCharacter));
-            }
-            *text = nfc(text);
-        }
-        Value::Array(items) => {
-            for (place, item) in items.iter_mut().enumerate() {
-                normalise(item, &format!("{pointer}/{place}"), faults);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                normalise(field, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), faults);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 /// For a field of a patch that may be absent (unchanged) or null (cleared).
@@ -222,23 +206,18 @@ impl<T: Filter> FromRequest for Query<T> {
 }
 
 fn read_query<T: Filter>(request: &HttpRequest) -> Result<Query<T>, Problem> {
-    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(request.query_string().as_bytes())
-        .map(|(name, text)| (name.into_owned(), nfc(&text)))
-        .collect();
-    let mut faults: Vec<Fault> = pairs
-        .iter()
-        .filter(|(_, text)| text.contains('\0'))
-        .map(|(name, _)| Fault {
-            place: Place::Query(name.clone()),
-            code: FaultCode::InvalidCharacter,
-            values: Vec::new(),
-        })
-        .collect();
     let schemas = request.app_data::<Data<Schemas>>();
     let Some(parameters) = schemas.and_then(|schemas| schemas.query(T::OPERATION)) else {
         tracing::error!(operation = T::OPERATION, "no operation of that name is in the OpenAPI document");
         return Err(Problem::new(Code::InternalError));
     };
+    let (mut pairs, mut faults) = pairs_of(request.query_string());
+    for (name, text) in &mut pairs {
+        if text.contains('\0') {
+            faults.push(Fault::parameter(name.as_str(), FaultCode::InvalidCharacter));
+        }
+        *text = parameters.formed(name, text);
+    }
     let (object, found) = parameters.read(&pairs);
     faults.extend(found);
     if !faults.is_empty() {

@@ -275,6 +275,7 @@ fault_codes! {
     WrongFormat "wrong_format" { vi: "Sai định dạng, cần {expected}."; en: "It is in the wrong format; {expected} is expected."; }
     NotOneOf "not_one_of" { vi: "Phải là một trong: {options}."; en: "It must be one of: {options}."; }
     Duplicate "duplicate" { vi: "Bị lặp lại."; en: "It is there twice."; }
+    BadEncoding "bad_encoding" { vi: "Mã hóa phần trăm (%XX) sai, hoặc không phải UTF-8."; en: "Its percent-encoding (%XX) is broken, or it is not UTF-8."; }
     InvalidCharacter "invalid_character" { vi: "Có ký tự không được phép (U+0000)."; en: "It has a character that is not allowed (U+0000)."; }
     NoSuchThing "no_such_thing" { vi: "Không tồn tại, hoặc bạn không được xem."; en: "It does not exist, or is not for you to see."; }
     EndsBeforeStart "ends_before_start" { vi: "Ngày kết thúc trước ngày bắt đầu."; en: "It ends before it starts."; }
@@ -300,9 +301,12 @@ fault_codes! {
     Cycle "cycle" { vi: "Đơn vị không thể ở dưới chính nó."; en: "A unit cannot stand below itself."; }
     WouldMove "would_move" { vi: "Đơn vị đang trực thuộc đơn vị khác. Nhập tệp không chuyển đơn vị; hãy dùng POST /v1/units/…/move."; en: "The unit stands under another one. An import moves no units; use POST /v1/units/…/move."; }
     OverlapsEarlier "overlaps_earlier" { vi: "Ngày này nằm trong thời gian ở đơn vị trước."; en: "The day lies in the time in the unit before."; }
+    BeforePresentUnit "before_present_unit" { vi: "Ngày này không sau ngày vào đơn vị hiện tại, có lẽ là ngày vào đơn vị cũ. Hãy ghi ngày chuyển đến đơn vị mới, hoặc để trống để chuyển từ hôm nay."; en: "The day is not after the one on which the member came to the unit they are in, and is perhaps of that unit. Give the day of the transfer, or leave it empty to transfer them today."; }
     MissingColumn "missing_column" { vi: "Thiếu cột bắt buộc: {options}."; en: "A column is missing: {options}."; }
     SameColumnTwice "same_column_twice" { vi: "Hai cột cùng một nội dung: {options}."; en: "Two columns mean the same: {options}."; }
     NotUtf8 "not_utf8" { vi: "Tệp CSV không phải mã UTF-8. Trong Excel: Lưu thành, chọn CSV UTF-8."; en: "The CSV file is not in UTF-8. In Excel: Save as, choose CSV UTF-8."; }
+    UnclosedQuote "unclosed_quote" { vi: "Dấu ngoặc kép (\") mở ở dòng {line} của tệp không được đóng đúng chỗ, nên những dòng sau bị nuốt vào một ô. Chưa có gì được nhận; hãy sửa rồi gửi lại tệp."; en: "The quotation mark (\") that opens in line {line} of the file is not closed where it should be, so that the lines after it fall into one cell. Nothing was taken; mend it and send the file again."; }
+    LineBreak "line_break" { vi: "Ô này có xuống dòng, nên có thể đã nuốt những dòng khác của tệp. Hãy viết nội dung trên một dòng và kiểm tra dấu ngoặc kép."; en: "The cell has a line break, and may have other rows of the file in it. Write what it says on one line, and look at the quotation marks."; }
     BrokenFile "broken_file" { vi: "Tệp bị hỏng hoặc không đọc được."; en: "The file is broken or cannot be read."; }
     UnpacksTooLarge "unpacks_too_large" { vi: "Tệp nén phình quá lớn khi mở (tối đa {limit} byte)."; en: "The file becomes too large when it is unpacked (at most {limit} bytes)."; }
     EmptyFile "empty_file" { vi: "Tệp không có dòng nào."; en: "The file has no rows."; }

@@ -74,6 +74,11 @@ impl Fault {
     }
 }
 
+/// A name as it stands in a JSON Pointer (RFC 6901, 3).
+pub fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Faults found so far.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
@@ -120,7 +125,7 @@ pub fn against_schema(schema: &Validator, value: &Value, place: impl Fn(String) 
 
 fn add_schema_error(faults: &mut Vec<Fault>, error: &ValidationError<'_>, place: &impl Fn(String) -> Place) {
     let pointer = error.instance_path().as_str().to_owned();
-    let below = |name: &str| place(format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")));
+    let below = |name: &str| place(format!("{pointer}/{}", escaped(name)));
     let mut add = |place: Place, code: FaultCode, values: Vec<(&'static str, Words)>| {
         let fault = Fault { place, code, values };
         if !faults.contains(&fault) {

@@ -1,5 +1,5 @@
-//! Ids are types, so that a unit's id never stands where a member's is asked for. All are UUIDv7 (RFC 9562, 5.7):
-//! they sort by the time they were made, which keeps indexes compact.
+//! Ids are types, so that a unit's id never stands where a member's is asked for. Ours are UUIDv7 (RFC 9562, 5.7):
+//! they sort by the time they were made, which keeps indexes compact. Clients may bring others, but not nil or max.
 
 use std::fmt;
 

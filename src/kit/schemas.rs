@@ -6,19 +6,35 @@ use std::collections::HashMap;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::faults::{Fault, Place, against_schema};
+use super::{
+    codes::FaultCode,
+    faults::{Fault, Place, against_schema},
+    parameters::Bare,
+};
+
+mod texts;
+
+use texts::Texts;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
 /// The schemas of what comes in, compiled.
 pub struct Schemas {
-    bodies: HashMap<String, Validator>,
+    bodies: HashMap<String, Body>,
     queries: HashMap<String, Parameters>,
+    /// The operations that take no query parameter.
+    pub(super) bare: Bare,
+}
+
+struct Body {
+    schema: Validator,
+    texts: Texts,
 }
 
 /// The query parameters of one operation.
 pub struct Parameters {
     types: HashMap<String, Value>,
+    texts: HashMap<String, Texts>,
     schema: Validator,
 }
 
@@ -34,7 +50,7 @@ impl Schemas {
     /// Compiles what the document says of request bodies and query parameters.
     pub fn compile(document: &Value) -> Result<Self, BadSchema> {
         let components = document.get("components").cloned().unwrap_or_else(|| json!({}));
-        let mut schemas = Self { bodies: HashMap::new(), queries: HashMap::new() };
+        let mut schemas = Self { bodies: HashMap::new(), queries: HashMap::new(), bare: Bare::of(document) };
         schemas.add_parts(&components)?;
         let operations = document.get("paths").and_then(Value::as_object).into_iter().flatten();
         for operation in
@@ -50,8 +66,7 @@ impl Schemas {
     fn add_parts(&mut self, components: &Value) -> Result<(), BadSchema> {
         for (name, schema) in components.get("schemas").and_then(Value::as_object).into_iter().flatten() {
             if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
-                let schema = json!({ "$ref": format!("{SCHEMAS}{name}") });
-                self.bodies.insert(name.clone(), compiled(name, schema, components)?);
+                self.add_body(name, components)?;
             }
         }
         Ok(())
@@ -63,10 +78,16 @@ impl Schemas {
             let reference = media.pointer("/schema/$ref").and_then(Value::as_str).unwrap_or_default();
             let Some(name) = reference.strip_prefix(SCHEMAS) else { continue };
             if !self.bodies.contains_key(name) {
-                let schema = json!({ "$ref": reference });
-                self.bodies.insert(name.to_owned(), compiled(name, schema, components)?);
+                self.add_body(name, components)?;
             }
         }
+        Ok(())
+    }
+
+    fn add_body(&mut self, name: &str, components: &Value) -> Result<(), BadSchema> {
+        let schema = json!({ "$ref": format!("{SCHEMAS}{name}") });
+        let texts = Texts::of(&schema, components);
+        self.bodies.insert(name.to_owned(), Body { schema: compiled(name, schema, components)?, texts });
         Ok(())
     }
 
@@ -93,13 +114,19 @@ impl Schemas {
         let schema = json!({
             "type": "object", "properties": properties, "required": required, "additionalProperties": false,
         });
-        self.queries.insert(name.to_owned(), Parameters { types, schema: compiled(name, schema, components)? });
+        let texts = types.iter().map(|(name, schema)| (name.clone(), Texts::of(schema, components))).collect();
+        self.queries.insert(name.to_owned(), Parameters { types, texts, schema: compiled(name, schema, components)? });
         Ok(())
     }
 
-    /// Every fault of a body against the schema of that name; none when there is no such schema.
-    pub fn body_faults(&self, name: &str, body: &Value) -> Option<Vec<Fault>> {
-        self.bodies.get(name).map(|schema| against_schema(schema, body, Place::Body))
+    /// Brings the texts of a body into their form, and gives every fault of it against the schema of that name; none when
+    /// there is no such schema.
+    pub fn body_faults(&self, name: &str, body: &mut Value) -> Option<Vec<Fault>> {
+        let Body { schema, texts } = self.bodies.get(name)?;
+        let mut faults = Vec::new();
+        texts.bring_into_form(body, "", &mut faults);
+        faults.extend(against_schema(schema, body, Place::Body));
+        Some(faults)
     }
 
     /// The query parameters of an operation.
@@ -109,13 +136,25 @@ impl Schemas {
 }
 
 impl Parameters {
-    /// The pairs of a query string as one JSON object, each in the type that its schema has; and every fault of it.
+    /// The text of a parameter in its form.
+    pub fn formed(&self, name: &str, text: &str) -> String {
+        self.texts.get(name).unwrap_or(&Texts::AsIs).formed(text)
+    }
+
+    /// The pairs of a query string as one JSON object, each in the type that its schema has; and every fault of it. None of
+    /// them is a list, so that one given twice has no meaning.
     pub fn read(&self, pairs: &[(String, String)]) -> (Map<String, Value>, Vec<Fault>) {
-        let object: Map<String, Value> =
-            pairs.iter().map(|(name, text)| (name.clone(), self.typed(name, text))).collect();
+        let (mut object, mut faults) = (Map::new(), Vec::new());
+        for (name, text) in pairs {
+            let is_known = self.types.contains_key(name);
+            if object.insert(name.clone(), self.typed(name, text)).is_some() && is_known {
+                faults.push(Fault::parameter(name.as_str(), FaultCode::Duplicate));
+            }
+        }
         let value = Value::Object(object);
-        let faults =
-            against_schema(&self.schema, &value, |pointer| Place::Query(pointer.trim_start_matches('/').to_owned()));
+        faults.extend(against_schema(&self.schema, &value, |pointer| {
+            Place::Query(pointer.trim_start_matches('/').replace("~1", "/").replace("~0", "~"))
+        }));
         match value {
             Value::Object(object) => (object, faults),
             _ => (Map::new(), faults),

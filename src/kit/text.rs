@@ -1,10 +1,14 @@
-//! Vietnamese text: one normal form, one folding for search, one order for names.
+//! Vietnamese text: one form to keep it in, one folding for search, one order for names.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use icu_collator::{Collator, CollatorBorrowed, options::CollatorOptions};
 use icu_locale_core::locale;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+mod clean;
+
+pub use clean::{lines, one_line};
 
 /// The text in Normalization Form C, in which everything is stored.
 pub fn nfc(text: &str) -> String {

@@ -18,7 +18,7 @@ use super::{
     faults::Fault,
     problem::Problem,
     secret::to_hex,
-    text::nfc,
+    text::{nfc, one_line},
 };
 
 const FORM: &str = "multipart/form-data";
@@ -112,7 +112,7 @@ async fn receive_text(field: &mut Field, name: &str) -> Result<String, Problem> 
 }
 
 async fn receive_file(field: &mut Field, limit: u64) -> Result<SentFile, Problem> {
-    let name = field.content_disposition().and_then(|disposition| disposition.get_filename()).map(nfc);
+    let name = field.content_disposition().and_then(|disposition| disposition.get_filename()).map(one_line);
     let mut content = tempfile::tempfile().map_err(Problem::internal)?;
     let (mut size, mut hash) = (0_u64, Sha256::new());
     while let Some(bytes) = field.next().await {

@@ -51,6 +51,17 @@ pub const TAKE_IF_MATCH: &[&str] = &[
     "withdraw_checkin",
 ];
 
+/// The `POST` operations under `/v1` on which an `Idempotency-Key` has no effect, and why. On all others it has: a test sends
+/// each of them twice.
+pub const IGNORE_KEY: &[(&str, &str)] = &[
+    ("sign_in_with_zalo", "the answer holds tokens, which are kept nowhere. Sign in again instead"),
+    ("refresh_session", "the answer holds tokens, which are kept nowhere, and a refresh token is good once"),
+    ("log_out", "whoever is logged out cannot ask again, and need not"),
+    ("create_totp", "the answer is a secret, which is kept nowhere. Asked again, it is another one"),
+    ("confirm_totp", "the answer is shown once and kept nowhere, and a code is good once"),
+    ("receive_mini_app_event", "an event is taken in once by itself"),
+];
+
 #[derive(OpenApi)]
 #[openapi(components(schemas(ProblemDocument, FaultDocument, BatchedCheckin)))]
 struct Base;

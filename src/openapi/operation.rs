@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{TAKE_IF_MATCH, responses::complete_responses};
-use crate::{kit::codes::Code, rights};
+use super::{IGNORE_KEY, TAKE_IF_MATCH, responses::complete_responses};
+use crate::{
+    kit::{codes::Code, parameters::is_strict},
+    rights,
+};
 
 /// What is asked without being counted.
 const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
@@ -18,16 +21,17 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let is_ours = path.starts_with("/v1/");
     let is_public =
         operation.get("security").and_then(Value::as_array).is_none_or(|all| all.iter().all(|one| one == &json!({})));
-    let has_parameter = |place: &str| {
-        let all = operation.get("parameters").and_then(Value::as_array);
-        all.is_some_and(|all| all.iter().any(|one| one.get("in").and_then(Value::as_str) == Some(place)))
-    };
-    let (has_path, has_query) = (has_parameter("path"), has_parameter("query"));
+    let has_path = path.contains('{');
     let has_cursor = operation.to_string().contains("next_cursor");
     let has_body = operation.get("requestBody").is_some();
     let takes_version =
         operation.get("operationId").and_then(Value::as_str).is_some_and(|id| TAKE_IF_MATCH.contains(&id));
-    let takes_key = is_ours && method == "post" && !path.starts_with("/v1/auth");
+    let ignores_key = operation.get("operationId").and_then(Value::as_str).and_then(reason_to_ignore_key);
+    if let Some(reason) = ignores_key {
+        let description = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+        operation["description"] = format!("{description}\n\n`Idempotency-Key` has no effect here: {reason}.").into();
+    }
+    let takes_key = is_ours && method == "post" && ignores_key.is_none();
     add_header_parameters(operation, takes_key, takes_version);
     if method == "patch" {
         offer_merge_patch(operation);
@@ -44,9 +48,6 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         if has_body {
             common.extend([Code::InvalidJson, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::InvalidInput]);
         }
-        if has_query {
-            common.push(Code::InvalidInput);
-        }
         if has_cursor {
             common.push(Code::InvalidCursor);
         }
@@ -57,12 +58,19 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
             common.push(Code::PreconditionFailed);
         }
     }
+    if is_strict(path) {
+        common.push(Code::InvalidInput);
+    }
     if has_path {
         common.push(Code::NotFound);
     }
     complete_responses(operation, &common);
     let is_counted = !UNCOUNTED.contains(&path);
     add_common_headers(operation, is_counted, takes_key);
+}
+
+fn reason_to_ignore_key(operation: &str) -> Option<&'static str> {
+    IGNORE_KEY.iter().find(|(id, _)| *id == operation).map(|(_, reason)| *reason)
 }
 
 /// A patch is a JSON Merge Patch (RFC 7396), under its own media type or plainly as JSON.

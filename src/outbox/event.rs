@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::kit::ids::{ActivityId, CampaignId, CheckinDecisionId, CheckinId, MemberId, PledgeId, UnitId};
+use crate::kit::ids::{ActivityId, CampaignId, CheckinDecisionId, CheckinId, ImportId, MemberId, PledgeId, UnitId};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,12 @@ pub enum Event {
         new_unit_ids: Vec<UnitId>,
         /// From which day.
         on: NaiveDate,
+    },
+    /// A spreadsheet was worked on to its end, or given up.
+    #[serde(rename = "import.ended")]
+    ImportEnded {
+        /// Which.
+        import_id: ImportId,
     },
     /// A campaign was launched.
     #[serde(rename = "campaign.launched")]
@@ -115,6 +121,7 @@ impl Event {
             Self::UnitMoved { .. } => "unit.moved",
             Self::UnitMerged { .. } => "unit.merged",
             Self::UnitSplit { .. } => "unit.split",
+            Self::ImportEnded { .. } => "import.ended",
             Self::CampaignLaunched { .. } => "campaign.launched",
             Self::CampaignClosed { .. } => "campaign.closed",
             Self::PledgeSigned { .. } => "pledge.signed",
@@ -132,6 +139,7 @@ impl Event {
             Self::UnitMoved { unit_id, .. } | Self::UnitMerged { unit_id, .. } | Self::UnitSplit { unit_id, .. } => {
                 unit_id.0
             }
+            Self::ImportEnded { import_id } => import_id.0,
             Self::CampaignLaunched { campaign_id } | Self::CampaignClosed { campaign_id } => campaign_id.0,
             Self::PledgeSigned { pledge_id } => pledge_id.0,
             Self::CheckinSubmitted { checkin_id }

@@ -238,14 +238,21 @@ async fn clear_fields(
     Ok(())
 }
 
-/// Empties the answers that are kept for others and name this member: they may show them. The keys stay, so that nothing is
-/// done a second time; the answer then says that it is gone.
+/// Empties the answers that are kept for others and name this member: they may show them. One that is kept sealed is known by
+/// where it is or where it was asked for. The keys stay, so that nothing is done a second time; the answer then says that it
+/// is gone.
 pub async fn empty_kept_answers(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
+    let anywhere = format!("%{member}%");
     let update = Query::update()
         .table("idempotency_key")
         .value("body", Expr::val(Vec::<u8>::new()))
         .value("status", i32::from(idempotency::GONE))
-        .and_where(dialect::bytes_contain(tx, "body", &member.to_string()))
+        .cond_where(
+            Condition::any()
+                .add(dialect::bytes_contain(tx, "body", &member.to_string()))
+                .add(Expr::col("headers").cast_as("text").like(anywhere.as_str()))
+                .add(Expr::col("operation").like(anywhere.as_str())),
+        )
         .to_owned();
     tx.execute(&update).await.map(|_done| ())
 }

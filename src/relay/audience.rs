@@ -2,7 +2,7 @@
 
 use super::{
     notifications::Recipients,
-    words::{News, Report},
+    words::{ImportNews, News, Report},
 };
 use crate::{
     campaigns::{
@@ -17,7 +17,7 @@ use crate::{
         ids::{MemberId, UnitId},
         problem::Problem,
     },
-    organisation::{members, units},
+    organisation::{imports, members, units},
     outbox::Event,
 };
 
@@ -68,6 +68,12 @@ pub async fn of(tx: &Tx, event: &Event) -> Result<Option<Told>, Problem> {
             }
             let news = News::UnitSplit { unit_name: name_of(tx, *unit_id).await?, new_names, on: *on };
             Ok(Some(told(news, managers)))
+        }
+        // Whoever has sent the file waits for it; nobody else knows of it.
+        Event::ImportEnded { import_id } => {
+            let Some(import) = imports::find(tx, *import_id).await? else { return Ok(None) };
+            let sender = vec![import.member_id];
+            Ok(Some(told(News::ImportEnded(ImportNews::of(&import)), sender)))
         }
         Event::CampaignLaunched { campaign_id } => {
             let Some(campaign) = campaigns::news_of(tx, *campaign_id).await? else { return Ok(None) };

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::kit::{caller::Role, language::Language, quantity::Quantity};
+use crate::{
+    kit::{caller::Role, language::Language, quantity::Quantity},
+    organisation::imports::{Import, ImportKind, ImportStatus},
+};
 
 /// A piece of news with its facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +83,9 @@ pub enum News {
         /// From which day.
         on: NaiveDate,
     },
+    /// A spreadsheet that the reader has sent was worked on to its end, or given up.
+    #[serde(rename = "import.ended")]
+    ImportEnded(ImportNews),
     /// An announcement has come out.
     #[serde(rename = "activity.published")]
     ActivityPublished {
@@ -103,6 +109,25 @@ pub struct Report {
     pub unit_of_measure: String,
 }
 
+/// What became of an import. Not what its file was called: that may be somebody's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportNews {
+    /// What was brought in.
+    pub import_kind: ImportKind,
+    /// Was it only to be said what would happen?
+    pub dry_run: bool,
+    /// Was it given up?
+    pub has_failed: bool,
+    /// How many were made.
+    pub created: i32,
+    /// How many are different now.
+    pub changed: i32,
+    /// How many are the same.
+    pub unchanged: i32,
+    /// How many rows were left out.
+    pub conflict_count: i32,
+}
+
 /// What people read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
@@ -124,6 +149,7 @@ impl News {
             Self::UnitMoved { .. } => "unit.moved",
             Self::UnitMerged { .. } => "unit.merged",
             Self::UnitSplit { .. } => "unit.split",
+            Self::ImportEnded(_) => "import.ended",
             Self::ActivityPublished { .. } => "activity.published",
         }
     }
@@ -138,6 +164,7 @@ impl News {
             | Self::UnitMoved { .. }
             | Self::UnitMerged { .. }
             | Self::UnitSplit { .. }
+            | Self::ImportEnded(_)
             | Self::ActivityPublished { .. } => false,
         }
     }
@@ -150,6 +177,7 @@ impl News {
             Self::PledgeSigned { .. } => format!("/pledges/{subject}"),
             Self::RoleGranted { .. } => "/me".to_owned(),
             Self::UnitMoved { .. } | Self::UnitMerged { .. } | Self::UnitSplit { .. } => format!("/units/{subject}"),
+            Self::ImportEnded(_) => format!("/imports/{subject}"),
             Self::ActivityPublished { .. } => format!("/activities/{subject}"),
         }
     }
@@ -217,6 +245,7 @@ impl News {
                 let body = format!("Từ ngày {}, {} được tách ra từ {unit_name}.", day(*on), new_names.join(", "));
                 ("Chia tách đơn vị".to_owned(), body)
             }
+            Self::ImportEnded(import) => import.in_vietnamese(),
             Self::ActivityPublished { title, unit_name } => (title.clone(), format!("Thông báo của {unit_name}.")),
         }
     }
@@ -256,6 +285,7 @@ impl News {
                 let body = format!("From {on} on there are {}, which were part of {unit_name}.", new_names.join(", "));
                 ("A unit is split".to_owned(), body)
             }
+            Self::ImportEnded(import) => import.in_english(),
             Self::ActivityPublished { title, unit_name } => (title.clone(), format!("An announcement by {unit_name}.")),
         }
     }
@@ -270,6 +300,63 @@ impl Report {
                 format!("Báo cáo “{commitment_title}” ({amount}) trong phong trào “{campaign_title}”")
             }
             Language::English => format!("Your check-in “{commitment_title}” ({amount}) in “{campaign_title}”"),
+        }
+    }
+}
+
+impl ImportNews {
+    /// Of an import that has ended.
+    pub fn of(import: &Import) -> Self {
+        Self {
+            import_kind: import.kind,
+            dry_run: import.dry_run,
+            has_failed: import.status == ImportStatus::Failed,
+            created: import.counts.created,
+            changed: import.counts.changed,
+            unchanged: import.counts.unchanged,
+            conflict_count: import.counts.refused,
+        }
+    }
+
+    fn in_vietnamese(&self) -> (String, String) {
+        let Self { created, changed, unchanged, conflict_count, .. } = self;
+        let what = match self.import_kind {
+            ImportKind::Units => "đơn vị",
+            ImportKind::Members => "thành viên",
+        };
+        let figures =
+            format!("tạo mới {created}, thay đổi {changed}, giữ nguyên {unchanged}, không nhận {conflict_count} dòng");
+        match (self.has_failed, self.dry_run) {
+            (true, _) => (
+                "Nhập tệp không thành công".to_owned(),
+                format!("Tệp {what} bị dừng giữa chừng; mở kết quả để xem lý do. Đến lúc dừng: {figures}."),
+            ),
+            (false, true) => (
+                "Đã chạy thử xong tệp nhập".to_owned(),
+                format!("Nếu nhập thật tệp {what}: {figures}. Chưa có gì được ghi."),
+            ),
+            (false, false) => ("Đã nhập xong tệp".to_owned(), format!("Tệp {what}: {figures}.")),
+        }
+    }
+
+    fn in_english(&self) -> (String, String) {
+        let Self { created, changed, unchanged, conflict_count, .. } = self;
+        let what = match self.import_kind {
+            ImportKind::Units => "units",
+            ImportKind::Members => "members",
+        };
+        let figures =
+            format!("{created} created, {changed} changed, {unchanged} unchanged, {conflict_count} rows left out");
+        match (self.has_failed, self.dry_run) {
+            (true, _) => (
+                "The import has failed".to_owned(),
+                format!("The file of {what} was given up; open the result for the reason. Up to then: {figures}."),
+            ),
+            (false, true) => (
+                "The dry run is done".to_owned(),
+                format!("A run of this file of {what} would come to: {figures}. Nothing was written."),
+            ),
+            (false, false) => ("The import is done".to_owned(), format!("The file of {what}: {figures}.")),
         }
     }
 }
@@ -321,11 +408,37 @@ mod tests {
         News::CheckinReturned { report, reason: Some("Thiếu ảnh hiện trường.".into()) }
     }
 
+    fn imported() -> ImportNews {
+        ImportNews {
+            import_kind: ImportKind::Members,
+            dry_run: false,
+            has_failed: false,
+            created: 12,
+            changed: 3,
+            unchanged: 100,
+            conflict_count: 2,
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_import_is_told_by_how_it_ended() {
+        let told = |import: ImportNews, language| News::ImportEnded(import).words(language);
+
+        let done = told(imported(), Language::Vietnamese);
+        assert_eq!(done.title, "Đã nhập xong tệp");
+        assert_eq!(done.body, "Tệp thành viên: tạo mới 12, thay đổi 3, giữ nguyên 100, không nhận 2 dòng.");
+        let rehearsed = told(ImportNews { dry_run: true, ..imported() }, Language::English);
+        assert!(rehearsed.body.ends_with("Nothing was written."), "{}", rehearsed.body);
+        let failed = told(ImportNews { has_failed: true, ..imported() }, Language::Vietnamese);
+        assert_eq!(failed.title, "Nhập tệp không thành công");
+    }
+
     #[test]
     fn what_is_kept_is_read_back() {
         for news in [
             returned(),
             News::RoleGranted { role: "editor".into(), unit_name: None },
+            News::ImportEnded(imported()),
             News::ActivityPublished { title: "Họp chi bộ".into(), unit_name: "Chi bộ 1".into() },
         ] {
             assert_eq!(News::from_parts(news.kind(), &news.values().unwrap()).unwrap(), news);

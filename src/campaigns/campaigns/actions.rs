@@ -56,7 +56,11 @@ pub async fn update(
     }
     check_parts(tx, id, patch.phases.as_deref().unwrap_or_default(), patch.targets.as_deref().unwrap_or_default())
         .await?;
+    let ended_on = campaign.ends_on;
     patch.apply(&mut campaign)?;
+    if campaign.ends_on > ended_on {
+        require_lasting(tx, &campaign).await?;
+    }
     check_audience(tx, &campaign).await?;
     store::save(tx, &mut campaign).await?;
     if campaign.status == Status::Launched {
@@ -79,15 +83,7 @@ pub async fn delete(tx: &Tx, caller: &Person, id: CampaignId, seen: &IfMatch) ->
 /// Launches a draft: from now on it is seen and takes pledges.
 pub async fn launch(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign, Problem> {
     let mut campaign = load(tx, caller, id, &IfMatch::none()).await?;
-    // Whoever closes the unit meanwhile waits, and then sees that a campaign of it runs.
-    let mut unit = campaign.launched_by_unit_id;
-    while units::obstacle(tx, unit, tx.today(), end_of(&campaign, tx.today())).await?.is_some() {
-        let carrier = units::carrier_on(tx, unit, tx.today()).await?;
-        if carrier == unit {
-            return Err(Problem::new(Code::UnitEnded));
-        }
-        unit = carrier;
-    }
+    require_lasting(tx, &campaign).await?;
     campaign.launch(tx.now())?;
     store::save(tx, &mut campaign).await?;
     keep_version(tx, caller, &campaign).await?;
@@ -104,6 +100,20 @@ pub async fn close(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign,
     record(tx, "close_campaign", &campaign).await?;
     outbox::record(tx, Event::CampaignClosed { campaign_id: id }).await?;
     Ok(campaign)
+}
+
+/// The unit that launches it, or the one that carries its history on, is there until its last day. Whoever closes that unit
+/// meanwhile waits, and then sees how long a campaign of it runs.
+async fn require_lasting(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
+    let mut unit = campaign.launched_by_unit_id;
+    while units::obstacle(tx, unit, tx.today(), end_of(campaign, tx.today())).await?.is_some() {
+        let carrier = units::carrier_on(tx, unit, tx.today()).await?;
+        if carrier == unit {
+            return Err(Problem::new(Code::UnitEnded));
+        }
+        unit = carrier;
+    }
+    Ok(())
 }
 
 /// The first day after a campaign and after today.

@@ -80,7 +80,7 @@ pub async fn find_campaign(
 /// Of a launched one the texts, the last day and the goals can be changed, and targets added; what it said before is kept.
 #[utoipa::path(tag = "campaigns", params(("campaign_id" = CampaignId, Path, description = "The campaign")),
     request_body(content = CampaignPatch, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = CampaignView), (status = 409, description = "campaign_not_launched")))]
+    responses((status = 200, body = CampaignView), (status = 409, description = "campaign_not_launched unit_ended")))]
 #[patch("/campaigns/{campaign_id}")]
 pub async fn update_campaign(
     app: Data<App>,

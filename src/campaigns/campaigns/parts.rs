@@ -20,7 +20,8 @@ pub use store::{delete_parts, foreign_phases, foreign_targets, parts_of, save_pa
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPhase {
-    /// Its id, when it is there already.
+    /// Its id, when it is there already; or one of your own making: any UUID (RFC 9562) but nil and max, best of version 7,
+    /// which sorts by time.
     pub id: Option<PhaseId>,
     /// Its number; absent: its place in the list.
     #[schema(minimum = 1, maximum = 100)]
@@ -35,7 +36,7 @@ pub struct NewPhase {
     #[schema(examples("2026-06-30"))]
     pub ends_on: NaiveDate,
     /// What it is about.
-    #[schema(max_length = 2000, examples("Chào mừng đại hội Đảng các cấp"))]
+    #[schema(max_length = 2000, examples("Chào mừng đại hội Đảng các cấp"), content_media_type = "text/plain")]
     pub focus: Option<String>,
 }
 
@@ -43,7 +44,8 @@ pub struct NewPhase {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTarget {
-    /// Its id, when it is there already; or one of your own making (UUIDv7).
+    /// Its id, when it is there already; or one of your own making: any UUID (RFC 9562) but nil and max, best of version 7,
+    /// which sorts by time.
     pub id: Option<TargetId>,
     /// Its name.
     #[schema(min_length = 1, max_length = 300, examples("Cây xanh trồng mới"))]

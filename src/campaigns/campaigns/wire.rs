@@ -31,7 +31,8 @@ use crate::kit::{
     "targets": [{"name": "Cây xanh trồng mới", "unit_of_measure": "cây", "goal": 5000}]
 }))]
 pub struct NewCampaign {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<CampaignId>,
     /// Its form.
     pub kind: Kind,
@@ -42,10 +43,10 @@ pub struct NewCampaign {
     #[schema(max_length = 300)]
     pub slogan: Option<String>,
     /// It in a sentence.
-    #[schema(max_length = 1000)]
+    #[schema(max_length = 1000, content_media_type = "text/plain")]
     pub summary: Option<String>,
     /// It in full, in markdown.
-    #[schema(max_length = 50_000)]
+    #[schema(max_length = 50_000, content_media_type = "text/markdown")]
     pub body: Option<String>,
     /// Its first day.
     pub starts_on: NaiveDate,
@@ -93,11 +94,11 @@ pub struct CampaignPatch {
     pub slogan: Option<Option<String>>,
     /// It in a sentence.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, max_length = 1000, content_media_type = "text/plain")]
     pub summary: Option<Option<String>>,
     /// It in full, in markdown.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 50_000)]
+    #[schema(value_type = Option<String>, max_length = 50_000, content_media_type = "text/markdown")]
     pub body: Option<Option<String>>,
     /// Its first day.
     #[schema(nullable = false)]
@@ -226,8 +227,10 @@ pub struct CampaignView {
     #[schema(examples("Mỗi chi bộ một vườn cây"))]
     pub slogan: Option<String>,
     /// It in a sentence.
+    #[schema(content_media_type = "text/plain")]
     pub summary: Option<String>,
     /// It in full, in markdown.
+    #[schema(content_media_type = "text/markdown")]
     pub body: Option<String>,
     /// Where it stands.
     pub status: Status,

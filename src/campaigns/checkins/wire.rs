@@ -28,14 +28,15 @@ const MILLION: f64 = 1e6;
 #[schema(example = json!({"id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e", "commitment_id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0f",
     "quantity": 3, "note": "Trồng 3 cây sao đen trước cổng trường", "occurred_at": "2026-03-10T01:30:00Z"}))]
 pub struct NewCheckin {
-    /// An id that the phone makes (UUIDv7), so that sending again is the same check-in; made by the server when absent.
+    /// An id that the phone makes, so that sending again is the same check-in: any UUID (RFC 9562) but nil and max, best of
+    /// version 7, which sorts by time. Made by the server when absent.
     pub id: Option<CheckinId>,
     /// For which commitment of the pledge.
     pub commitment_id: CommitmentId,
     /// How much was done.
     pub quantity: Quantity,
     /// What there is to say of it.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, content_media_type = "text/plain")]
     pub note: Option<String>,
     /// When it happened, to the microsecond; absent: now.
     #[serde(default, deserialize_with = "cut")]
@@ -124,7 +125,7 @@ pub struct CheckinPatch {
     pub quantity: Option<Quantity>,
     /// What there is to say of it.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, content_media_type = "text/plain")]
     pub note: Option<Option<String>>,
     /// When it happened, to the microsecond.
     #[serde(default, deserialize_with = "cut")]
@@ -153,7 +154,12 @@ impl CheckinPatch {
 #[serde(deny_unknown_fields)]
 pub struct ReturnReason {
     /// For its author to read.
-    #[schema(min_length = 1, max_length = 1000, examples("Ảnh chưa rõ, đề nghị chụp lại."))]
+    #[schema(
+        min_length = 1,
+        max_length = 1000,
+        examples("Ảnh chưa rõ, đề nghị chụp lại."),
+        content_media_type = "text/plain"
+    )]
     pub reason: String,
 }
 
@@ -177,7 +183,7 @@ pub struct CheckinView {
     /// How much was done.
     pub quantity: Quantity,
     /// What its author says of it, to themself and to whoever manages the unit; null for others.
-    #[schema(examples("Trồng 3 cây sao đen trước cổng trường"))]
+    #[schema(examples("Trồng 3 cây sao đen trước cổng trường"), content_media_type = "text/plain")]
     pub note: Option<String>,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
@@ -193,7 +199,7 @@ pub struct CheckinView {
     /// Why it is held.
     pub flags: Vec<Flag>,
     /// Why it was returned, for its author and for whoever manages the unit; null for others.
-    #[schema(examples("Ảnh chưa rõ, đề nghị chụp lại."))]
+    #[schema(examples("Ảnh chưa rõ, đề nghị chụp lại."), content_media_type = "text/plain")]
     pub return_reason: Option<String>,
     /// When a manager decided.
     pub decided_at: Option<DateTime<Utc>>,

@@ -5,4 +5,4 @@ mod entry;
 mod store;
 
 pub use entry::{Cause, Counted, entries_between};
-pub use store::{Drift, Part, Totals, UnitFigures, hold_totals, post, rebuild_totals, recount, totals_in, totals_of};
+pub use store::{Derived, Drift, Part, Totals, UnitFigures, post, recount, repair_totals, totals_in, totals_of};

@@ -1,11 +1,11 @@
 //! All SQL about the ledger and its summary.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityName as _, EntityTrait as _, FromQueryResult, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
     QuerySelect as _,
     sea_query::{Expr, ExprTrait as _, Func, OnConflict, Query, SimpleExpr},
 };
@@ -16,7 +16,7 @@ use crate::{
     db::{Tx, dialect},
     entity::{checkin, ledger_entry, target_unit_total as total},
     kit::{
-        ids::{TargetId, UnitId},
+        ids::{PledgeId, TargetId, UnitId},
         quantity::Quantity,
     },
     organisation::units,
@@ -24,7 +24,7 @@ use crate::{
 
 /// Differences of totals, gathered so that each row is touched once, in the order of their keys: no deadlock.
 #[derive(Debug, Default)]
-pub struct Totals(BTreeMap<(Uuid, Uuid, Uuid), (Quantity, Quantity)>);
+pub struct Totals(BTreeMap<TotalKey, (Quantity, Quantity)>);
 
 impl Totals {
     fn add(&mut self, entry: &Entry) {
@@ -193,12 +193,25 @@ async fn totals_below(
 /// A stored figure that a recount from the ledger does not confirm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
+    /// What it is a figure of.
+    pub of: Derived,
     /// Which figure.
     pub figure: String,
     /// What is stored.
     pub stored: String,
     /// What it should be.
     pub recounted: String,
+}
+
+/// What is derived from the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derived {
+    /// A total, kept for speed.
+    Total(TotalKey),
+    /// Where a pledge stands.
+    Standing(PledgeId),
+    /// A check-in. The ledger stands for it and contradicts it: only a person can decide which is right.
+    Checkin(Uuid),
 }
 
 #[derive(FromQueryResult)]
@@ -233,7 +246,7 @@ async fn recount_totals(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> 
         .into_model()
         .all(db)
         .await?;
-    let mut expected: HashMap<(Uuid, Uuid, Uuid), (i64, i64)> = HashMap::new();
+    let mut expected: HashMap<TotalKey, (i64, i64)> = HashMap::new();
     for sum in sums {
         let figures = expected.entry((sum.target_id, sum.unit_id, sum.phase_id.unwrap_or_default())).or_default();
         if sum.figure == Figure::Verified.name() { figures.1 = sum.total } else { figures.0 = sum.total }
@@ -242,56 +255,75 @@ async fn recount_totals(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> 
     for row in total::Entity::find().all(db).await? {
         let should = expected.remove(&(row.target_id, row.unit_id, row.phase_id)).unwrap_or_default();
         if should != (row.reported, row.verified) {
-            drifts.push(drift_of(row.target_id, row.unit_id, (row.reported, row.verified), should));
+            let key = (row.target_id, row.unit_id, row.phase_id);
+            drifts.push(drift_of(key, (row.reported, row.verified), should));
         }
     }
     let missing = expected.into_iter().filter(|(_, should)| *should != (0, 0));
-    drifts.extend(missing.map(|((target, unit, _), should)| drift_of(target, unit, (0, 0), should)));
+    drifts.extend(missing.map(|(key, should)| drift_of(key, (0, 0), should)));
     Ok(drifts)
 }
 
-/// Lets nobody else change totals until this change is committed.
-pub async fn hold_totals(tx: &Tx) -> Result<(), DbErr> {
-    dialect::hold_against_writers(tx, total::Entity.table_name()).await
-}
+/// Which total: of a target, in a unit, in a phase (nil: outside every phase).
+pub type TotalKey = (Uuid, Uuid, Uuid);
 
-/// Writes the totals anew, from the ledger.
-pub async fn rebuild_totals(tx: &Tx) -> Result<(), DbErr> {
-    total::Entity::delete_many().exec(tx).await?;
-    let entry = |column: ledger_entry::Column| Expr::col((ledger_entry::Entity, column));
-    let sum_of = |figure: Figure| {
-        let is_it = entry(ledger_entry::Column::Figure).eq(figure.name());
-        dialect::sum(Expr::case(is_it, entry(ledger_entry::Column::Delta)).finally(Expr::val(0_i64)).into())
-    };
-    let phase =
-        || -> SimpleExpr { Func::coalesce([entry(ledger_entry::Column::PhaseId), Expr::val(Uuid::nil())]).into() };
-    let sums = Query::select()
-        .expr(entry(ledger_entry::Column::TargetId))
-        .expr(entry(ledger_entry::Column::UnitId))
-        .expr_as(phase(), "phase")
-        .expr(sum_of(Figure::Reported))
-        .expr(sum_of(Figure::Verified))
-        .from(ledger_entry::Entity)
-        .and_where(entry(ledger_entry::Column::TargetId).is_not_null())
-        .add_group_by([entry(ledger_entry::Column::TargetId), entry(ledger_entry::Column::UnitId), Expr::cust("3")])
+/// Makes these totals what the ledger says, where they differ; gives how many did. Each is held first, in the order of every
+/// change: whoever has posted to one of them is waited for, and whoever is going to waits, and then adds what is theirs.
+pub async fn repair_totals(tx: &Tx, keys: &BTreeSet<TotalKey>) -> Result<u64, DbErr> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    let rows = keys.iter().map(|(target, unit, phase)| total::ActiveModel {
+        target_id: Set(*target),
+        unit_id: Set(*unit),
+        phase_id: Set(*phase),
+        reported: Set(0),
+        verified: Set(0),
+    });
+    // One that is missing comes to be; one that is there stays as it is, and is held.
+    let hold = OnConflict::columns([total::Column::TargetId, total::Column::UnitId, total::Column::PhaseId])
+        .value(total::Column::Reported, Expr::col((total::Entity, total::Column::Reported)))
         .to_owned();
-    let columns = [
-        total::Column::TargetId,
-        total::Column::UnitId,
-        total::Column::PhaseId,
-        total::Column::Reported,
-        total::Column::Verified,
-    ];
-    let mut insert = Query::insert().into_table(total::Entity).columns(columns).to_owned();
-    insert.select_from(sums).map_err(|error| DbErr::Custom(error.to_string()))?;
-    tx.execute(&insert).await.map(|_rows| ())
+    total::Entity::insert_many(rows).on_conflict(hold).exec_without_returning(tx).await?;
+    let these = keys.iter().fold(Condition::any(), |any, (target, unit, phase)| {
+        let this = total::Column::TargetId.eq(*target);
+        any.add(this.and(total::Column::UnitId.eq(*unit)).and(total::Column::PhaseId.eq(*phase)))
+    });
+    let (reported, verified) = (summed_up(Figure::Reported), summed_up(Figure::Verified));
+    let differs = Condition::any()
+        .add(dialect::differs(Expr::col((total::Entity, total::Column::Reported)), reported.clone()))
+        .add(dialect::differs(Expr::col((total::Entity, total::Column::Verified)), verified.clone()));
+    let repaired = total::Entity::update_many()
+        .col_expr(total::Column::Reported, reported)
+        .col_expr(total::Column::Verified, verified)
+        .filter(these)
+        .filter(differs)
+        .exec(tx)
+        .await?;
+    Ok(repaired.rows_affected)
 }
 
-fn drift_of(target: Uuid, unit: Uuid, stored: (i64, i64), recounted: (i64, i64)) -> Drift {
+/// What the ledger says of a figure of the total at hand.
+fn summed_up(figure: Figure) -> SimpleExpr {
+    let entry = |column: ledger_entry::Column| Expr::col((ledger_entry::Entity, column));
+    let phase: SimpleExpr = Func::coalesce([entry(ledger_entry::Column::PhaseId), Expr::val(Uuid::nil())]).into();
+    let sum = Query::select()
+        .expr(dialect::sum(entry(ledger_entry::Column::Delta)))
+        .from(ledger_entry::Entity)
+        .and_where(entry(ledger_entry::Column::TargetId).equals((total::Entity, total::Column::TargetId)))
+        .and_where(entry(ledger_entry::Column::UnitId).equals((total::Entity, total::Column::UnitId)))
+        .and_where(phase.eq(Expr::col((total::Entity, total::Column::PhaseId))))
+        .and_where(entry(ledger_entry::Column::Figure).eq(figure.name()))
+        .to_owned();
+    sum.into()
+}
+
+fn drift_of(key: TotalKey, stored: (i64, i64), recounted: (i64, i64)) -> Drift {
     let text = |(reported, verified): (i64, i64)| {
         format!("reported {}, verified {}", Quantity::from_thousandths(reported), Quantity::from_thousandths(verified))
     };
-    Drift { figure: format!("target {target} of unit {unit}"), stored: text(stored), recounted: text(recounted) }
+    let figure = format!("target {} of unit {}", key.0, key.1);
+    Drift { of: Derived::Total(key), figure, stored: text(stored), recounted: text(recounted) }
 }
 
 #[derive(FromQueryResult)]
@@ -314,6 +346,7 @@ async fn recount_checkins(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr
             let (reported, verified) =
                 (Quantity::from_thousandths(sum.reported), Quantity::from_thousandths(sum.verified));
             Drift {
+                of: Derived::Checkin(sum.id),
                 figure: format!("check-in {}", sum.id),
                 stored: format!("{} with {quantity}", sum.status),
                 recounted: format!("reported {reported}, verified {verified}"),

@@ -10,7 +10,7 @@ mod wire;
 
 pub use pledge::{Commitment, Pledge, Pledger};
 pub use store::{PledgeNews, find_visible, news_of, pledged_by_unit};
-pub use tally::{hold_standings, keep_standing, rebuild_standings, recount_standings};
+pub use tally::{keep_standing, recount_standings, repair_standings};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -3,4 +3,4 @@
 
 mod store;
 
-pub use store::{hold_standings, keep_standing, rebuild_standings, recount_standings, stands, views};
+pub use store::{keep_standing, recount_standings, repair_standings, stands, views};

@@ -49,12 +49,13 @@ pub enum PledgerKind {
     "commitments": [{"title": "Trồng cây xanh", "unit_of_measure": "cây", "quantity": 10, "due_on": "2026-12-31", "cadence": "monthly"}]
 }))]
 pub struct NewPledge {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<PledgeId>,
     /// Who pledges; absent: yourself. For a unit it takes its manager.
     pub pledger: Option<PledgerRef>,
     /// What is promised, in words.
-    #[schema(min_length = 1, max_length = 5000)]
+    #[schema(min_length = 1, max_length = 5000, content_media_type = "text/plain")]
     pub statement: String,
     /// What is promised, in figures.
     #[schema(min_items = 1, max_items = 50)]
@@ -88,7 +89,7 @@ pub struct NewCommitment {
 #[schema(example = json!({"statement": "Tôi cam kết trồng và chăm sóc 12 cây xanh."}))]
 pub struct PledgePatch {
     /// What is promised, in words.
-    #[schema(nullable = false, min_length = 1, max_length = 5000)]
+    #[schema(nullable = false, min_length = 1, max_length = 5000, content_media_type = "text/plain")]
     pub statement: Option<String>,
     /// What is promised, in figures.
     #[schema(nullable = false, min_items = 1, max_items = 50)]
@@ -140,7 +141,10 @@ pub struct PledgeView {
     /// The unit that it counts for.
     pub unit_id: UnitId,
     /// What is promised, in words.
-    #[schema(examples("Tôi cam kết trồng và chăm sóc cây xanh quanh trụ sở trong năm 2026."))]
+    #[schema(
+        examples("Tôi cam kết trồng và chăm sóc cây xanh quanh trụ sở trong năm 2026."),
+        content_media_type = "text/plain"
+    )]
     pub statement: String,
     /// What is promised, in figures.
     pub commitments: Vec<Commitment>,

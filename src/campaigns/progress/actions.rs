@@ -1,26 +1,19 @@
 //! Proving what is derived from the ledger, and making it right.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     audit::{self, Subject},
     campaigns::{
-        ledger::{self, Drift},
+        ledger::{self, Derived, Drift},
         pledges,
     },
     db::{ConnectionTrait, Effect, Tx},
     kit::problem::Problem,
 };
-
-/// What a repair came to.
-#[derive(Debug)]
-pub struct Repaired {
-    /// How many figures differed before.
-    pub found: usize,
-    /// Which still do: the ledger itself contradicts a check-in, which only a person can decide.
-    pub left: Vec<Drift>,
-}
 
 /// Everything that is derived against the ledger.
 pub async fn recount(db: &impl ConnectionTrait) -> Result<Vec<Drift>, Problem> {
@@ -29,21 +22,23 @@ pub async fn recount(db: &impl ConnectionTrait) -> Result<Vec<Drift>, Problem> {
     Ok(drifts)
 }
 
-/// Makes everything that is derived what the ledger says, whatever it was. Nobody else changes it meanwhile.
-pub async fn repair(tx: &Tx) -> Result<Repaired, Problem> {
-    // In the order of every change: first the pledge, last the totals.
-    pledges::hold_standings(tx).await?;
-    ledger::hold_totals(tx).await?;
-    let found = recount(tx).await?.len();
-    if found == 0 {
-        return Ok(Repaired { found, left: Vec::new() });
+/// Makes of these figures what the ledger says, and gives how many are different now. Only what differed is held, and not for
+/// long: everything else goes on meanwhile. What the ledger itself contradicts is left: only a person can decide it.
+pub async fn repair(tx: &Tx, drifts: &[Drift]) -> Result<u64, Problem> {
+    let (mut standings, mut totals) = (BTreeSet::new(), BTreeSet::new());
+    for drift in drifts {
+        match drift.of {
+            Derived::Standing(pledge) => drop(standings.insert(pledge)),
+            Derived::Total(key) => drop(totals.insert(key)),
+            Derived::Checkin(_) => {}
+        }
     }
-    ledger::rebuild_totals(tx).await?;
-    pledges::rebuild_standings(tx).await?;
-    let left = recount(tx).await?;
-    let (before, after) = (json!({"figures_that_differ": found}), json!({"figures_that_differ": left.len()}));
+    // In the order of every change: first the pledges, last the totals.
+    let standings = pledges::repair_standings(tx, &standings).await?;
+    let repaired = standings.saturating_add(ledger::repair_totals(tx, &totals).await?);
+    let (before, after) = (json!({"figures_that_differ": drifts.len()}), json!({"figures_repaired": repaired}));
     let ledger = Subject { kind: "ledger", id: Uuid::nil() };
     audit::record(tx, "repair_figures", ledger, Some(before), Some(after)).await?;
     tx.after_commit(Effect::ForgetPages);
-    Ok(Repaired { found, left })
+    Ok(repaired)
 }

@@ -7,7 +7,7 @@ pub mod http;
 mod wire;
 
 pub use super::ledger::Drift;
-pub use actions::{Repaired, recount, repair};
+pub use actions::{recount, repair};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -16,7 +16,8 @@ use crate::kit::{
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"kind": "project", "title": "Thắp sáng đường quê", "place": "Xã Cát Tiên", "unit_of_measure": "bóng đèn", "goal": 40}))]
 pub struct NewWork {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<WorkId>,
     /// Who carries it out; absent: your home unit.
     pub unit_id: Option<UnitId>,
@@ -26,7 +27,7 @@ pub struct NewWork {
     #[schema(min_length = 1, max_length = 300)]
     pub title: String,
     /// It in a sentence.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, content_media_type = "text/plain")]
     pub summary: Option<String>,
     /// Where it is.
     #[schema(max_length = 300)]
@@ -52,7 +53,7 @@ pub struct WorkPatch {
     pub title: Option<String>,
     /// It in a sentence.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, content_media_type = "text/plain")]
     pub summary: Option<Option<String>>,
     /// Where it is.
     #[serde(default, deserialize_with = "given")]
@@ -98,6 +99,7 @@ pub struct WorkView {
     #[schema(examples("Thắp sáng đường quê"))]
     pub title: String,
     /// It in a sentence.
+    #[schema(content_media_type = "text/plain")]
     pub summary: Option<String>,
     /// Where it is.
     #[schema(examples("Xã Cát Tiên"))]

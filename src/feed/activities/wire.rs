@@ -33,7 +33,8 @@ use crate::{
     "tags": ["cây xanh", "thanh niên"]
 }))]
 pub struct NewActivity {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<ActivityId>,
     /// What it tells of.
     pub kind: ActivityKind,
@@ -46,11 +47,11 @@ pub struct NewActivity {
     pub title: String,
     /// It in a sentence or two.
     #[serde(default)]
-    #[schema(required = false, max_length = 1000)]
+    #[schema(required = false, max_length = 1000, content_media_type = "text/plain")]
     pub summary: String,
     /// The article in markdown. HTML inside is sanitised.
     #[serde(default)]
-    #[schema(required = false, max_length = 50_000)]
+    #[schema(required = false, max_length = 50_000, content_media_type = "text/markdown")]
     pub body_markdown: String,
     /// Words that it is found by.
     #[serde(default)]
@@ -80,11 +81,11 @@ pub struct ActivityPatch {
     pub title: Option<String>,
     /// It in a sentence or two.
     #[serde(default, deserialize_with = "given_or_empty")]
-    #[schema(max_length = 1000)]
+    #[schema(max_length = 1000, content_media_type = "text/plain")]
     pub summary: Option<String>,
     /// The article in markdown. HTML inside is sanitised.
     #[serde(default, deserialize_with = "given_or_empty")]
-    #[schema(max_length = 50_000)]
+    #[schema(max_length = 50_000, content_media_type = "text/markdown")]
     pub body_markdown: Option<String>,
     /// Words that it is found by.
     #[serde(default, deserialize_with = "given_or_empty")]
@@ -125,15 +126,12 @@ pub struct Edit {
 impl NewActivity {
     /// The draft, if everything is as it should be.
     pub fn parse(self, created_by: MemberId) -> Result<Activity, Problem> {
-        let mut faults = Faults::new();
-        check_title(&self.title, &mut faults);
-        check_tags(&self.tags, &mut faults);
-        faults.or(())?;
+        check_tags(&self.tags)?;
         Ok(Activity {
             id: self.id.unwrap_or_default(),
             kind: self.kind,
-            title: self.title.trim().to_owned(),
-            summary: self.summary.trim().to_owned(),
+            title: self.title,
+            summary: self.summary,
             body_html: to_html(&self.body_markdown),
             body_markdown: self.body_markdown,
             campaign_id: self.campaign_id,
@@ -152,12 +150,7 @@ impl NewActivity {
 impl ActivityPatch {
     /// The changes, if everything is as it should be.
     pub fn parse(self) -> Result<Edit, Problem> {
-        let mut faults = Faults::new();
-        if let Some(title) = &self.title {
-            check_title(title, &mut faults);
-        }
-        check_tags(self.tags.as_deref().unwrap_or_default(), &mut faults);
-        faults.or(())?;
+        check_tags(self.tags.as_deref().unwrap_or_default())?;
         let body_html = self.body_markdown.as_deref().map(to_html);
         Ok(Edit { patch: self, body_html })
     }
@@ -169,8 +162,8 @@ impl Edit {
         let patch = self.patch;
         set(&mut activity.kind, patch.kind);
         set(&mut activity.campaign_id, patch.campaign_id);
-        set(&mut activity.title, patch.title.map(|title| title.trim().to_owned()));
-        set(&mut activity.summary, patch.summary.map(|summary| summary.trim().to_owned()));
+        set(&mut activity.title, patch.title);
+        set(&mut activity.summary, patch.summary);
         set(&mut activity.body_markdown, patch.body_markdown);
         set(&mut activity.body_html, self.body_html);
         set(&mut activity.tags, patch.tags.map(words));
@@ -180,26 +173,15 @@ impl Edit {
 }
 
 fn words(tags: Vec<ActivityTag>) -> Vec<String> {
-    tags.into_iter().map(|tag| tag.0.trim().to_owned()).collect()
+    tags.into_iter().map(|tag| tag.0).collect()
 }
 
-fn check_title(title: &str, faults: &mut Faults) {
-    if title.trim().is_empty() {
-        faults.add(Fault::at("/title", FaultCode::TooShort).with("limit", 1));
-    }
-}
-
-fn check_tags(tags: &[ActivityTag], faults: &mut Faults) {
-    let mut seen = HashSet::new();
+fn check_tags(tags: &[ActivityTag]) -> Result<(), Problem> {
+    let (mut faults, mut seen) = (Faults::new(), HashSet::new());
     for (place, tag) in tags.iter().enumerate() {
-        let pointer = format!("/tags/{place}");
-        let folded = fold(&tag.0);
-        if folded.is_empty() {
-            faults.add(Fault::at(pointer, FaultCode::TooShort).with("limit", 1));
-        } else {
-            faults.add_if(!seen.insert(folded), pointer, FaultCode::Duplicate);
-        }
+        faults.add_if(!seen.insert(fold(&tag.0)), format!("/tags/{place}"), FaultCode::Duplicate);
     }
+    faults.or(())
 }
 
 /// What there is no room for yet: always null, or an empty list.
@@ -217,11 +199,14 @@ pub struct ActivityView {
     #[schema(examples("Chi bộ Trường Cao đẳng Du lịch trồng 500 cây xanh"))]
     pub title: String,
     /// It in a sentence or two.
-    #[schema(examples("Buổi sáng cuối tuần, 60 đảng viên và sinh viên cùng trồng cây quanh khuôn viên trường."))]
+    #[schema(
+        examples("Buổi sáng cuối tuần, 60 đảng viên và sinh viên cùng trồng cây quanh khuôn viên trường."),
+        content_media_type = "text/plain"
+    )]
     pub summary: String,
     /// The article as it was written; in lists only with `include=body`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples("Từ sáng sớm, **60 đảng viên** đã có mặt…"))]
+    #[schema(examples("Từ sáng sớm, **60 đảng viên** đã có mặt…"), content_media_type = "text/markdown")]
     pub body_markdown: Option<String>,
     /// The article as sanitised HTML; in lists only with `include=body`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,7 +20,7 @@ pub struct NewOwnDataRequest {
     /// What you ask for. Access and erasure are done at once by `GET /v1/me/export` and `DELETE /v1/me`.
     pub kind: Kind,
     /// In your own words.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000, content_media_type = "text/plain")]
     pub detail: Option<String>,
 }
 
@@ -34,7 +34,7 @@ pub struct NewDataRequest {
     /// What is asked for.
     pub kind: Kind,
     /// In their own words, or where it is filed.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000, content_media_type = "text/plain")]
     pub detail: Option<String>,
     /// When it came: the deadlines begin then. Absent: now.
     pub requested_at: Option<DateTime<Utc>>,
@@ -56,7 +56,7 @@ pub struct Resolution {
     /// Done, or refused.
     pub outcome: Outcome,
     /// What was done, or why not. A refusal needs a reason.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000, content_media_type = "text/plain")]
     pub resolution: Option<String>,
 }
 
@@ -94,7 +94,7 @@ pub struct DataRequestView {
     /// How it came.
     pub source: Origin,
     /// In whoever's own words.
-    #[schema(examples("Tên đệm của tôi bị sai"))]
+    #[schema(examples("Tên đệm của tôi bị sai"), content_media_type = "text/plain")]
     pub detail: Option<String>,
     /// Where it stands.
     pub status: Status,
@@ -111,7 +111,7 @@ pub struct DataRequestView {
     /// When it was done or refused.
     pub resolved_at: Option<DateTime<Utc>>,
     /// What came of it.
-    #[schema(examples("Đã sửa tên đệm"))]
+    #[schema(examples("Đã sửa tên đệm"), content_media_type = "text/plain")]
     pub resolution: Option<String>,
 }
 

@@ -17,7 +17,8 @@ use crate::kit::{
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCluster {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<ClusterId>,
     /// Its name.
     #[schema(min_length = 1, max_length = 300, examples("Cụm thi đua số 1"))]

@@ -10,7 +10,8 @@ pub fn line<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
         if place > 0 {
             line.push(',');
         }
-        let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        // One that begins like that behind an apostrophe of its own gets another, so that it is the same again.
+        let is_formula = cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
         let needs_quotes = is_formula || cell.contains(['"', ',', ';', '\n', '\r', '\t']);
         if !needs_quotes {
             line.push_str(cell);
@@ -35,5 +36,6 @@ mod tests {
     fn quotes_and_formulas_do_no_harm() {
         assert_eq!(line(["a", "b,c", "d\"e"]), "a,\"b,c\",\"d\"\"e\"\r\n");
         assert_eq!(line(["=1+1", "-2", "@x"]), "\"'=1+1\",\"'-2\",\"'@x\"\r\n");
+        assert_eq!(line(["'Tên'", "'=1"]), "'Tên',\"''=1\"\r\n");
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{caller::Person, codes::FaultCode, ids::ImportId, problem::Problem, upload::SentFile, vault::Vault},
+    outbox::{self, Event},
 };
 
 /// How much of a file stands in one row.
@@ -89,7 +90,7 @@ pub fn subject(import: &Import) -> Subject {
     Subject { kind: "import", id: import.id.0 }
 }
 
-/// Ends it, well or for a reason. Nothing is left of its file.
+/// Ends it, well or for a reason. Nothing is left of its file, and whoever has sent it is told.
 pub async fn end(tx: &Tx, mut import: Import, failure: Option<FaultCode>) -> Result<(), Problem> {
     import.status = if failure.is_some() { ImportStatus::Failed } else { ImportStatus::Done };
     import.failure = failure;
@@ -99,5 +100,6 @@ pub async fn end(tx: &Tx, mut import: Import, failure: Option<FaultCode>) -> Res
     let counts = import.counts;
     let after = json!({"status": import.status, "created": counts.created, "changed": counts.changed,
         "unchanged": counts.unchanged, "refused": counts.refused, "failure": failure.map(FaultCode::name)});
-    audit::record(tx, "end_import", subject(&import), None, Some(after)).await
+    audit::record(tx, "end_import", subject(&import), None, Some(after)).await?;
+    outbox::record(tx, Event::ImportEnded { import_id: import.id }).await
 }

@@ -19,6 +19,7 @@ pub mod http;
 mod import;
 mod members;
 mod reading;
+mod reference;
 mod staged;
 mod store;
 mod units;
@@ -26,6 +27,7 @@ mod wire;
 mod worker;
 
 pub use import::{Import, ImportKind, ImportStatus, RowFault};
+pub use store::find;
 pub use worker::{Step, step, work};
 
 /// The operations of this noun.

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 
 use super::{
     ImportKind, RowFault,
-    file::{Flow, Headers, Row, Sheet, Unreadable},
+    file::{Columns, Flow, Headers, Row, Sheet, Unreadable},
     members::MemberRow,
     staged::{Staged, StagedRow},
     units::{self, UnitRow},
@@ -74,6 +74,12 @@ impl Seen {
     }
 }
 
+/// The cells of a row, unless some of them may have taken other rows in: what they say is not to be believed then.
+fn on_one_line<'r>(columns: &Columns, row: &'r Row) -> Result<&'r [String], Vec<RowFault>> {
+    let broken = columns.line_breaks(&row.cells);
+    if broken.is_empty() { Ok(&row.cells) } else { Err(broken) }
+}
+
 fn read_members(
     sheet: &mut Sheet,
     bounds: Bounds,
@@ -88,7 +94,8 @@ fn read_members(
         if count > bounds.max_rows {
             return Flow::Stop;
         }
-        let read = MemberRow::read(&columns, &row.cells, bounds.today).and_then(|member| {
+        let read = on_one_line(&columns, row).and_then(|cells| MemberRow::read(&columns, cells, bounds.today));
+        let read = read.and_then(|member| {
             let twins = member.keys().into_iter().filter_map(|(column, key)| {
                 let first = seen.before(&key, row.number)?;
                 Some(RowFault::new(columns.name_of(column), FaultCode::SameAsRow).with("row", first))
@@ -121,7 +128,8 @@ fn read_units(
     let mut rows: Vec<(u32, Result<UnitRow, Vec<RowFault>>)> = Vec::new();
     let max_rows = usize::try_from(bounds.max_rows).unwrap_or(usize::MAX);
     sheet.rows(&mut |row: &Row| {
-        let read = UnitRow::read(&columns, &row.cells, bounds.today).and_then(|unit| {
+        let read = on_one_line(&columns, row).and_then(|cells| UnitRow::read(&columns, cells, bounds.today));
+        let read = read.and_then(|unit| {
             let twins = unit.keys().into_iter().filter_map(|(column, key)| {
                 let first = seen.before(&key, row.number)?;
                 Some(RowFault::new(columns.name_of(column), FaultCode::SameAsRow).with("row", first))

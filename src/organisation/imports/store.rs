@@ -123,6 +123,11 @@ pub async fn find_visible(db: &impl ConnectionTrait, caller: &Person, id: Import
     visible(caller).filter(import::Column::Id.eq(id.0)).one(db).await?.map(of).transpose()
 }
 
+/// The import of that id, for the server itself.
+pub async fn find(db: &impl ConnectionTrait, id: ImportId) -> Result<Option<Import>, Problem> {
+    import::Entity::find_by_id(id.0).one(db).await?.map(of).transpose()
+}
+
 /// A page of the imports that the caller may know of, newest first.
 pub async fn page_visible(
     db: &impl ConnectionTrait,

@@ -122,7 +122,8 @@ pub struct ImportView {
 /// Why a row was left out.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConflictView {
-    /// The row as the spreadsheet counts: the headers usually stand in row 1.
+    /// The row as the spreadsheet counts, be it of a workbook or of a CSV file that was opened as one: the headers usually stand
+    /// in row 1, blank rows count, and a row is one row however many lines its cells have.
     #[schema(examples(17))]
     pub row: i32,
     /// The header of the column, as the file has it; null when it is about none.

@@ -180,6 +180,10 @@ async fn read(app: &App, mut import: Import) -> Result<Step, Problem> {
     let total = match reading.await.map_err(Problem::internal)? {
         Ok(total) => total,
         Err(Unreadable::OtherFormat) => return give_up(app, &import, FaultCode::BrokenFile).await,
+        // The upload has said where, and was refused: this is another file than the one that was taken then.
+        Err(Unreadable::Fault(fault)) if fault.code == FaultCode::UnclosedQuote => {
+            return give_up(app, &import, FaultCode::BrokenFile).await;
+        }
         Err(Unreadable::Fault(fault)) => return give_up(app, &import, fault.code).await,
     };
     import.rows_total = Some(total);

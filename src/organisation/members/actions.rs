@@ -42,7 +42,8 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
     store::insert_membership(tx, member.id, unit, MembershipKind::Home, since).await?;
     let after = json!({"home_unit_id": unit, "since": since});
     audit::record(tx, "create_member", Subject { kind: "member", id: member.id.0 }, None, Some(after)).await?;
-    Ok(member)
+    // Who comes only later is at home nowhere yet, and their manager does not see them until then.
+    Ok(store::find_visible(tx, caller, member.id, tx.today()).await?.unwrap_or(member))
 }
 
 /// Adds somebody who signed in and was not known: a guest, in no unit.
@@ -137,9 +138,21 @@ pub async fn read_contact(
     if !store::is_managed_by(db, caller, member, app.clock.today()).await? {
         return Ok(None);
     }
-    let look = async |tx: &Tx| {
-        audit::record(tx, "read_member_private", Subject { kind: "member", id: member.0 }, None, None).await?;
-        store::contact_of(tx, &app.vault, member).await
-    };
-    app.change_as(actor, look).await.map(Some)
+    app.change_as(actor, async |tx| show_contact(tx, &app.vault, caller, member).await).await
+}
+
+/// The same inside of a change.
+pub async fn show_contact(
+    tx: &Tx,
+    vault: &Vault,
+    caller: &Person,
+    member: MemberId,
+) -> Result<Option<Contact>, Problem> {
+    if member != caller.member_id {
+        if !store::is_managed_by(tx, caller, member, tx.today()).await? {
+            return Ok(None);
+        }
+        audit::accessed(tx, "read_member_private", Subject { kind: "member", id: member.0 }).await?;
+    }
+    store::contact_of(tx, vault, member).await.map(Some)
 }

@@ -6,16 +6,17 @@ use actix_web::{
 };
 
 use super::{
-    MemberView, NewMember, actions, store,
+    Member, MemberView, NewMember, actions, store,
     store::Part,
     wire::{MemberFilter, MemberPatch, MemberProfile, UnitMemberFilter},
 };
 use crate::{
     app::App,
+    db::Tx,
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
-        caller::{SignedIn, Staff},
+        caller::{Person, SignedIn, Staff},
         etag::IfMatch,
         ids::{MemberId, UnitId},
         once::Once,
@@ -44,16 +45,17 @@ pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberF
 
 /// Create a member
 ///
-/// In a unit that you manage. The phone number links their first sign-in through Zalo to this member.
+/// In a unit that you manage. The phone number links their first sign-in through Zalo to this member. Answers as `GET` does, and
+/// is written into the audit log like it.
 #[utoipa::path(tag = "members", request_body = NewMember,
-    responses((status = 201, body = MemberView), (status = 409, description = "already_exists")))]
+    responses((status = 201, body = MemberProfile), (status = 409, description = "already_exists")))]
 #[post("/members")]
-pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberView> {
+pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberProfile> {
     let new = body.0.parse()?;
-    app.change(once, async |tx| {
+    app.change(once.with_secret_answer(), async |tx| {
         let member = actions::create(tx, &app.vault, &caller, new).await?;
-        let version = member.version;
-        Ok(Reply::created(format!("/v1/members/{}", member.id), member.into()).version(version))
+        let location = format!("/v1/members/{}", member.id);
+        Ok(tagged(&app, tx, &caller, member).await?.made_at(location))
     })
     .await
 }
@@ -78,7 +80,7 @@ pub async fn find_member(app: Data<App>, caller: SignedIn, path: Path<MemberId>,
 /// One whom you manage. What is absent stays, null clears. The audit log keeps which fields were changed, not what they said.
 #[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
     request_body(content = MemberPatch, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = MemberView), (status = 409, description = "already_exists")))]
+    responses((status = 200, body = MemberProfile), (status = 409, description = "already_exists")))]
 #[patch("/members/{member_id}")]
 pub async fn update_member(
     app: Data<App>,
@@ -87,14 +89,20 @@ pub async fn update_member(
     seen: IfMatch,
     once: Once,
     body: Body<MemberPatch>,
-) -> Answer<MemberView> {
+) -> Answer<MemberProfile> {
     let change = body.0.parse()?;
-    app.change(once, async |tx| {
+    app.change(once.with_secret_answer(), async |tx| {
         let member = actions::update(tx, &app.vault, &caller, *path, &seen, change).await?;
-        let version = member.version;
-        Ok(Reply::ok(member.into()).version(version))
+        tagged(&app, tx, &caller, member).await
     })
     .await
+}
+
+/// What `find_member` answers this caller.
+async fn tagged(app: &App, tx: &Tx, caller: &Person, member: Member) -> Answer<MemberProfile> {
+    let contact = actions::show_contact(tx, &app.vault, caller, member.id).await?;
+    let version = member.version;
+    Ok(Reply::ok(MemberProfile::new(member, contact)).version(version))
 }
 
 /// List a unit's members

@@ -21,7 +21,8 @@ use crate::kit::{
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMember {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<MemberId>,
     /// What they are called in public.
     #[schema(min_length = 1, max_length = 100, examples("Nguyễn Thị Mẫu"))]
@@ -127,24 +128,14 @@ impl MemberPatch {
     /// The change, if everything is as it should be.
     pub fn parse(self) -> Result<MemberChange, Problem> {
         let mut faults = Faults::new();
-        let display_name = named(self.display_name, &mut faults);
         let phone = self
             .phone
             .map(|phone| phone.and_then(|phone| normal(&phone, "/phone", "0912 345 678", normal_phone, &mut faults)));
         let email = self
             .email
             .map(|email| email.and_then(|email| normal(&email, "/email", "lan@example.vn", normal_email, &mut faults)));
-        faults.or(MemberChange { display_name, phone, email })
+        faults.or(MemberChange { display_name: self.display_name, phone, email })
     }
-}
-
-/// A name has more than white space.
-fn named(name: Option<String>, faults: &mut Faults) -> Option<String> {
-    let name = name.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
-    if name.as_deref() == Some("") {
-        faults.add(Fault::at("/display_name", FaultCode::TooShort).with("limit", 1));
-    }
-    name
 }
 
 fn normal(

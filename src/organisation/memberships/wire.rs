@@ -18,7 +18,8 @@ use crate::{
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMembership {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<MembershipId>,
     /// `home`: from then on they are at home here, and no longer where they were. `temporary`: they are here for a while too.
     pub kind: MembershipKind,

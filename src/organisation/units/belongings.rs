@@ -1,6 +1,7 @@
 //! What hangs on a unit beside the units below it: memberships, roles over it, its places, headships and flags in clusters,
 //! what it has launched and pledged. A merge carries it over to the other unit on its day; what was before stays as it was.
 
+mod days;
 mod store;
 
 use chrono::NaiveDate;

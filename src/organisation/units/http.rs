@@ -1,7 +1,9 @@
 //! Units over HTTP.
 
 use actix_web::{
-    delete, get, patch, post,
+    delete, get,
+    http::header::CONTENT_LOCATION,
+    patch, post,
     web::{Data, Path},
 };
 use chrono::NaiveDate;
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    db::ConnectionTrait,
+    db::{ConnectionTrait, Tx},
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
@@ -60,9 +62,8 @@ pub async fn create_unit(app: Data<App>, caller: SignedIn, once: Once, body: Bod
     let Body(new) = body;
     app.change(once, async |tx| {
         let unit = actions::create(tx, &caller, new).await?;
-        let (version, day) = (unit.version, unit.valid_from.max(tx.today()));
-        let view = view_on(tx, unit, day).await?;
-        Ok(Reply::created(format!("/v1/units/{}", view.id), view).version(version))
+        let (location, day) = (format!("/v1/units/{}", unit.id), unit.valid_from);
+        Ok(tagged(tx, unit, day).await?.made_at(location))
     })
     .await
 }
@@ -79,21 +80,21 @@ pub async fn find_unit(
     path: Path<UnitId>,
     query: Query<UnitMoment>,
 ) -> Answer<UnitView> {
-    let day = query.filter.as_of.unwrap_or_else(|| app.clock.today());
+    let today = app.clock.today();
+    let day = query.filter.as_of.unwrap_or(today);
     let unit = store::find_on(app.db.reads(), *path, day).await?.ok_or_else(Problem::not_found)?;
     let version = unit.version;
-    let view = view_on(app.db.reads(), unit, day).await?;
-    // What is said of a day has no version: it is not what a change would be of.
-    Ok(match query.filter.as_of {
-        Some(_) => Reply::ok(view.said_of_a_day(true)),
-        None => Reply::ok(view).version(version),
-    })
+    let view = view_on(app.db.reads(), unit, day).await?.said_of_a_day(query.filter.as_of.is_some());
+    // What was said of a day has no version: it is not what a change would be of.
+    let is_said = query.filter.as_of.is_some_and(|day| day <= today);
+    Ok(if is_said { Reply::ok(view) } else { Reply::ok(view).version(version) })
 }
 
 /// Update a unit
 ///
-/// What it is called or is, from a day on: reports of the days before keep what they had. With `from` the unit's `valid_from`
-/// it is a correction instead.
+/// What it is called or is, from a day on: reports of the days before keep what they had. With `from` the first day of what
+/// is wrong (for what was never otherwise, the unit's `valid_from`) it is a correction instead. Answers with the unit of today,
+/// or of `from` where that lies ahead (`Content-Location`).
 #[utoipa::path(tag = "units", params(("unit_id" = UnitId, Path, description = "The unit")),
     request_body(content = UnitPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, body = UnitView), (status = 409, description = "already_exists")))]
@@ -211,9 +212,15 @@ pub async fn split_unit(
     .await
 }
 
-async fn tagged(db: &impl ConnectionTrait, unit: Unit, day: NaiveDate) -> Answer<UnitView> {
-    let version = unit.version;
-    Ok(Reply::ok(view_on(db, unit, day).await?).version(version))
+/// What `find_unit` answers after a change from `day` on: of today, or of a day that lies ahead, which `Content-Location` says.
+async fn tagged(tx: &Tx, unit: Unit, day: NaiveDate) -> Answer<UnitView> {
+    let (id, version, today) = (unit.id, unit.version, tx.today());
+    if day > today {
+        let view = view_on(tx, unit, day).await?.said_of_a_day(true);
+        return Ok(Reply::ok(view).version(version).with(&CONTENT_LOCATION, format!("/v1/units/{id}?as_of={day}")));
+    }
+    let unit = store::find_on(tx, id, today).await?.unwrap_or(unit);
+    Ok(Reply::ok(view_on(tx, unit, today).await?).version(version))
 }
 
 async fn view_on(db: &impl ConnectionTrait, unit: Unit, day: NaiveDate) -> Result<UnitView, Problem> {

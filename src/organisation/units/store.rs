@@ -156,11 +156,13 @@ pub fn key_of(unit: &Unit) -> UnitKey {
 }
 
 async fn joined(db: &impl ConnectionTrait, versions: Vec<unit_version::Model>) -> Result<Vec<Unit>, DbErr> {
-    let ids = versions.iter().map(|version| version.unit_id);
-    let units = unit::Entity::find().filter(unit::Column::Id.is_in(ids)).all(db).await?;
+    let ids: Vec<Uuid> = versions.iter().map(|version| version.unit_id).collect();
+    let units = unit::Entity::find().filter(unit::Column::Id.is_in(ids.iter().copied())).all(db).await?;
     let units: HashMap<Uuid, unit::Model> = units.into_iter().map(|unit| (unit.id, unit)).collect();
+    let lives = lives_of(db, ids).await?;
     let joined = versions.into_iter().filter_map(|version| {
         let unit = units.get(&version.unit_id)?;
+        let (valid_from, valid_to) = *lives.get(&version.unit_id)?;
         Some(Unit {
             id: UnitId(unit.id),
             kind: UnitKind::named(&version.kind),
@@ -168,12 +170,27 @@ async fn joined(db: &impl ConnectionTrait, versions: Vec<unit_version::Model>) -
             name: version.name,
             short_name: version.short_name,
             parent_id: version.parent_id.map(UnitId),
-            valid_from: version.valid_from,
-            valid_to: version.valid_to,
+            valid_from,
+            valid_to,
             version: unit.version,
         })
     });
     Ok(joined.collect())
+}
+
+/// From which day and until which (not included) each of these units is there, under whatever name.
+async fn lives_of(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<HashMap<Uuid, (NaiveDate, NaiveDate)>, DbErr> {
+    let lives: Vec<(Uuid, NaiveDate, NaiveDate)> = unit_version::Entity::find()
+        .select_only()
+        .column(unit_version::Column::UnitId)
+        .column_as(unit_version::Column::ValidFrom.min(), "begins")
+        .column_as(unit_version::Column::ValidTo.max(), "ends")
+        .filter(unit_version::Column::UnitId.is_in(ids))
+        .group_by(unit_version::Column::UnitId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(lives.into_iter().map(|(id, begins, ends)| (id, (begins, ends))).collect())
 }
 
 /// The names of these units on `day`; where one was not there then, its latest name.

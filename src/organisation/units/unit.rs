@@ -76,9 +76,9 @@ pub struct Unit {
     pub short_name: Option<String>,
     /// The unit it stood under.
     pub parent_id: Option<UnitId>,
-    /// From when it was so.
+    /// The first day of its life, whatever it was called then and whatever it stood under.
     pub valid_from: NaiveDate,
-    /// Until when (not included).
+    /// The first day without it.
     pub valid_to: NaiveDate,
     /// The row's version, for optimistic locking.
     pub version: i64,

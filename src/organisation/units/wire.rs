@@ -15,7 +15,8 @@ use crate::kit::{
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUnit {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<UnitId>,
     /// Its code in the organisation's own books; no two units share one.
     #[schema(min_length = 1, max_length = 50, examples("LD-0042"))]
@@ -59,11 +60,12 @@ pub struct UnitView {
     /// How many members are at home in it and in all below it.
     #[schema(examples(42))]
     pub member_count: i64,
-    /// From which day it is so.
+    /// From which day it is there, whatever it was called then and whatever it stood under: a new name, kind or place does not
+    /// make it younger.
     #[schema(examples("2025-07-01"))]
     pub valid_from: NaiveDate,
-    /// Until which day (not included); null: no end is known. Asked as of a day it is null always: what was said of a day does
-    /// not change with what is decided later.
+    /// The first day without it; null: no end is known. Asked as of a day it is null always: what was said of a day does not
+    /// change with what is decided later.
     pub valid_to: Option<NaiveDate>,
 }
 
@@ -87,7 +89,8 @@ pub struct UnitPatch {
     /// What kind of organisation it is.
     pub kind: Option<UnitKind>,
     /// From which day it is so; absent: from today. Days before keep what they had; a day that is past takes an admin. To
-    /// correct a mistake instead, give the unit's `valid_from`: then it was never otherwise since that day.
+    /// correct a mistake instead, give the day since which it is wrong (the unit's `valid_from`, or the day of the change that
+    /// was mistaken): then it was never otherwise since that day.
     pub from: Option<NaiveDate>,
 }
 
@@ -129,7 +132,8 @@ pub struct SplitUnit {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPart {
-    /// An id of your own making (UUIDv7); made by the server when absent.
+    /// An id of your own making: any UUID (RFC 9562) but nil and max, best of version 7, which sorts by time. Made by the server
+    /// when absent.
     pub id: Option<UnitId>,
     /// Its full name.
     #[schema(min_length = 1, max_length = 300, examples("Chi bộ Phòng Đào tạo"))]

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Location, OaTokens, Profile, SentMessage, ZaloApi, ZaloError};
+use crate::kit::text::one_line;
 
 /// The documented life of an OA access token. It stands in where `expires_in` cannot be read, because refusing the
 /// answer would lose a refresh token that works once.
@@ -77,7 +78,7 @@ impl From<Person> for Profile {
 }
 
 fn filled(text: Option<Text>) -> Option<String> {
-    text.map(|text| text.0).filter(|text| !text.trim().is_empty())
+    text.map(|text| one_line(&text.0)).filter(|text| !text.is_empty())
 }
 
 /// `GET /v2.0/me/info` with the code of a phone number.

@@ -24,7 +24,9 @@ pub struct NotificationView {
     /// Its place in the order of all news; later news has a greater one.
     #[schema(examples(1042))]
     pub position: i64,
-    /// What has happened. New kinds may come: show title and body of one that you do not know.
+    /// What has happened: `activity.published`, `campaign.launched`, `checkin.returned`, `checkin.verified`, `import.ended`,
+    /// `pledge.signed`, `role.granted`, `unit.merged`, `unit.moved` or `unit.split`. New kinds may come: show title and body of
+    /// one that you do not know.
     #[schema(examples("checkin.verified"))]
     pub kind: String,
     /// A few words.

@@ -405,6 +405,24 @@ async fn whatever_an_item_of_a_batch_is_the_others_are_taken() {
 }
 
 #[actix_web::test]
+async fn an_item_of_a_batch_that_says_something_twice_is_refused_alone() {
+    let f = field().await;
+    let mut item = f.app.new_checkin(&f.pledge, 2.0);
+    item["pledge_id"] = json!(f.pledge.id);
+    let twice =
+        f.app.new_checkin(&f.pledge, 3.0).to_string().replace("\"quantity\":3.0", "\"quantity\":3,\"quantity\":4");
+    let send = |body: String| f.app.post("/v1/checkins/batch").caller(&f.member).body("application/json", body);
+
+    let answer = send(format!("{{\"items\": [{twice}, {item}]}}")).await.expect(200);
+
+    let items = answer["items"].as_array().unwrap();
+    assert_eq!((&items[0]["outcome"], &items[1]["outcome"]), (&json!("refused"), &json!("created")), "{answer}");
+    let fault = &items[0]["problem"]["errors"][0];
+    assert_eq!((&fault["pointer"], &fault["code"]), (&json!("/quantity"), &json!("duplicate")));
+    send(format!("{{\"items\": [{item}], \"items\": []}}")).await.has_faults(&[("/items", "duplicate")]);
+}
+
+#[actix_web::test]
 async fn a_batch_is_a_list_of_one_to_a_hundred() {
     let f = field().await;
     let send = |body: serde_json::Value| f.app.post("/v1/checkins/batch").caller(&f.member).json(body);

@@ -1,6 +1,8 @@
 //! `/v1/campaigns/{id}/progress` and `/v1/targets/{id}/explain`
 
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
+use thidua::{campaigns::progress, db::Actor};
 
 use crate::harness::{TestApp, text};
 
@@ -123,4 +125,87 @@ async fn figures_that_the_reader_has_are_not_sent_again_until_they_change() {
 
     assert_eq!(changed.expect(200)["targets"][0]["reported"], 7);
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
+}
+
+impl TestApp {
+    /// Repairs what differs; gives how many figures that were.
+    async fn repair_figures(&self) -> u64 {
+        let drifts = progress::recount(self.app.db.reads()).await.unwrap();
+        self.app.change_as(Actor::system(), async |tx| progress::repair(tx, &drifts).await).await.unwrap()
+    }
+}
+
+#[actix_web::test]
+async fn a_repair_makes_totals_and_standings_what_the_ledger_says_and_nothing_else() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.unit("Chi bộ Một").await, app.unit("Chi bộ Hai").await);
+    let campaign = app.campaign_of(&one).await;
+    for unit in [&one, &two] {
+        app.check_in_unverified(unit, &campaign).await;
+    }
+
+    assert_eq!(app.repair_figures().await, 0);
+    app.execute("UPDATE target_unit_total SET reported = reported + 5000, verified = 1");
+    app.execute("UPDATE pledge SET next_due_on = NULL");
+    assert_eq!(app.repair_figures().await, 4);
+    app.figures_are_recounted().await;
+    app.execute("DELETE FROM target_unit_total");
+    assert_eq!(app.repair_figures().await, 2);
+
+    app.figures_are_recounted().await;
+    assert_eq!(app.figures(&campaign).await, (200.0, 14.0, 0.0));
+}
+
+#[actix_web::test]
+async fn what_is_reported_during_a_repair_is_counted_once() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let campaign = app.campaign_of(&unit).await;
+    let member = app.member_of(&unit).await;
+    let pledge = app.pledge_of(&member, &campaign).await;
+    app.check_in(&member, &pledge, 1.0).await;
+    let report = async || {
+        for _ in 0..5 {
+            app.check_in(&member, &pledge, 1.0).await;
+        }
+    };
+    let repair = async || {
+        for drift in ["UPDATE target_unit_total SET reported = reported + 5000", "DELETE FROM target_unit_total"] {
+            let drifting =
+                app.app.change_as(Actor::system(), async |tx| Ok(tx.execute_unprepared(drift).await.map(|_| ())?));
+            drifting.await.unwrap();
+            app.repair_figures().await;
+        }
+    };
+
+    futures_util::future::join(report(), repair()).await;
+    app.repair_figures().await;
+
+    assert_eq!(app.figures(&campaign).await.1, 6.0);
+    app.figures_are_recounted().await;
+}
+
+#[actix_web::test]
+async fn a_repair_holds_nobody_up_whose_figures_are_right() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let campaign = app.campaign_of(&unit).await;
+    let (one, two) = (app.member_of(&unit).await, app.member_of(&unit).await);
+    app.pledge_of(&one, &campaign).await;
+    app.execute("UPDATE pledge SET next_due_on = '2026-01-02'");
+    let pledge = app.pledge_of(&two, &campaign).await;
+    let drifts = progress::recount(app.app.db.reads()).await.unwrap();
+    assert_eq!(drifts.len(), 1);
+
+    let repair = app.app.change_as(Actor::system(), async |tx| {
+        let repaired = progress::repair(tx, &drifts).await?;
+        // SQLite has one writer at a time.
+        if app.database_file().is_none() {
+            app.check_in(&two, &pledge, 3.0).await;
+        }
+        Ok(repaired)
+    });
+
+    assert_eq!(repair.await.unwrap(), 1);
+    app.figures_are_recounted().await;
 }

@@ -51,9 +51,9 @@ impl TestDatabase {
 
     /// An empty database, as a new user has it.
     pub async fn create_empty() -> Self {
-        match env::var("TEST_DATABASE_URL") {
-            Err(_) => Self::Sqlite(tempfile::tempdir().unwrap()),
-            Ok(server) => {
+        match server() {
+            None => Self::Sqlite(tempfile::tempdir().unwrap()),
+            Some(server) => {
                 let name = format!("thidua_test_{}", Uuid::now_v7().simple());
                 run(&server, &format!("CREATE DATABASE {name}")).await;
                 Self::Postgres { server, name }
@@ -123,15 +123,15 @@ impl Drop for TestDatabase {
 }
 
 async fn make_template() -> Template {
-    match env::var("TEST_DATABASE_URL") {
-        Err(_) => {
+    match server() {
+        None => {
             let folder = tempfile::tempdir().unwrap();
             let db = Db::connect(&sqlite_url(&folder.path().join("thidua.db")), 1).await.unwrap();
             db.migrate().await.unwrap();
             db.close().await.unwrap();
             Template::Sqlite(folder)
         }
-        Ok(server) => {
+        Some(server) => {
             let name = format!("thidua_template_{}", std::process::id());
             run(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
             run(&server, &format!("CREATE DATABASE {name}")).await;
@@ -141,6 +141,16 @@ async fn make_template() -> Template {
             Template::Postgres { server, name }
         }
     }
+}
+
+/// The PostgreSQL server to test on; none: SQLite. Two connections for each test: on this very machine they need no TLS.
+fn server() -> Option<String> {
+    let mut url = url::Url::parse(&env::var("TEST_DATABASE_URL").ok()?).unwrap();
+    let is_here = matches!(url.host_str(), Some("127.0.0.1" | "localhost"));
+    if is_here && !url.query_pairs().any(|(name, _)| name == "sslmode") {
+        url.query_pairs_mut().append_pair("sslmode", "disable");
+    }
+    Some(url.into())
 }
 
 async fn run(server: &str, statement: &str) {

@@ -151,6 +151,12 @@ async fn a_bad_request_for_a_code_goes_back_to_a_known_client_and_to_nobody_else
     let good = format!("{known}&response_type=code&code_challenge={CHALLENGE}&code_challenge_method=S256");
 
     assert_eq!(ask(&good).await.status, 200);
+    assert_eq!(
+        ask(&format!("{good}&khong_co=1")).await.status,
+        200,
+        "unknown parameters are passed over (RFC 6749, 3.1)"
+    );
+    ask(&format!("{good}&state=abc")).await.is_problem(400, "malformed_request");
     for (query, error) in [
         (format!("{known}&response_type=token"), "unsupported_response_type"),
         (known.clone(), "invalid_request"),

@@ -150,6 +150,29 @@ async fn a_verb_that_somebody_made_up_is_no_series_of_its_own() {
 }
 
 #[actix_web::test]
+async fn a_title_is_kept_on_one_line_and_an_article_on_its_own() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng\u{A0}bộ  Mẫu\r\n").await;
+    let body = json!({"kind": "news", "unit_id": unit.id, "title": "\u{FEFF}Ra  qua\u{302}n\r\n👩\u{200D}🌾\u{202E}",
+        "body_markdown": "Một\r\n\r\n- hai  \r\n", "tags": ["\tcây\u{A0}xanh"]});
+
+    let made = app.post("/v1/activities").caller(&app.admin).json(body).await.expect(201);
+
+    assert_eq!(made["unit"]["name"], "Đảng bộ Mẫu");
+    assert_eq!(made["title"], "Ra quân 👩\u{200D}🌾");
+    assert_eq!(made["body_markdown"], "Một\n\n- hai");
+    assert_eq!(made["tags"], json!(["cây xanh"]));
+}
+
+#[actix_web::test]
+async fn pages_for_people_pass_over_parameters_that_they_do_not_know() {
+    let app = TestApp::start().await;
+
+    app.get("/swagger-ui/?lang=vi").await.expect_ok();
+    app.get("/openapi.json?v=1&v=2").await.expect_ok();
+}
+
+#[actix_web::test]
 async fn a_head_request_gets_what_a_get_would_have() {
     let app = TestApp::start().await;
 

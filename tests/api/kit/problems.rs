@@ -34,6 +34,23 @@ async fn a_body_that_is_no_json_is_told_where_it_breaks() {
 }
 
 #[actix_web::test]
+async fn a_name_that_stands_twice_in_an_object_is_a_fault_at_its_place() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let twice = r#"{"name": "Một", "kind": "other", "name": "Hai"}"#;
+    app.post("/v1/units")
+        .caller(&app.admin)
+        .body("application/json", twice)
+        .await
+        .has_faults(&[("/name", "duplicate")]);
+    let inside = r#"{"targets": [{"name": "Cây", "unit_of_measure": "cây", "goal": 1, "goal": 2}]}"#;
+    let campaign = app.draft_campaign_of(&unit).await;
+    let patch = app.patch(format!("/v1/campaigns/{}", campaign.id)).caller(&app.admin);
+    patch.body("application/merge-patch+json", inside).await.has_faults(&[("/targets/0/goal", "duplicate")]);
+    assert_eq!(app.get("/v1/units").caller(&app.admin).await.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
 async fn a_body_of_another_kind_is_refused() {
     let app = TestApp::start().await;
 

@@ -67,14 +67,14 @@ struct Stream {
 
 /// The admin, at one running server.
 #[derive(Clone)]
-struct Admin {
+pub struct Admin {
     client: reqwest::Client,
     url: String,
     token: String,
 }
 
 impl Admin {
-    fn of(place: &Place, server: &Running) -> Self {
+    pub fn of(place: &Place, server: &Running) -> Self {
         let mut command = place.command(&["token", "--staff", "root"]);
         let made = command.env("THIDUA_SERVER__PUBLIC_URL", &server.url).output().unwrap();
         assert!(made.status.success(), "{}", complaint(&made));
@@ -170,12 +170,31 @@ impl Admin {
         progress["targets"][0]["reported"].to_string().parse().unwrap()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         self.ask(self.client.get(format!("{}{path}", self.url))).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         self.ask(self.client.post(format!("{}{path}", self.url)).json(&body)).await
+    }
+
+    /// An answer that is not JSON.
+    pub async fn text(&self, path: &str) -> String {
+        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).timeout(PATIENCE);
+        request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
+    }
+
+    /// Sends a spreadsheet of members; gives where its progress is.
+    pub async fn import(&self, file: &str) -> String {
+        const BOUNDARY: &str = "--------crash";
+        let field = |name: &str| format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"");
+        let (kind, content) = (field("kind"), field("file"));
+        let body =
+            format!("{kind}\r\n\r\nmembers\r\n{content}; filename=\"a.csv\"\r\n\r\n{file}\r\n--{BOUNDARY}--\r\n");
+        let request = self.client.post(format!("{}/v1/imports", self.url)).body(body);
+        let import =
+            self.ask(request.header("Content-Type", format!("multipart/form-data; boundary={BOUNDARY}"))).await;
+        format!("/v1/imports/{}", text(&import["id"]))
     }
 
     async fn ask(&self, request: RequestBuilder) -> Value {
@@ -186,7 +205,7 @@ impl Admin {
     }
 }
 
-fn figures_are_recounted(place: &Place) {
+pub fn figures_are_recounted(place: &Place) {
     let verified = place.run(&["recount", "--verify"]);
     assert_eq!(verified.status.code(), Some(0), "{}{}", out(&verified), complaint(&verified));
 }

@@ -232,3 +232,17 @@ async fn a_draft_is_not_launched_beyond_the_end_of_its_unit() {
     app.patch(format!("/v1/campaigns/{}", draft.id)).caller(&app.admin).json(sooner).await.expect(200);
     launch().await.expect(200);
 }
+
+#[actix_web::test]
+async fn a_campaign_is_not_extended_beyond_the_end_of_its_unit() {
+    let app = TestApp::start().await;
+    let one = app.unit("Đảng bộ Một").await;
+    let draft = app.draft_campaign(&one, json!({"ends_on": "2026-05-01"})).await;
+    let change = |body: Value| app.patch(format!("/v1/campaigns/{}", draft.id)).caller(&app.admin).json(body);
+    app.delete(format!("/v1/units/{}?on={END}", one.id)).caller(&app.admin).await.expect(204);
+    app.post(format!("/v1/campaigns/{}/launch", draft.id)).caller(&app.admin).json(json!({})).await.expect(200);
+
+    change(json!({"ends_on": "2026-05-31"})).await.expect(200);
+    change(json!({"ends_on": END})).await.is_problem(409, "unit_ended");
+    change(json!({"title": "Trồng cây, trồng rừng"})).await.expect(200);
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{TestApp, Unit};
+use crate::harness::{TestApp, Unit, text};
 
 #[actix_web::test]
 async fn an_export_that_is_imported_again_changes_nothing() {
@@ -37,6 +37,54 @@ async fn an_export_that_is_imported_again_changes_nothing() {
         assert_eq!(import["unchanged"], rows, "{import}");
         assert_eq!(import["conflict_count"], 0, "{import}");
     }
+}
+
+#[actix_web::test]
+async fn names_that_came_in_any_form_come_out_in_the_one_that_an_import_takes_for_the_same() {
+    use unicode_normalization::UnicodeNormalization as _;
+    let app = TestApp::start().await;
+    let written = [
+        "Chi bo\u{323}\u{302}  Một",
+        "Chi\u{A0}bộ\u{A0}\u{A0}Hai ",
+        "Chi bộ\r\nBa\tBốn",
+        "\u{FEFF}Chi\u{200B} bộ Năm\u{202E}",
+        "'+Chi bộ",
+    ];
+    let decomposed: String = "Đảng bộ Trường Cao đẳng".nfd().collect();
+    let top = app.unit(&decomposed).await;
+    for name in written {
+        let unit = json!({"name": name, "short_name": name, "code": name, "kind": "party_cell", "parent_id": top.id});
+        let unit = app.post("/v1/units").caller(&app.admin).json(unit).await.expect(201);
+        let member = json!({"display_name": name, "home_unit_id": unit["id"]});
+        let member = app.post("/v1/members").caller(&app.admin).json(member).await.expect(201);
+        assert_eq!(member["display_name"], unit["name"]);
+    }
+
+    for kind in ["units", "members"] {
+        let export = app.get(format!("/v1/exports/{kind}.csv")).caller(&app.admin).await;
+        let rows = export.text().lines().count() - 1;
+        assert!(rows > written.len());
+        let sent = app.post("/v1/imports").caller(&app.admin);
+        let sent = sent.multipart(&[("kind", kind), ("dry_run", "false")], "again.csv", &export.body).await.expect(202);
+        app.run_imports().await;
+
+        let import = app.get(format!("/v1/imports/{}", text(&sent["id"]))).caller(&app.admin).await.expect(200);
+        assert_eq!((&import["unchanged"], &import["changed"]), (&json!(rows), &json!(0)), "{import}");
+        assert_eq!((&import["created"], &import["conflict_count"]), (&json!(0), &json!(0)), "{import}");
+    }
+}
+
+#[actix_web::test]
+async fn a_unit_that_was_renamed_is_exported_with_the_day_it_was_founded() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ Cũ").await;
+    let name = json!({"name": "Đảng bộ Mới"});
+    app.patch(format!("/v1/units/{}", unit.id)).caller(&app.admin).json(name).await.expect(200);
+
+    let export = app.get("/v1/exports/units.csv").caller(&app.admin).await.text();
+
+    let line = export.lines().find(|line| line.contains(&unit.id)).unwrap();
+    assert!(line.contains("Đảng bộ Mới") && line.ends_with(",2020-01-01"), "{line}");
 }
 
 #[actix_web::test]

@@ -8,17 +8,17 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::harness::{Answer, Person, TestApp, Unit};
 
-const HEADERS: &str = "Họ và tên,Số điện thoại,Đơn vị,Ngày vào\n";
+pub const HEADERS: &str = "Họ và tên,Số điện thoại,Đơn vị,Ngày vào\n";
 
 impl TestApp {
     /// What came of a file, once it has been worked on.
-    async fn import(&self, caller: &Person, kind: &str, dry_run: bool, file: impl AsRef<[u8]>) -> Value {
+    pub async fn import(&self, caller: &Person, kind: &str, dry_run: bool, file: impl AsRef<[u8]>) -> Value {
         let location = self.begin_import(caller, kind, dry_run, file).await;
         self.run_imports().await;
         self.get(location).caller(caller).await.expect(200)
     }
 
-    async fn begin_import(&self, caller: &Person, kind: &str, dry_run: bool, file: impl AsRef<[u8]>) -> String {
+    pub async fn begin_import(&self, caller: &Person, kind: &str, dry_run: bool, file: impl AsRef<[u8]>) -> String {
         let answer = self.send_import(caller, kind, dry_run, file).await;
         let import = answer.expect(202);
         assert_eq!(import["status"], "queued");
@@ -27,7 +27,7 @@ impl TestApp {
         location
     }
 
-    async fn send_import(&self, caller: &Person, kind: &str, dry_run: bool, file: impl AsRef<[u8]>) -> Answer {
+    pub async fn send_import(&self, caller: &Person, kind: &str, dry_run: bool, file: impl AsRef<[u8]>) -> Answer {
         let dry_run = if dry_run { "true" } else { "false" };
         self.post("/v1/imports")
             .caller(caller)
@@ -35,25 +35,25 @@ impl TestApp {
             .await
     }
 
-    async fn member_names(&self, unit: &Unit) -> Vec<String> {
+    pub async fn member_names(&self, unit: &Unit) -> Vec<String> {
         let list = self.get(format!("/v1/units/{}/members?limit=100", unit.id)).caller(&self.admin).await.expect(200);
         list["items"].as_array().unwrap().iter().map(|one| one["display_name"].as_str().unwrap().to_owned()).collect()
     }
 }
 
 /// `[created, changed, unchanged, left out]`.
-fn counts(import: &Value) -> [i64; 4] {
+pub fn counts(import: &Value) -> [i64; 4] {
     ["created", "changed", "unchanged", "conflict_count"].map(|field| import[field].as_i64().unwrap())
 }
 
 /// `(row, column, code)` of each conflict.
-fn reasons(import: &Value) -> Vec<(i64, String, String)> {
+pub fn reasons(import: &Value) -> Vec<(i64, String, String)> {
     let conflicts = import["conflicts"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     conflicts.map(|one| (one["row"].as_i64().unwrap(), text(&one["column"]), text(&one["code"]))).collect()
 }
 
-fn reason(row: i64, column: &str, code: &str) -> (i64, String, String) {
+pub fn reason(row: i64, column: &str, code: &str) -> (i64, String, String) {
     (row, column.to_owned(), code.to_owned())
 }
 
@@ -486,7 +486,7 @@ async fn a_manager_who_lost_the_role_meanwhile_brings_nothing_in() {
 }
 
 /// A file of that many members, every tenth of them faulty.
-fn many(count: usize) -> String {
+pub fn many(count: usize) -> String {
     let rows = (0..count).map(|place| {
         let unit = if place % 10 == 9 { "Chi bộ Không Có" } else { "Chi bộ Một" };
         format!("Người Thứ {place},09{place:08},{unit},01/07/2025\n")
@@ -873,4 +873,22 @@ async fn nobody_is_transferred_to_a_unit_before_it_was_there() {
 
     assert_eq!(reasons(&early), [reason(2, "Ngày vào", "overlaps_earlier")]);
     assert_eq!(counts(&right), [0, 1, 0, 0], "{right}");
+}
+
+#[actix_web::test]
+async fn the_day_of_the_unit_before_transfers_nobody() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.unit("Chi bộ Một").await, app.unit("Chi bộ Hai").await);
+    let row = |unit: &str, since: &str| format!("{HEADERS}A Mẫu,0912345678,{unit},{since}\n");
+    app.import(&app.admin, "members", false, row("Chi bộ Một", "01/01/2021")).await;
+
+    for since in ["01/01/2021", "31/12/2020"] {
+        let import = app.import(&app.admin, "members", false, row("Chi bộ Hai", since)).await;
+        assert_eq!(reasons(&import), [reason(2, "Ngày vào", "before_present_unit")], "{since}");
+    }
+    assert_eq!(app.member_names(&one).await, ["A Mẫu"]);
+    let today = app.import(&app.admin, "members", false, row("Chi bộ Hai", "")).await;
+
+    assert_eq!(counts(&today), [0, 1, 0, 0], "{today}");
+    assert_eq!(app.member_names(&two).await, ["A Mẫu"]);
 }

@@ -115,11 +115,12 @@ async fn the_private_part_is_for_the_member_and_their_managers_and_each_look_of_
     let whole = json!({"phone": "+84912345678", "email": null, "code": null});
     assert_eq!(private(look(&member).await.expect(200)), Some(whole.clone()));
     assert_eq!(private(look(&colleague).await.expect(200)), None);
-    assert_eq!(audited(&app, "read_member_private").await, 0);
+    // Whoever made them was shown them: two members and two managers.
+    assert_eq!(audited(&app, "read_member_private").await, 4);
     assert_eq!(private(look(&manager).await.expect(200)), Some(whole.clone()));
     assert_eq!(private(look(&app.admin).await.expect(200)), Some(whole));
     look(&stranger).await.is_problem(404, "not_found");
-    assert_eq!(audited(&app, "read_member_private").await, 2);
+    assert_eq!(audited(&app, "read_member_private").await, 6);
 }
 
 #[actix_web::test]
@@ -159,11 +160,12 @@ async fn a_phone_number_is_one_members_and_every_fault_is_named() {
     patch(&one, json!({"phone": "0912345678"})).await.expect(200);
 
     patch(&two, json!({"phone": "0912345678"})).await.is_problem(409, "already_exists");
-    patch(&two, json!({"display_name": "   ", "phone": "0212345678", "email": "not an address"})).await.has_faults(&[
-        ("/display_name", "too_short"),
-        ("/phone", "wrong_format"),
-        ("/email", "wrong_format"),
-    ]);
+    patch(&two, json!({"phone": "0212345678", "email": "not an address"}))
+        .await
+        .has_faults(&[("/phone", "wrong_format"), ("/email", "wrong_format")]);
+    patch(&two, json!({"display_name": "   ", "phone": "1"}))
+        .await
+        .has_faults(&[("/display_name", "too_short"), ("/phone", "too_short")]);
     patch(&two, json!({"display_name": null, "colour": 1}))
         .await
         .has_faults(&[("/display_name", "wrong_type"), ("/colour", "unknown_field")]);
@@ -186,4 +188,19 @@ async fn a_manager_does_not_decide_how_staff_and_holders_of_other_roles_are_reac
     patch(&manager, &above.id, json!({"display_name": "Tên Mới"})).await.expect(200);
     patch(&manager, &editor.id, json!({"phone": "0912345679"})).await.expect(200);
     patch(&app.admin, &above.id, json!({"phone": "0912345678"})).await.expect(200);
+}
+
+#[actix_web::test]
+async fn since_when_somebody_is_a_member_a_manager_says_as_an_admin_does() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let manager = app.manager_of(&unit).await;
+
+    for (since, status) in [("1990-01-01", 201), ("2026-03-10", 201), ("2027-01-01", 201), ("9999-12-31", 422)] {
+        let new = json!({"display_name": "Nguyễn Thị Mẫu", "home_unit_id": unit.id, "member_since": since});
+        for caller in [&app.admin, &manager] {
+            let answer = app.post("/v1/members").caller(caller).json(new.clone()).await;
+            assert_eq!(answer.status, status, "{since} {}", answer.text());
+        }
+    }
 }

@@ -1,6 +1,8 @@
 mod clusters;
 mod endings;
 mod exports;
+mod import_files;
+mod import_workers;
 mod imports;
 mod members;
 mod memberships;

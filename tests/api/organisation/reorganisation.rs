@@ -145,6 +145,90 @@ async fn a_merged_unit_lives_on_in_the_other_with_its_members_units_and_history(
 }
 
 #[actix_web::test]
+async fn a_merge_of_a_day_that_is_past_answers_with_the_whole_life_of_the_unit_that_goes_on() {
+    let province = Province::start().await;
+    let Province { app, one, two, .. } = &province;
+    let renamed = json!({"name": "Đảng bộ Khác"});
+    app.patch(format!("/v1/units/{}", two.id)).caller(&app.admin).json(renamed).await.expect(200);
+
+    let answer = province.change(one, "merge", json!({"into_unit_id": two.id, "on": "2026-02-01"})).await;
+
+    assert_eq!((&answer["id"], &answer["valid_to"]), (&json!(two.id), &json!(null)));
+    assert_eq!(answer["valid_from"], "2020-01-01");
+    let found = app.get(format!("/v1/units/{}", two.id)).caller(&app.admin).await.expect(200);
+    assert_eq!((&answer["valid_from"], &answer["valid_to"]), (&found["valid_from"], &found["valid_to"]));
+}
+
+#[actix_web::test]
+async fn nobody_has_two_places_in_the_unit_that_goes_on() {
+    let app = TestApp::start().await;
+    let (one, two, three) = (app.unit("Một").await, app.unit("Hai").await, app.unit("Ba").await);
+    let (visitor, resident) = (app.member_of(&three).await, app.member_of(&one).await);
+    let visit = async |member: &Person, unit: &Unit, to: Value| {
+        let place = json!({"kind": "temporary", "unit_id": unit.id, "valid_to": to});
+        app.post(format!("/v1/members/{}/memberships", member.id)).caller(&app.admin).json(place).await.expect(201);
+    };
+    visit(&visitor, &one, json!(null)).await;
+    visit(&visitor, &two, json!("2026-04-01")).await;
+    visit(&resident, &two, json!(null)).await;
+
+    let merge = json!({"into_unit_id": two.id, "on": "2026-03-15"});
+    app.post(format!("/v1/units/{}/merge", one.id)).caller(&app.admin).json(merge).await.expect(200);
+
+    let places = async |member: &Person, day: &str| {
+        let url = format!("/v1/members/{}/memberships?as_of={day}", member.id);
+        let found = app.get(url).caller(&app.admin).await.expect(200);
+        let mut places: Vec<_> = found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|place| (text(&place["kind"]), text(&place["unit_id"])))
+            .collect();
+        places.sort();
+        places
+    };
+    let place = |kind: &str, unit: &Unit| (kind.to_owned(), unit.id.clone());
+    for day in ["2026-03-15", "2026-03-31", "2026-04-01", "2027-01-01"] {
+        assert_eq!(places(&visitor, day).await, [place("home", &three), place("temporary", &two)], "{day}");
+        assert_eq!(places(&resident, day).await, [place("home", &two)], "{day}");
+    }
+    assert_eq!(places(&resident, "2026-03-14").await, [place("home", &one), place("temporary", &two)]);
+    assert_eq!(places(&visitor, "2026-03-14").await.len(), 3);
+}
+
+#[actix_web::test]
+async fn nobody_has_the_same_role_twice_over_the_unit_that_goes_on() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.unit("Một").await, app.unit("Hai").await);
+    let member = app.member_of(&two).await;
+    for (unit, role, to) in
+        [(&one, "editor", json!(null)), (&two, "editor", json!("2026-04-01")), (&one, "unit_manager", json!(null))]
+    {
+        let grant = json!({"member_id": member.id, "role": role, "unit_id": unit.id, "valid_to": to});
+        app.post("/v1/role-grants").caller(&app.admin).json(grant).await.expect(201);
+    }
+
+    let merge = json!({"into_unit_id": two.id, "on": "2026-03-15"});
+    app.post(format!("/v1/units/{}/merge", one.id)).caller(&app.admin).json(merge).await.expect(200);
+
+    let grants = app.get(format!("/v1/role-grants?member_id={}", member.id)).caller(&app.admin).await.expect(200);
+    let mut over_two: Vec<_> = grants["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|grant| grant["unit_id"] == two.id)
+        .map(|grant| (text(&grant["role"]), text(&grant["valid_from"]), grant["valid_to"].clone()))
+        .collect();
+    over_two.sort_by_key(|(role, from, _)| (role.clone(), from.clone()));
+    let expected = [
+        ("editor", "2026-03-10", json!("2026-04-01")),
+        ("editor", "2026-04-01", json!(null)),
+        ("unit_manager", "2026-03-15", json!(null)),
+    ];
+    assert_eq!(over_two, expected.map(|(role, from, to)| (role.to_owned(), from.to_owned(), to)));
+}
+
+#[actix_web::test]
 async fn merging_twice_counts_nothing_twice() {
     let province = Province::start().await;
     let Province { top, one, cell, two, .. } = &province;
@@ -185,7 +269,7 @@ async fn a_moved_unit_takes_all_below_it_along() {
 
     let moved = province.change(one, "move", json!({"parent_id": two.id, "on": DAY})).await;
 
-    assert_eq!((&moved["parent_id"], &moved["valid_from"]), (&json!(two.id), &json!(DAY)));
+    assert_eq!((&moved["parent_id"], &moved["valid_from"]), (&json!(two.id), &json!("2020-01-01")));
     let below = app.get(format!("/v1/units/{}", cell.id)).caller(&app.admin).await.expect(200);
     let path: Vec<_> = below["path"].as_array().unwrap().iter().map(|unit| text(&unit["id"])).collect();
     assert_eq!(path, [top.id.clone(), two.id.clone(), one.id.clone()]);

@@ -61,9 +61,35 @@ async fn a_new_name_holds_from_its_day_on() {
     };
     assert_eq!((name("2026-03-14").await, name("2026-03-15").await), ("Đảng bộ Cũ".into(), "Đảng bộ Mới".into()));
     let today = app.get(&url).caller(&app.admin).await.expect(200);
-    assert_eq!((&today["name"], &today["valid_to"]), (&json!("Đảng bộ Cũ"), &json!("2026-03-15")));
+    assert_eq!((&today["name"], &today["valid_to"]), (&json!("Đảng bộ Cũ"), &json!(null)));
     let listed = app.get("/v1/units?q=moi&as_of=2026-03-14").caller(&app.admin).await.expect(200);
     assert_eq!(listed["items"], json!([]));
+}
+
+#[actix_web::test]
+async fn a_new_name_or_place_makes_a_unit_neither_younger_nor_shorter() {
+    let app = TestApp::start().await;
+    let top = app.unit("Đảng bộ").await;
+    let unit = app.unit_under(&top, "Chi bộ Cũ").await;
+    let url = format!("/v1/units/{}", unit.id);
+    let life = |shown: &serde_json::Value| (shown["valid_from"].clone(), shown["valid_to"].clone());
+    let endless = (json!("2020-01-01"), json!(null));
+
+    let abbreviated = app.patch(&url).caller(&app.admin).json(json!({"short_name": "CBC"})).await.expect(200);
+    assert_eq!(life(&abbreviated), endless);
+    let later = json!({"name": "Chi bộ Mới", "from": "2026-04-01"});
+    assert_eq!(life(&app.patch(&url).caller(&app.admin).json(later).await.expect(200)), endless);
+    app.post(format!("{url}/move")).caller(&app.admin).json(json!({"parent_id": null})).await.expect(200);
+
+    assert_eq!(life(&app.get(&url).caller(&app.admin).await.expect(200)), endless);
+    let listed = app.get("/v1/units?q=chi%20bo").caller(&app.admin).await.expect(200);
+    assert_eq!(life(&listed["items"][0]), endless);
+    let then = app.get(format!("{url}?as_of=2021-01-01")).caller(&app.admin).await.expect(200);
+    assert_eq!(life(&then), endless);
+    app.delete(format!("{url}?on=2026-05-01")).caller(&app.admin).await.expect(204);
+    let closing = app.get(&url).caller(&app.admin).await.expect(200);
+    assert_eq!(life(&closing), (json!("2020-01-01"), json!("2026-05-01")));
+    assert_eq!(app.get(format!("{url}?as_of=2021-01-01")).caller(&app.admin).await.expect(200), then);
 }
 
 #[actix_web::test]
@@ -84,6 +110,27 @@ async fn a_change_from_the_first_day_corrects_a_mistake() {
         .await
         .has_faults(&[("/from", "in_past")]);
     app.patch(&url).caller(&manager).json(json!({"short_name": null})).await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_change_that_lies_ahead_is_answered_with_what_is_said_of_its_day() {
+    let app = TestApp::start().await;
+    let url = format!("/v1/units/{}", app.unit("Đảng bộ Cũ").await.id);
+    let patch = |name: &str, from: &str| app.patch(&url).caller(&app.admin).json(json!({"name": name, "from": from}));
+
+    let planned = patch("Đảng bộ Mới", "2026-03-15").await;
+    assert_eq!(planned.expect(200)["name"], "Đảng bộ Mới");
+    let there = planned.header("content-location").unwrap();
+    assert_eq!(there, format!("{url}?as_of=2026-03-15"));
+    let found = app.get(there).caller(&app.admin).await;
+    assert_eq!((found.text(), found.header("etag")), (planned.text(), planned.header("etag")));
+    let next = patch("Đảng bộ Nữa", "2026-03-20").header("If-Match", planned.header("etag").unwrap()).await;
+    next.expect_ok();
+
+    let corrected = patch("Đảng bộ Đúng", "2020-01-01").await;
+    assert_eq!(corrected.header("content-location"), None);
+    let found = app.get(&url).caller(&app.admin).await;
+    assert_eq!((found.text(), found.header("etag")), (corrected.text(), corrected.header("etag")));
 }
 
 #[actix_web::test]

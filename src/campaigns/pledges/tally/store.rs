@@ -1,11 +1,11 @@
 //! All SQL about what has come of pledges.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityName as _, EntityTrait as _, FromQueryResult,
-    QueryFilter as _, QuerySelect as _, Select,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, ExprTrait as _, LockType, Query, SimpleExpr},
 };
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use super::super::{
     wire::{CommitmentProgress, PledgeView},
 };
 use crate::{
-    campaigns::ledger::Drift,
+    campaigns::ledger::{Derived, Drift},
     db::{Tx, dialect},
     entity::{checkin, commitment, ledger_entry, pledge},
     kit::{
@@ -96,15 +96,11 @@ async fn write_standing(tx: &Tx, standing: &Standing) -> Result<(), DbErr> {
         .map(|_rows| ())
 }
 
-/// Lets nobody else change where pledges stand until this change is committed.
-pub async fn hold_standings(tx: &Tx) -> Result<(), DbErr> {
-    dialect::hold_against_writers(tx, pledge::Entity.table_name()).await
-}
-
 /// Where every signed pledge stands against the ledger.
 pub async fn recount_standings(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> {
     let text = |day: Option<NaiveDate>| day.map_or_else(|| "fulfilled".to_owned(), |day| format!("next due on {day}"));
     let drifts = differing(db).await?.into_iter().map(|one| Drift {
+        of: Derived::Standing(PledgeId(one.id)),
         figure: format!("pledge {}", one.id),
         stored: text(one.stored),
         recounted: text(one.recounted),
@@ -112,12 +108,20 @@ pub async fn recount_standings(db: &impl ConnectionTrait) -> Result<Vec<Drift>, 
     Ok(drifts.collect())
 }
 
-/// Writes where pledges stand anew, from the ledger.
-pub async fn rebuild_standings(tx: &Tx) -> Result<(), DbErr> {
-    for standing in differing(tx).await? {
-        write_standing(tx, &standing).await?;
-    }
-    Ok(())
+/// Makes of these pledges where they stand what the ledger says, where it differs; gives how many did. Each is held first, so that
+/// what others have posted to it is seen, and what they are going to post is summed by them.
+pub async fn repair_standings(tx: &Tx, pledges: &BTreeSet<PledgeId>) -> Result<u64, DbErr> {
+    let these = || pledge::Column::Id.is_in(pledges.iter().map(|pledge| pledge.0));
+    let held = pledge::Entity::find().select_only().column(pledge::Column::Id).filter(these());
+    held.order_by_asc(pledge::Column::Id).lock(LockType::NoKeyUpdate).into_tuple::<Uuid>().all(tx).await?;
+    let repaired = pledge::Entity::update_many()
+        .col_expr(pledge::Column::NextDueOn, next_due_on())
+        .filter(these())
+        .filter(pledge::Column::Status.ne(PledgeStatus::Draft.name()))
+        .filter(dialect::differs(Expr::col((pledge::Entity, pledge::Column::NextDueOn)), next_due_on()))
+        .exec(tx)
+        .await?;
+    Ok(repaired.rows_affected)
 }
 
 async fn differing(db: &impl ConnectionTrait) -> Result<Vec<Standing>, DbErr> {

@@ -4,21 +4,16 @@ use chrono::NaiveDate;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
-    kit::text::{fold, nfc},
+    kit::text::{self, fold},
     organisation::units::UnitKind,
 };
 
-/// A cell on one line in Normalization Form C, without the space around it; none when nothing is left. An apostrophe that
-/// only tells a spreadsheet to take what follows as text goes, and so do letters that nobody sees.
+/// A cell as a name is kept (`text::one_line`); none when nothing is left. An apostrophe that only tells a spreadsheet to take
+/// what follows as text goes.
 pub fn one_line(cell: &str) -> Option<String> {
-    let text = nfc(cell);
-    let text: String = text
-        .chars()
-        .filter(|letter| letter.is_whitespace() || !(letter.is_control() || matches!(letter, '\u{FEFF}' | '\u{200B}')))
-        .collect();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text::one_line(cell);
     let text = match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+        Some(rest) if rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@']) => rest.to_owned(),
         _ => text,
     };
     (!text.is_empty()).then_some(text)
@@ -133,6 +128,7 @@ mod tests {
     #[test]
     fn an_apostrophe_before_a_formula_goes() {
         assert_eq!(one_line(" '=1+1 ").as_deref(), Some("=1+1"));
+        assert_eq!(one_line("''=1+1").as_deref(), Some("'=1+1"));
         assert_eq!(one_line("'Tên'").as_deref(), Some("'Tên'"));
         assert_eq!(one_line("  \u{a0} "), None);
     }

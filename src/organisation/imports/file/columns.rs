@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Unreadable;
 use crate::{
     kit::{codes::FaultCode, faults::Fault, text::fold},
-    organisation::imports::ImportKind,
+    organisation::imports::{ImportKind, RowFault},
 };
 
 /// What a column holds.
@@ -241,13 +241,37 @@ pub struct Columns {
     kind: ImportKind,
     /// What each column holds and what it is called, left to right; none where it is not known.
     all: Vec<(Option<Column>, String)>,
+    /// What stands between cells; none in a workbook.
+    separator: Option<char>,
 }
 
 impl Columns {
     /// What these headers mean.
     pub fn read(kind: ImportKind, headers: &[String]) -> Self {
         let all = headers.iter().map(|header| (meaning(kind, header), header.trim().to_owned()));
-        Self { kind, all: all.collect() }
+        Self { kind, all: all.collect(), separator: None }
+    }
+
+    /// The same of a text, with what stands between its cells.
+    pub fn separated_by(self, separator: u8) -> Self {
+        Self { separator: Some(char::from(separator)), ..self }
+    }
+
+    /// Cells that may have taken other rows in: a line break in a column that counts, and in any other one lines that are
+    /// separated as whole rows are. A note may have as many lines as it likes.
+    pub fn line_breaks(&self, cells: &[String]) -> Vec<RowFault> {
+        let is_too_long = cells.iter().skip(self.all.len()).any(|cell| !cell.trim().is_empty());
+        let unnamed = (None, String::new());
+        let named = cells.iter().zip(self.all.iter().chain(std::iter::repeat(&unnamed)));
+        let broken = named.filter(|(cell, (column, _))| {
+            let breaks = cell.trim().matches('\n').count();
+            let counts = column.is_some_and(|column| column != Column::Nothing);
+            let separators = self.separator.map_or(0, |separator| cell.matches(separator).count());
+            let rows = separators.checked_div(self.all.len().saturating_sub(1)).unwrap_or_default();
+            breaks > 0 && (counts || is_too_long || rows >= breaks)
+        });
+        let named = |name: &'_ String| (!name.is_empty()).then(|| name.clone());
+        broken.map(|(_, (_, name))| RowFault::new(named(name).as_deref(), FaultCode::LineBreak)).collect()
     }
 
     /// How many of them are understood.
@@ -363,6 +387,23 @@ mod tests {
         assert_eq!(is(ImportKind::Units, "Đơn vị cấp trên"), Some(Column::Parent));
         assert_eq!(is(ImportKind::Members, "Ngày vào (dd/mm/yyyy)"), Some(Column::Since));
         assert_eq!(is(ImportKind::Members, "Sở thích"), None);
+    }
+
+    #[test]
+    fn a_line_break_is_a_fault_where_it_may_hide_rows() {
+        let headers = ["Họ và tên", "Ghi chú", "Đơn vị"].map(str::to_owned);
+        let text = Columns::read(ImportKind::Members, &headers).separated_by(b',');
+        let broken = |columns: &Columns, cells: &[&str]| {
+            let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
+            columns.line_breaks(&cells).into_iter().map(|fault| fault.column.unwrap_or_default()).collect::<Vec<_>>()
+        };
+
+        assert_eq!(broken(&text, &["A\nB", "x", "Một"]), ["Họ và tên"]);
+        assert_eq!(broken(&text, &["A", "x,Một\nB,y,Một\nC,y", "Một\r\nHai"]), ["Ghi chú", "Đơn vị"]);
+        assert_eq!(broken(&text, &["A", "x\nB", "y", "Một"]), ["Ghi chú"]);
+        assert_eq!(broken(&text, &["A\n", "hai dòng,\nthế thôi", "Một", ""]), Vec::<String>::new());
+        let workbook = Columns { separator: None, ..text };
+        assert_eq!(broken(&workbook, &["A\nB", "x,Một\nB,y", "Một"]), ["Họ và tên"]);
     }
 
     #[test]

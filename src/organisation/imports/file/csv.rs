@@ -8,7 +8,7 @@ use std::{
 use csv::{ReaderBuilder, StringRecord, Terminator};
 
 use super::{Flow, MOST_COLUMNS, Row, Unreadable};
-use crate::kit::codes::FaultCode;
+use crate::kit::{codes::FaultCode, faults::Fault};
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 const BLOCK: usize = 64 * 1024;
@@ -37,6 +37,82 @@ pub fn check_utf8(file: &mut File) -> Result<(), Unreadable> {
         let length = filled.len();
         block.copy_within(valid..length, 0);
         left = length.saturating_sub(valid);
+    }
+}
+
+/// Is every quotation mark that opens a cell closed at its end? One that is not takes the lines after it into the cell, up to the
+/// next mark or to the end of the file, and nobody would miss the rows in them. So the whole file is refused, with the line on
+/// which the cell begins, counted as an editor of texts does.
+pub fn check_quotes(file: &mut File, separator: u8) -> Result<(), Unreadable> {
+    file.rewind()?;
+    let mut quotes = Quotes::default();
+    let bytes = BufReader::with_capacity(BLOCK, file).bytes();
+    for (place, byte) in bytes.enumerate() {
+        let byte = byte?;
+        if BYTE_ORDER_MARK.get(place) != Some(&byte) {
+            quotes.meet(byte, separator);
+        }
+        if quotes.unclosed.is_some() {
+            break;
+        }
+    }
+    match quotes.at_the_end() {
+        None => Ok(()),
+        Some(line) => Err(Unreadable::Fault(Fault::at("/file", FaultCode::UnclosedQuote).with("line", line))),
+    }
+}
+
+/// Where in its cell a byte stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Within {
+    /// At its beginning.
+    #[default]
+    Begun,
+    /// In a cell without quotation marks: in there they are letters like others.
+    Bare,
+    /// In a quoted cell that began on that line.
+    Quoted(u64),
+    /// After a mark in a quoted cell that began on that line: its end, or the first of two that stand for one.
+    Closed(u64),
+}
+
+/// How far quotation marks were followed.
+#[derive(Debug, Default)]
+struct Quotes {
+    within: Within,
+    /// How many lines lie before.
+    lines: u64,
+    /// The line of a cell that was not closed at its end.
+    unclosed: Option<u64>,
+}
+
+impl Quotes {
+    fn meet(&mut self, byte: u8, separator: u8) {
+        let line = self.lines.saturating_add(1);
+        self.within = match self.within {
+            Within::Begun if byte == b'"' => Within::Quoted(line),
+            Within::Quoted(began) if byte == b'"' => Within::Closed(began),
+            Within::Closed(began) if byte == b'"' => Within::Quoted(began),
+            Within::Quoted(began) => Within::Quoted(began),
+            Within::Begun | Within::Bare | Within::Closed(_) if byte == separator || byte == b'\n' => Within::Begun,
+            Within::Closed(began) if byte == b' ' || byte == b'\r' => Within::Closed(began),
+            // Text after the mark, on another line than the cell began on: the mark opens a cell that was taken in.
+            Within::Closed(began) if began < line => {
+                self.unclosed = Some(began);
+                Within::Bare
+            }
+            Within::Begun | Within::Bare | Within::Closed(_) => Within::Bare,
+        };
+        if byte == b'\n' {
+            self.lines = line;
+        }
+    }
+
+    const fn at_the_end(&self) -> Option<u64> {
+        match self.within {
+            Within::Quoted(began) => Some(began),
+            Within::Begun | Within::Bare | Within::Closed(_) => self.unclosed,
+        }
     }
 }
 
@@ -109,6 +185,36 @@ mod tests {
         assert_eq!(numbers("a\n\n\n1\n\n2\n"), [1, 4, 6]);
         assert_eq!(numbers("a\r\n\r\n1\r\n"), [1, 3]);
         assert_eq!(numbers("\"a\nb\nc\",d\n1,2\n\n\"x\r\ny\",3\n4,5\n"), [1, 2, 4, 5]);
+    }
+
+    fn unclosed(text: &str) -> Option<u64> {
+        let mut quotes = Quotes::default();
+        text.bytes().for_each(|byte| quotes.meet(byte, b','));
+        quotes.at_the_end()
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_found_on_the_line_where_its_cell_begins() {
+        assert_eq!(unclosed("a,b\n\"A,1\nB,2\nC,3\n"), Some(2));
+        assert_eq!(unclosed("a,b\n\"x\ny\",1\n\nB,\"2\nC,3"), Some(5));
+        assert_eq!(unclosed("a,b\r\nA,\"1\r\nB,\"2\"\r\nC,3\r\n"), Some(2));
+        assert_eq!(unclosed("a,b\n\"A,1\nB\"\"\"\"\n"), Some(2));
+    }
+
+    #[test]
+    fn quotes_that_are_closed_or_stand_within_a_text_are_in_order() {
+        for text in [
+            "",
+            "\"\"",
+            "a,\"b\"",
+            "\"a\nb\",c\r\n",
+            "\"a\" ,\"b\"\r\n",
+            "a \"b,c\n",
+            "\"a \"\"b\"\" c\",d",
+            "\"a\"b,c\n\"d\"",
+        ] {
+            assert_eq!(unclosed(text), None, "{text}");
+        }
     }
 
     #[test]

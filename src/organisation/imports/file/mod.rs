@@ -33,7 +33,7 @@ pub enum Format {
 /// A row: its number as the spreadsheet shows it, from 1, and its cells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// Its number.
+    /// Its number: a row is one row however many lines its cells have.
     pub number: u32,
     /// Its cells as text.
     pub cells: Vec<String>,
@@ -127,7 +127,11 @@ impl Sheet {
                 }
             }
         }
-        let (separator, header_row, columns) = best.ok_or_else(|| Unreadable::because(FaultCode::EmptyFile))?;
+        let (separator, header_row, mut columns) = best.ok_or_else(|| Unreadable::because(FaultCode::EmptyFile))?;
+        if format == Format::Csv {
+            csv::check_quotes(&mut file, separator)?;
+            columns = columns.separated_by(separator);
+        }
         columns.check()?;
         Ok(Self { file, format, separator, header_row, columns })
     }

@@ -10,11 +10,12 @@ use uuid::Uuid;
 
 pub use plan::MemberDecision;
 use plan::{Found, Hashes, decide};
-pub use row::{MemberRow, UnitReference};
+pub use row::MemberRow;
 
 use super::{
     file::{Headers, name_key},
     import::Earlier,
+    reference::UnitReference,
     units::{self, KnownUnits, Reach},
 };
 use crate::{

@@ -330,9 +330,10 @@ fn home_work(
             Some(HomeWork::Instead { home: home.id, unit, from: row.since.unwrap_or(home.from) })
         }
         (Some(home), Some(unit)) => {
-            let from = row.since.filter(|since| *since != home.from).unwrap_or(today);
-            if from < home.from {
-                return Err((Column::Since, FaultCode::OverlapsEarlier));
+            let from = row.since.unwrap_or(today);
+            if from <= home.from {
+                // The day of the unit that they leave, most likely: an export that only the unit was changed in has it.
+                return Err((Column::Since, FaultCode::BeforePresentUnit));
             }
             return Ok(Some(HomeWork::Move { old: home.id, unit, from }));
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     kit::{clock::NO_END, codes::FaultCode, ids::UnitId, text::fold},
     organisation::{
-        imports::{file::name_key, members::UnitReference},
+        imports::{file::name_key, reference::UnitReference},
         units::Unit,
     },
 };

@@ -16,7 +16,7 @@ use plan::decide;
 pub use plan::{Before, UnitDecision};
 pub use row::UnitRow;
 
-use super::{file::Headers, import::Earlier, members::UnitReference};
+use super::{file::Headers, import::Earlier, reference::UnitReference};
 use crate::{
     db::Tx,
     kit::{ids::UnitId, problem::Problem, text::fold},

@@ -13,7 +13,7 @@ use crate::{
             RowFault,
             file::{Column, Headers, kind_by_name},
             import::{Earlier, Outcome},
-            members::UnitReference,
+            reference::UnitReference,
         },
         units::Unit,
     },

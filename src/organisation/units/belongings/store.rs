@@ -1,6 +1,6 @@
 //! All SQL about what hangs on a unit.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use sea_orm::{
@@ -8,10 +8,11 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    sea_query::{Expr, LockType},
+    sea_query::{Expr, LockType, SelectStatement},
 };
 use uuid::Uuid;
 
+use super::days::{Days, overlap, without};
 use crate::{
     db::Tx,
     entity::{
@@ -23,6 +24,8 @@ use crate::{
 };
 
 const AT_ONCE: usize = 2_000;
+/// What a place at home is called in the database.
+const HOME: &str = "home";
 
 /// Those of `members` who belong to this very unit on `day`.
 pub async fn members_in(
@@ -65,16 +68,19 @@ pub async fn hold_members(tx: &Tx, members: &[MemberId]) -> Result<(), DbErr> {
 
 /// Those who belong to this very unit on `since` or later.
 pub async fn members_since(db: &impl ConnectionTrait, unit: UnitId, since: NaiveDate) -> Result<Vec<MemberId>, DbErr> {
-    let ids: Vec<Uuid> = membership::Entity::find()
+    let rows = db.query_all(&places_since(unit, since)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0).map(MemberId)).collect()
+}
+
+/// The ids of those who belong to this very unit on `since` or later, as a subquery.
+fn places_since(unit: UnitId, since: NaiveDate) -> SelectStatement {
+    membership::Entity::find()
         .select_only()
         .column(membership::Column::MemberId)
         .distinct()
         .filter(membership::Column::UnitId.eq(unit.0))
         .filter(membership::Column::ValidTo.gt(since))
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().map(MemberId).collect())
+        .into_query()
 }
 
 /// Lets these members' places in `unit` go on in `into` from `on`.
@@ -94,32 +100,75 @@ pub async fn move_members(
     move_memberships(tx, rows, into, on).await
 }
 
-/// Lets every place in `unit` go on in `into` from `on`. Who is at home there already needs no temporary place in it.
+/// Lets every place in `unit` go on in `into` from `on`. Nobody has two places there on one day: a temporary one goes on only on
+/// the days on which they have none there yet, and one that they have there gives way to a home that comes.
 pub async fn carry_memberships(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
     let rows = membership::Entity::find()
         .filter(membership::Column::UnitId.eq(unit.0))
         .filter(membership::Column::ValidTo.gt(on))
         .all(tx)
         .await?;
-    let at_home: Vec<Uuid> = membership::Entity::find()
-        .select_only()
-        .column(membership::Column::MemberId)
+    let there = membership::Entity::find()
         .filter(membership::Column::UnitId.eq(into.0))
-        .filter(membership::Column::Kind.eq("home"))
+        .filter(membership::Column::MemberId.in_subquery(places_since(unit, on)))
         .filter(membership::Column::ValidTo.gt(on))
-        .into_tuple()
         .all(tx)
         .await?;
-    let at_home: HashSet<Uuid> = at_home.into_iter().collect();
-    let (needless, rows): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|row| row.kind != "home" && at_home.contains(&row.member_id));
-    for row in needless {
-        let end = Ord::max(row.valid_from, on);
-        let mut row = row.into_active_model();
-        row.valid_to = Set(end);
-        membership::Entity::update(row).exec(tx).await?;
+    let from_then = |row: &membership::Model| (Ord::max(row.valid_from, on), row.valid_to);
+    let days = |row: &membership::Model| (row.valid_from, row.valid_to);
+    let mut by_member: HashMap<Uuid, Vec<&membership::Model>> = HashMap::new();
+    for row in &there {
+        by_member.entry(row.member_id).or_default().push(row);
     }
-    move_memberships(tx, rows, into, on).await
+    let (mut whole, mut cut) = (Vec::new(), Vec::new());
+    for row in rows {
+        let others = by_member.get(&row.member_id).map(Vec::as_slice).unwrap_or_default();
+        if row.kind == HOME {
+            for other in others.iter().filter(|other| other.kind != HOME && overlap(days(other), from_then(&row))) {
+                keep_on_days(tx, other, into, without(days(other), &[from_then(&row)])).await?;
+            }
+            whole.push(row);
+            continue;
+        }
+        let taken: Vec<Days> = others.iter().map(|other| days(other)).collect();
+        let left = without(from_then(&row), &taken);
+        if left == [from_then(&row)] { whole.push(row) } else { cut.push((row, left)) }
+    }
+    let count = whole.len().saturating_add(cut.iter().filter(|(_, left)| !left.is_empty()).count());
+    for (row, left) in cut {
+        if row.valid_from < on {
+            keep_on_days(tx, &row, unit, vec![(row.valid_from, on)]).await?;
+            add_places(tx, &row, into, left).await?;
+        } else {
+            keep_on_days(tx, &row, into, left).await?;
+        }
+    }
+    move_memberships(tx, whole, into, on).await?;
+    Ok(count)
+}
+
+/// Lets a place be one in `unit`, on these days: the first of them keep its row, the others get rows of their own. On none it
+/// ends as it begins.
+async fn keep_on_days(tx: &Tx, row: &membership::Model, unit: UnitId, days: Vec<Days>) -> Result<(), DbErr> {
+    let mut days = days.into_iter();
+    let (from, to) = days.next().unwrap_or((row.valid_from, row.valid_from));
+    let kept = membership::Model { unit_id: unit.0, valid_from: from, valid_to: to, ..row.clone() };
+    membership::Entity::update(kept.into_active_model().reset_all()).exec(tx).await?;
+    add_places(tx, row, unit, days).await
+}
+
+async fn add_places(
+    tx: &Tx,
+    like: &membership::Model,
+    unit: UnitId,
+    days: impl IntoIterator<Item = Days>,
+) -> Result<(), DbErr> {
+    let rows = days.into_iter().map(|(valid_from, valid_to)| {
+        let row =
+            membership::Model { id: MembershipId::new().0, unit_id: unit.0, valid_from, valid_to, ..like.clone() };
+        row.into_active_model().reset_all()
+    });
+    membership::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_rows| ())
 }
 
 /// What began before `on` ends then and goes on as a place of its own; what begins later is there from the start.
@@ -149,30 +198,35 @@ async fn move_memberships(tx: &Tx, rows: Vec<membership::Model>, into: UnitId, o
     Ok(count)
 }
 
-/// Lets every role over `unit` go on over `into` from `on`. One that is being taken back is waited for: it does not go on.
+/// Lets every role over `unit` go on over `into` from `on`, on the days on which they do not have the same one there already. One
+/// that is being taken back is waited for: it does not go on.
 pub async fn carry_role_grants(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
     let rows = role_grant::Entity::find()
-        .filter(role_grant::Column::UnitId.eq(unit.0))
+        .filter(role_grant::Column::UnitId.is_in([unit.0, into.0]))
         .filter(role_grant::Column::ValidTo.gt(on))
         .order_by_asc(role_grant::Column::Id)
         .lock_exclusive()
         .all(tx)
         .await?;
+    let (there, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.unit_id == Some(into.0));
     let count = rows.len();
     for row in rows {
-        let has_begun = row.valid_from < on;
-        let mut going_on = row.clone().into_active_model().reset_all();
-        going_on.unit_id = Set(Some(into.0));
-        if has_begun {
-            going_on.id = Set(RoleGrantId::new().0);
-            going_on.valid_from = Set(on);
-            let mut ended = row.into_active_model();
-            ended.valid_to = Set(on);
-            role_grant::Entity::update(ended).exec(tx).await?;
-            role_grant::Entity::insert(going_on).exec_without_returning(tx).await?;
-        } else {
-            role_grant::Entity::update(going_on).exec(tx).await?;
-        }
+        let same = there.iter().filter(|other| (other.member_id, &other.role) == (row.member_id, &row.role));
+        let taken: Vec<Days> = same.map(|other| (other.valid_from, other.valid_to)).collect();
+        let begins = Ord::max(row.valid_from, on);
+        let mut going_on = without((begins, row.valid_to), &taken).into_iter();
+        let before = (row.unit_id, row.valid_from, begins);
+        let is_later = row.valid_from >= on;
+        let first = if is_later { going_on.next().map(|(from, to)| (Some(into.0), from, to)) } else { None };
+        let (unit_id, valid_from, valid_to) = first.unwrap_or(before);
+        let kept = role_grant::Model { unit_id, valid_from, valid_to, ..row.clone() };
+        role_grant::Entity::update(kept.into_active_model().reset_all()).exec(tx).await?;
+        let going_on = going_on.map(|(valid_from, valid_to)| {
+            let id = RoleGrantId::new().0;
+            let row = role_grant::Model { id, unit_id: Some(into.0), valid_from, valid_to, ..row.clone() };
+            row.into_active_model().reset_all()
+        });
+        role_grant::Entity::insert_many(going_on).exec_without_returning(tx).await?;
     }
     Ok(count)
 }

@@ -1,7 +1,7 @@
 //! Every operation, called as everybody: what comes back is what the table of rights says.
 
 mod hidden;
-mod world;
+pub mod world;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use world::World;
 /// The same on every request, so that two answers can be the same bytes.
 const REQUEST_ID: &str = "the-same-each-time";
 
-fn operations() -> Vec<(String, String, String, Value)> {
+pub fn operations() -> Vec<(String, String, String, Value)> {
     let document = openapi::document();
     openapi::operations(&document)
         .map(|(path, method, operation)| {

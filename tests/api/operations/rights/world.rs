@@ -250,7 +250,12 @@ impl World {
             "create_unit" => json!({"name": "Tổ 1", "kind": "party_cell", "parent_id": unit}),
             "create_member" => json!({"display_name": "Lê Thị Mẫu", "home_unit_id": unit}),
             "create_campaign" => json!({"kind": "thematic", "title": "Trồng cây", "starts_on": "2026-01-01",
-                "ends_on": "2026-12-31", "launched_by_unit_id": unit}),
+                "ends_on": "2026-12-31", "launched_by_unit_id": unit, "summary": "Cả tỉnh\r\ncùng trồng",
+                "audience": {"unit_ids": [unit], "unit_kinds": ["school", "party_cell"]},
+                "phases": [{"name": "Đợt 2", "ordinal": 2, "starts_on": "2026-07-01", "ends_on": "2026-12-31"},
+                    {"name": "Đợt 1", "ordinal": 1, "starts_on": "2026-01-01", "ends_on": "2026-06-30"}],
+                "targets": [{"name": "Cây", "unit_of_measure": "cây", "goal": 1000.50}, {"name": "Rừng", "unit_of_measure": "ha"}],
+                "criteria": ["Có vườn ươm"], "milestones": [{"name": "Giỗ Tổ", "on": "03-10", "is_lunar": true}]}),
             "update_campaign" => json!({"title": "Trồng rừng"}),
             "create_pledge" => self.app.new_pledge(&self.campaign),
             "update_pledge" => json!({"statement": "Trồng 120 cây"}),
@@ -269,6 +274,22 @@ impl World {
             "read_notifications" => json!({"up_to": 0}),
             _ => return None,
         })
+    }
+
+    /// A look at this address.
+    pub fn look(&self, url: impl Into<String>) -> Call {
+        Call { url: url.into(), body: Body::None, uses_up_caller: false }
+    }
+
+    /// The change that this operation makes, of what is at this address.
+    pub async fn change_of(&self, operation: &str, url: &str) -> Call {
+        let body = self.body(operation).await.map_or(Body::None, Body::Json);
+        Call { body, ..self.look(url) }
+    }
+
+    /// Makes the delivery one that can be retried.
+    pub fn give_delivery_up(&self) {
+        self.app.execute("UPDATE delivery SET status = 'dead'");
     }
 
     /// The same call of something that is not there.
@@ -307,9 +328,24 @@ impl World {
     }
 
     pub async fn send(&mut self, method: &str, call: &Call, kind: Kind, scope: Option<&str>) -> Answer {
+        self.send_with(method, call, kind, scope, &[]).await
+    }
+
+    /// The same with these headers.
+    pub async fn send_with(
+        &mut self,
+        method: &str,
+        call: &Call,
+        kind: Kind,
+        scope: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let method: Method = method.parse().unwrap();
         let has_json = matches!(method, Method::POST | Method::PATCH | Method::PUT);
         let mut request = self.app.request(method, &call.url).header("X-Request-Id", REQUEST_ID);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         request = match &call.body {
             Body::Form(form) => request.body("application/x-www-form-urlencoded", *form),
             Body::Sheet => request.multipart(&[("kind", "members"), ("dry_run", "true")], "a.csv", SHEET.as_bytes()),
