@@ -100,6 +100,9 @@ pub async fn move_members(
     move_memberships(tx, rows, into, on).await
 }
 
+/// Days by member.
+type DaysOfMembers = HashMap<Uuid, Vec<Days>>;
+
 /// Lets every place in `unit` go on in `into` from `on`. Nobody has two places there on one day: a temporary one goes on only on
 /// the days on which they have none there yet, and one that they have there gives way to a home that comes.
 pub async fn carry_memberships(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDate) -> Result<usize, DbErr> {
@@ -116,22 +119,21 @@ pub async fn carry_memberships(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDat
         .await?;
     let from_then = |row: &membership::Model| (Ord::max(row.valid_from, on), row.valid_to);
     let days = |row: &membership::Model| (row.valid_from, row.valid_to);
-    let mut by_member: HashMap<Uuid, Vec<&membership::Model>> = HashMap::new();
-    for row in &there {
-        by_member.entry(row.member_id).or_default().push(row);
+    let (mut taken, mut coming): (DaysOfMembers, DaysOfMembers) = Default::default();
+    there.iter().for_each(|row| taken.entry(row.member_id).or_default().push(days(row)));
+    for row in rows.iter().filter(|row| row.kind == HOME) {
+        coming.entry(row.member_id).or_default().push(from_then(row));
+    }
+    for other in there.iter().filter(|other| other.kind != HOME) {
+        let homes = coming.get(&other.member_id).map(Vec::as_slice).unwrap_or_default();
+        if homes.iter().any(|home| overlap(days(other), *home)) {
+            keep_on_days(tx, other, into, without(days(other), homes)).await?;
+        }
     }
     let (mut whole, mut cut) = (Vec::new(), Vec::new());
     for row in rows {
-        let others = by_member.get(&row.member_id).map(Vec::as_slice).unwrap_or_default();
-        if row.kind == HOME {
-            for other in others.iter().filter(|other| other.kind != HOME && overlap(days(other), from_then(&row))) {
-                keep_on_days(tx, other, into, without(days(other), &[from_then(&row)])).await?;
-            }
-            whole.push(row);
-            continue;
-        }
-        let taken: Vec<Days> = others.iter().map(|other| days(other)).collect();
-        let left = without(from_then(&row), &taken);
+        let taken = taken.get(&row.member_id).map(Vec::as_slice).unwrap_or_default();
+        let left = if row.kind == HOME { vec![from_then(&row)] } else { without(from_then(&row), taken) };
         if left == [from_then(&row)] { whole.push(row) } else { cut.push((row, left)) }
     }
     let count = whole.len().saturating_add(cut.iter().filter(|(_, left)| !left.is_empty()).count());
