@@ -267,7 +267,9 @@ async fn every_fault_of_a_new_activity_is_named_at_once() {
     let post = async |new: Value| app.post("/v1/activities").caller(&app.admin).json(new).await;
 
     let shape = post(json!({"kind": "club", "title": "", "tags": [""], "pinned": 1, "colour": "red"})).await;
-    let meaning = post(json!({"kind": "news", "unit_id": unit.id, "title": " ", "tags": ["a", "Á", " "]})).await;
+    let blank = post(json!({"kind": "news", "unit_id": unit.id, "title": " ", "tags": ["a", " "]})).await;
+    let meaning =
+        post(json!({"kind": "news", "unit_id": unit.id, "title": "Tin", "tags": ["a", "b", "Á", "B "]})).await;
     let nobody = ActivityId::new();
     let unknown = post(json!({"kind": "news", "unit_id": nobody, "title": "Tin", "campaign_id": nobody})).await;
 
@@ -279,7 +281,8 @@ async fn every_fault_of_a_new_activity_is_named_at_once() {
         ("/pinned", "wrong_type"),
         ("/colour", "unknown_field"),
     ]);
-    meaning.has_faults(&[("/title", "too_short"), ("/tags/1", "duplicate"), ("/tags/2", "too_short")]);
+    blank.has_faults(&[("/title", "too_short"), ("/tags/1", "too_short")]);
+    meaning.has_faults(&[("/tags/2", "duplicate"), ("/tags/3", "duplicate")]);
     unknown.has_faults(&[("/unit_id", "no_such_thing"), ("/campaign_id", "no_such_thing")]);
 }
 

@@ -37,7 +37,7 @@ async fn every_change_is_written_down_and_chained_to_the_one_before() {
     let rows =
         audit_row::Entity::find().order_by_asc(audit_row::Column::Position).all(app.app.db.reads()).await.unwrap();
     let actions: Vec<_> = rows.iter().map(|row| row.action.as_str()).collect();
-    assert!(actions.ends_with(&["create_unit", "create_member", "grant_role"]), "{actions:?}");
+    assert!(actions.ends_with(&["create_unit", "create_member", "read_member_private", "grant_role"]), "{actions:?}");
     for (place, pair) in rows.windows(2).enumerate() {
         assert_eq!(pair[1].previous_hash, pair[0].hash);
         assert_eq!(pair[0].position, Some(i64::try_from(place).unwrap() + 1));
@@ -54,7 +54,7 @@ async fn an_admin_reads_who_did_what_newest_first() {
     let page = app.get("/v1/audit-log?limit=2").caller(&app.admin).await.expect(200);
 
     let items = page["items"].as_array().unwrap();
-    assert_eq!((&items[0]["action"], &items[1]["action"]), (&json!("grant_role"), &json!("create_member")));
+    assert_eq!((&items[0]["action"], &items[1]["action"]), (&json!("grant_role"), &json!("read_member_private")));
     assert_eq!((&items[0]["actor_kind"], &items[0]["actor_id"]), (&json!("member"), &json!(app.admin.id)));
     assert_eq!(items[0]["subject_kind"], "role_grant");
     assert_eq!(items[0]["after"]["role"], "unit_manager");

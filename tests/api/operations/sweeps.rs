@@ -41,10 +41,6 @@ impl Operation {
         self.raw["security"].as_array().unwrap().iter().all(|one| one == &json!({}))
     }
 
-    fn is_ours(&self) -> bool {
-        self.path.starts_with("/v1/")
-    }
-
     fn has_json_body(&self) -> bool {
         let content = &self.raw["requestBody"]["content"];
         content.get("application/json").is_some() || content.get("application/merge-patch+json").is_some()

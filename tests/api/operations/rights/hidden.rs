@@ -203,16 +203,17 @@ fn told(answer: &Answer) -> (u16, String) {
     let mut told = String::new();
     let mut rest = text.as_str();
     while let Some(letter) = rest.chars().next() {
-        match rest.get(..36).filter(|head| Uuid::try_parse(head).is_ok()) {
-            Some(_) => {
+        let id = rest.split_at_checked(36).filter(|(head, _)| Uuid::try_parse(head).is_ok());
+        rest = match id {
+            Some((_, after)) => {
                 told.push_str("(id)");
-                rest = &rest[36..];
+                after
             }
             None => {
                 told.push(letter);
-                rest = &rest[letter.len_utf8()..];
+                rest.strip_prefix(letter).unwrap_or_default()
             }
-        }
+        };
     }
     (answer.status, told)
 }
