@@ -59,8 +59,8 @@ impl Bare {
 }
 
 fn takes_query(operation: &Value) -> bool {
-    let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
-    parameters.into_iter().any(|one| one.get("in").and_then(Value::as_str) == Some("query"))
+    let mut parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    parameters.any(|one| one.get("in").and_then(Value::as_str) == Some("query"))
 }
 
 /// Refuses parameters where an operation takes none. Those that take some refuse others themselves (`kit::body::Query`).
@@ -114,7 +114,7 @@ fn decoded(text: &str) -> Option<String> {
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'+' => b' ',
-            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
+            b'%' => (digit(rest.next()?)? << 4) | digit(rest.next()?)?,
             byte => byte,
         });
     }

@@ -7,7 +7,7 @@ use super::nfc;
 /// A name or a title: on one line. Line breaks, tabs and every kind of blank are one blank, none around the text. Empty where
 /// there is nothing to see.
 pub fn one_line(text: &str) -> String {
-    let seen = without_unseen(text, |letter| letter.is_whitespace());
+    let seen = without_unseen(text, char::is_whitespace);
     let line = nfc(&seen.split_whitespace().collect::<Vec<_>>().join(" "));
     if is_blank(&line) { String::new() } else { line }
 }
@@ -67,7 +67,7 @@ fn joins(before: Option<char>, joiner: char, after: Option<char>) -> bool {
     let shapes = |letter| matches!(letter, '\u{600}'..='\u{109F}' | '\u{1780}'..='\u{18AF}' | '\u{AA00}'..='\u{AA5F}');
     let (Some(before), Some(after)) = (before, after) else { return false };
     let is_in_emoji = (is_picture(before) || before == '\u{FE0F}') && is_picture(after);
-    joiner == '\u{200D}' && is_in_emoji || shapes(before) && shapes(after)
+    (joiner == '\u{200D}' && is_in_emoji) || (shapes(before) && shapes(after))
 }
 
 /// Is there nothing to see in it? Marks and selectors have no shape without a letter before them.

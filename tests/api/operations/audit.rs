@@ -81,7 +81,10 @@ async fn the_audit_log_is_filtered_by_who_what_whom_and_when() {
             .collect::<Vec<_>>()
     };
 
-    assert_eq!(found(format!("actor={}", app.admin.id)).await, ["grant_role", "create_member", "create_unit"]);
+    assert_eq!(
+        found(format!("actor={}", app.admin.id)).await,
+        ["grant_role", "read_member_private", "create_member", "create_unit"]
+    );
     assert!(found("actor=system".into()).await.iter().all(|action| action != "create_unit"));
     assert_eq!(found("action=create_unit".into()).await, ["create_unit"]);
     assert_eq!(found("subject_kind=role_grant&actor=".to_owned() + &app.admin.id).await, ["grant_role"]);

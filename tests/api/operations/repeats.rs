@@ -19,8 +19,8 @@ fn takes_key(operation: &Value) -> bool {
 /// A person who may do this.
 fn somebody(operation: &str) -> Kind {
     let row = rights::row(operation).unwrap();
-    let may = |kind: &&(Kind, Verdict)| kind.1 == Verdict::Yes && kind.0 != Kind::Anonymous;
-    KINDS.into_iter().zip(row.verdicts).collect::<Vec<_>>().iter().find(may).unwrap().0
+    let may = |(kind, verdict): &(Kind, Verdict)| *verdict == Verdict::Yes && *kind != Kind::Anonymous;
+    KINDS.into_iter().zip(row.verdicts).find(may).unwrap().0
 }
 
 #[actix_web::test]
