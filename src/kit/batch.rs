@@ -71,7 +71,7 @@ fn by_item(faults: Vec<Fault>) -> Result<HashMap<usize, Vec<Fault>>, Problem> {
         let inside = inside.and_then(|place| place.strip_prefix('/')).and_then(|place| place.split_once('/'));
         match inside.and_then(|(number, place)| Some((number.parse().ok()?, format!("/{place}")))) {
             Some((number, place)) => {
-                of_items.entry(number).or_default().push(Fault { place: Place::Body(place), ..fault })
+                of_items.entry(number).or_default().push(Fault { place: Place::Body(place), ..fault });
             }
             None => of_all.push(fault),
         }
