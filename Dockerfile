@@ -1,6 +1,8 @@
 # syntax=docker/dockerfile:1
 
 FROM rust:1.95-slim-bookworm AS builder
+# make: what jemalloc is built with; the image has a compiler only.
+RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
 # `touch`, because the cache remembers `target` between builds and Cargo compares times: a source that is older than the

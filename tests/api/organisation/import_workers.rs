@@ -75,7 +75,7 @@ async fn two_workers_at_one_import_make_nobody_twice() {
         done.retain(|step| *step != Step::Idle);
         done
     };
-    let (one, two) = futures_util::future::join(work(&app.app), work(&replica)).await;
+    let (one, two) = futures_util::future::join(Box::pin(work(&app.app)), Box::pin(work(&replica))).await;
 
     let mut applied: Vec<_> =
         one.iter().chain(&two).filter(|step| matches!(step, Step::Planned(_) | Step::Read(_))).collect();
