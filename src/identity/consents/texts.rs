@@ -20,15 +20,19 @@ pub struct ConsentText {
 pub const CURRENT: [ConsentText; 3] = [
     ConsentText {
         kind: Consent::Terms,
-        version: 1,
+        version: 2,
         title: ("Điều khoản sử dụng và xử lý dữ liệu cá nhân", "Terms of use and processing of personal data"),
         body: (
-            "Ứng dụng lưu tên hiển thị, số điện thoại, mã Zalo, đơn vị sinh hoạt, giao ước và báo cáo kết quả của bạn để tổ chức phong \
-             trào thi đua. Số điện thoại và mã Zalo được mã hoá; chỉ bạn và người quản lý đơn vị của bạn xem được. Bạn có thể xem, sửa, \
-             tải về và xoá dữ liệu của mình ngay trong ứng dụng; khi xoá, số liệu chung được giữ lại nhưng không còn tên bạn.",
-            "The app keeps your display name, phone number, Zalo id, unit, pledges and check-ins to run emulation campaigns. Phone number \
-             and Zalo id are encrypted; only you and the managers of your unit see them. You can see, correct, download and erase your \
-             data in the app; after an erasure the common figures stay, without your name.",
+            "Ứng dụng lưu tên hiển thị, ảnh đại diện, số điện thoại, thư điện tử, mã Zalo, mã thành viên, đơn vị sinh hoạt, giao ước và báo \
+             cáo kết quả của bạn để tổ chức phong trào thi đua. Tên, ảnh và đơn vị của bạn hiện với người cùng đơn vị. Số điện thoại, thư \
+             điện tử và mã Zalo được mã hóa; số điện thoại và thư điện tử chỉ bạn, người quản lý đơn vị của bạn và quản trị viên xem được, \
+             mỗi lần xem đều được ghi lại; mã Zalo không ai khác xem được. Bạn có thể xem, sửa, tải về và xóa dữ liệu của mình ngay trong \
+             ứng dụng; khi xóa, số liệu chung được giữ lại nhưng không còn tên bạn.",
+            "The app keeps your display name, picture, phone number, e-mail address, Zalo id, member code, unit, pledges and check-ins to run \
+             emulation campaigns. Your name, picture and unit are shown to the people of your unit. Phone number, e-mail address and Zalo id \
+             are encrypted; the phone number and the e-mail address are seen by you, the managers of your unit and the admins alone, and \
+             each look at them is written down; nobody else sees the Zalo id. You can see, correct, download and erase your data in the \
+             app; after an erasure the common figures stay, without your name.",
         ),
     },
     ConsentText {

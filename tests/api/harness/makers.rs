@@ -41,7 +41,9 @@ impl TestApp {
 
     /// Has this member agree to something.
     pub async fn agree(&self, member: &Person, kind: &str) {
-        let body = json!({"consents": [{"kind": kind, "version": 1, "agreed": true}]});
+        let asked = self.get("/v1/me/consents").caller(member).await.expect(200);
+        let text = asked["items"].as_array().unwrap().iter().find(|item| item["kind"] == kind).unwrap();
+        let body = json!({"consents": [{"kind": kind, "version": text["version"], "agreed": true}]});
         self.put("/v1/me/consents").caller(member).json(body).await.expect(200);
     }
 

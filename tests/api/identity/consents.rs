@@ -52,7 +52,7 @@ async fn another_version_of_the_text_and_leaving_the_terms_are_refused() {
     let app = TestApp::start().await;
     let member = app.member_of(&app.unit("Chi bộ 1").await).await;
     let body = json!({"consents": [
-        {"kind": "location", "version": 2, "agreed": true}, {"kind": "terms", "version": 1, "agreed": false},
+        {"kind": "location", "version": 2, "agreed": true}, {"kind": "terms", "version": 2, "agreed": false},
         {"kind": "location", "version": 1, "agreed": true},
     ]});
 
