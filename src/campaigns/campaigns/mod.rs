@@ -13,7 +13,9 @@ pub use actions::require_duty;
 pub use audience::{audience_members, is_open_to, open_to};
 pub use campaign::{Audience, Campaign, Kind, Milestone, Phase, Status, Target, TargetKind};
 pub use parts::target;
-pub use store::{CampaignNews, find, find_running, find_visible, news_of, running_on, titles, version_number};
+pub use store::{
+    CampaignNews, find, find_held, find_running, find_visible, news_of, running_on, titles, version_number,
+};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

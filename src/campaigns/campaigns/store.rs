@@ -49,10 +49,15 @@ pub async fn find(db: &impl ConnectionTrait, id: CampaignId) -> Result<Option<Ca
     Ok(with_parts(db, rows).await?.into_iter().next())
 }
 
-/// The campaign of that id, if it runs. It cannot be closed or changed until this change is done.
-pub async fn find_running(tx: &Tx, id: CampaignId) -> Result<Campaign, Problem> {
+/// The campaign of that id. It cannot be closed or changed until this change is done.
+pub async fn find_held(tx: &Tx, id: CampaignId) -> Result<Campaign, Problem> {
     let rows = campaign::Entity::find_by_id(id.0).lock_shared().all(tx).await?;
-    let campaign = with_parts(tx, rows).await?.into_iter().next().ok_or_else(Problem::not_found)?;
+    with_parts(tx, rows).await?.into_iter().next().ok_or_else(Problem::not_found)
+}
+
+/// The same, if it runs.
+pub async fn find_running(tx: &Tx, id: CampaignId) -> Result<Campaign, Problem> {
+    let campaign = find_held(tx, id).await?;
     campaign.require_running()?;
     Ok(campaign)
 }

@@ -150,7 +150,8 @@ async fn unit_of(tx: &Tx, pledge: &Pledge, day: chrono::NaiveDate) -> Result<Uni
     }
 }
 
-/// Changes one's own check-in before a manager has verified it. It is looked at anew, and waits for a manager again.
+/// Changes one's own check-in before a manager has verified it. It is looked at anew, and waits for a manager again. A
+/// returned one may be mended after the campaign was closed too, as it may be returned then: else what was done is lost.
 pub async fn update(
     tx: &Tx,
     caller: &Person,
@@ -163,7 +164,10 @@ pub async fn update(
     let (mut checkin, before) = load_own(tx, caller, id, seen).await?;
     checkin.require_open()?;
     let pledge = pledges::find_visible(tx, caller, checkin.pledge_id, tx.today()).await?;
-    let campaign = campaigns::find_running(tx, pledge.campaign_id).await?;
+    let campaign = campaigns::find_held(tx, pledge.campaign_id).await?;
+    if checkin.status != CheckinStatus::Returned {
+        campaign.require_running()?;
+    }
     let commitment = pledge.commitment(checkin.commitment_id).ok_or_else(Problem::not_found)?;
     if let Some(quantity) = patch.quantity {
         checkin.quantity = quantity;

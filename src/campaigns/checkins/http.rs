@@ -126,7 +126,8 @@ pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId
 
 /// Update a check-in
 ///
-/// Your own, until a manager has verified it. A returned one goes back to the manager.
+/// Your own, while the campaign runs, until a manager has verified it. A returned one goes back to the manager, also when
+/// the campaign was closed meanwhile.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
     request_body(content = CheckinPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided campaign_not_launched")))]

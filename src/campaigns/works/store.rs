@@ -59,8 +59,6 @@ pub async fn insert(tx: &Tx, work: &Work) -> Result<(), DbErr> {
     row.id = Set(work.id.0);
     row.campaign_id = Set(work.campaign_id.0);
     row.unit_id = Set(work.unit_id.0);
-    row.kind = Set(work.kind.name().to_owned());
-    row.unit_of_measure = Set(work.unit_of_measure.clone());
     row.created_at = Set(tx.now());
     Entity::insert(row).exec_without_returning(tx).await.map(|_rows| ())
 }
@@ -75,9 +73,11 @@ pub async fn save(tx: &Tx, work: &mut Work) -> Result<(), DbErr> {
 
 fn row_of(work: &Work) -> ActiveModel {
     ActiveModel {
+        kind: Set(work.kind.name().to_owned()),
         title: Set(work.title.clone()),
         summary: Set(work.summary.clone()),
         place: Set(work.place.clone()),
+        unit_of_measure: Set(work.unit_of_measure.clone()),
         goal: Set(work.goal.map(Quantity::thousandths)),
         achieved: Set(work.achieved.map(Quantity::thousandths)),
         status: Set(work.status.name().to_owned()),

@@ -48,6 +48,9 @@ pub struct NewWork {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"achieved": 40, "status": "completed"}))]
 pub struct WorkPatch {
+    /// Of which kind.
+    #[schema(nullable = false)]
+    pub kind: Option<WorkKind>,
     /// Its name.
     #[schema(nullable = false, min_length = 1, max_length = 300)]
     pub title: Option<String>,
@@ -59,6 +62,10 @@ pub struct WorkPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 300)]
     pub place: Option<Option<String>>,
+    /// What it is counted in.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 50)]
+    pub unit_of_measure: Option<Option<String>>,
     /// How much is to be reached.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Quantity>)]
@@ -75,9 +82,11 @@ pub struct WorkPatch {
 impl WorkPatch {
     /// Changes the work.
     pub fn apply(self, work: &mut Work) {
+        set(&mut work.kind, self.kind);
         set(&mut work.title, self.title);
         set(&mut work.summary, self.summary);
         set(&mut work.place, self.place);
+        set(&mut work.unit_of_measure, self.unit_of_measure);
         set(&mut work.goal, self.goal);
         set(&mut work.achieved, self.achieved);
         set(&mut work.status, self.status);

@@ -104,12 +104,10 @@ impl Activity {
         Ok(())
     }
 
-    /// Takes a published one out of sight, or a scheduled one before it comes into sight.
+    /// Takes a published one out of sight, or a submitted one, scheduled or not, that is not to come into sight.
     pub fn archive(&mut self) -> Result<(), WrongState> {
-        if self.publish_at.take().is_some() {
-            return self.go_to(ActivityStatus::Archived, &[ActivityStatus::Submitted]);
-        }
-        self.go_to(ActivityStatus::Archived, &[ActivityStatus::Published])
+        self.publish_at = None;
+        self.go_to(ActivityStatus::Archived, &[ActivityStatus::Published, ActivityStatus::Submitted])
     }
 
     /// An archived one stays as it was.

@@ -183,7 +183,8 @@ pub async fn publish_activity(
 
 /// Archive an activity
 ///
-/// Takes a published one out of sight, or a scheduled one before it comes into sight; its editors still see it.
+/// Takes a published one out of sight, or a submitted one, scheduled or not, that is not to be published; its editors still
+/// see it.
 #[utoipa::path(tag = "activities", params(("activity_id" = ActivityId, Path, description = "The activity")),
     request_body = NoFields,
     responses((status = 200, body = ActivityView), (status = 409, description = "activity_state")))]

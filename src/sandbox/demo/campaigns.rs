@@ -65,7 +65,7 @@ pub fn status(facts: &CampaignFacts, today: NaiveDate) -> &'static str {
 
 fn add_campaign(rows: &mut Rows, facts: &CampaignFacts, today: NaiveDate) {
     let status = status(facts, today);
-    let launched_at = moment(facts.starts_on.min(facts.launched_on.unwrap_or(facts.starts_on)), 8, 0);
+    let launched_at = moment(facts.launched_on(), 8, 0);
     let created_at = launched_at - TimeDelta::days(7);
     let summary = SUMMARIES.iter().find(|(key, _)| *key == facts.key).map(|(_, summary)| (*summary).to_owned());
     let body = (!facts.contents.is_empty()).then(|| format!("- {}", facts.contents.join("\n- ")));

@@ -30,6 +30,8 @@ const AROUND: i64 = 20_000;
 const DA_LAT: (i64, i64) = (11_940_419, 108_458_313);
 /// How many times the whole commitment an unlikely quantity is.
 const UNLIKELY_TIMES: i64 = 5;
+/// How many days after it happened a late one comes: more than the days of grace.
+const LATE_DAYS: i64 = 9;
 /// No note tells a larger number of things done by one person.
 const MOST_TOLD: i64 = 60;
 
@@ -64,7 +66,7 @@ fn new_checkin(
 ) -> checkin::Model {
     let plan = made.plan;
     let occurred_at = moment(day, draw.between(7, 17), draw.between(0, 59));
-    let received_at = occurred_at + TimeDelta::minutes(draw.between(1, 90));
+    let mut received_at = occurred_at + TimeDelta::minutes(draw.between(1, 90));
     let note = note(draw, material, made, day);
     let told = note.as_deref().and_then(number_in).filter(|_| plan.note_tells);
     let (low, high) = plan.amount;
@@ -74,6 +76,9 @@ fn new_checkin(
     let (status, flags) = fate(draw, now.signed_duration_since(received_at).num_days(), is_closed);
     if flags == ["unlikely_quantity"] {
         quantity = made.promised * UNLIKELY_TIMES;
+    }
+    if flags == ["late"] {
+        received_at += TimeDelta::days(LATE_DAYS);
     }
     let decided_at = received_at + TimeDelta::hours(draw.between(3, 70));
     let is_decided = matches!(status, "verified" | "returned") && decided_at <= now;
@@ -113,7 +118,7 @@ fn fate(draw: &mut Draw, age_days: i64, is_closed: bool) -> (&'static str, Vec<&
     match dice {
         1 => ("withdrawn", vec![]),
         2..=4 => ("returned", vec![]),
-        5 | 6 if !is_closed && age_days <= DECIDED_AFTER_DAYS => ("held", vec!["same_photo"]),
+        5 | 6 if !is_closed && age_days <= DECIDED_AFTER_DAYS => ("held", vec!["late"]),
         7 | 8 if !is_closed && age_days <= DECIDED_AFTER_DAYS => ("held", vec!["unlikely_quantity"]),
         9..=30 if !is_closed && age_days <= DECIDED_AFTER_DAYS => ("submitted", vec![]),
         _ if !is_closed && age_days <= FRESH_DAYS => ("submitted", vec![]),
@@ -123,7 +128,7 @@ fn fate(draw: &mut Draw, age_days: i64, is_closed: bool) -> (&'static str, Vec<&
 
 fn note(draw: &mut Draw, material: &Material, made: &Made<'_>, day: NaiveDate) -> Option<String> {
     // What one person writes of an afternoon does not fit the thousands that a unit adds up.
-    if made.plan.by == By::Unit && made.plan.cadence == "monthly" && made.plan.topic != "nha" {
+    if made.plan.by == By::Unit && made.plan.cadence == "monthly" {
         return Some(format!("Số liệu tổng hợp của đơn vị đến ngày {}.", day.format("%d/%m/%Y")));
     }
     draw.pick(&material.notes.of(made.plan.topic)).map(|note| (*note).to_owned())

@@ -88,6 +88,13 @@ pub struct TargetFacts {
     pub goal: Option<i64>,
 }
 
+impl CampaignFacts {
+    /// The day from which units and members pledge: it may be later than the first day that counts.
+    pub fn launched_on(&self) -> NaiveDate {
+        self.launched_on.unwrap_or(self.starts_on)
+    }
+}
+
 /// A day of every year, `MM-DD`, in one calendar or the other.
 #[derive(Debug, Deserialize)]
 pub struct MilestoneFacts {

@@ -77,7 +77,7 @@ fn add_one(
     now: DateTime<Utc>,
 ) {
     let mut draw = Draw::of(&key);
-    let signed_at = moment(campaign.starts_on + TimeDelta::days(draw.between(1, 20)), draw.between(8, 16), 15);
+    let signed_at = moment(campaign.launched_on() + TimeDelta::days(draw.between(1, 20)), draw.between(8, 16), 15);
     if signed_at > now {
         return;
     }

@@ -243,6 +243,26 @@ async fn a_returned_checkin_counts_no_more_and_goes_back_when_it_is_changed() {
 }
 
 #[actix_web::test]
+async fn a_checkin_that_is_returned_after_the_close_can_still_be_mended_and_counted() {
+    let f = field().await;
+    let (returned, waiting) =
+        (f.app.check_in(&f.member, &f.pledge, 5.0).await, f.app.check_in(&f.member, &f.pledge, 2.0).await);
+    f.verify(&returned, &f.manager).await.expect(200);
+    f.app.post(format!("/v1/campaigns/{}/close", f.campaign.id)).caller(&f.app.admin).json(json!({})).await.expect(200);
+    let reason = json!({"reason": "Ảnh chưa rõ"});
+    f.app.post(format!("/v1/checkins/{returned}/return")).caller(&f.manager).json(reason).await.expect(200);
+    let change =
+        |checkin: &str| f.app.patch(format!("/v1/checkins/{checkin}")).caller(&f.member).json(json!({"quantity": 4}));
+
+    change(&waiting).await.is_problem(409, "campaign_not_launched");
+    assert_eq!(change(&returned).await.expect(200)["status"], "submitted");
+    f.verify(&returned, &f.manager).await.expect(200);
+
+    assert_eq!(f.app.figures(&f.campaign).await, (100.0, 6.0, 4.0));
+    f.app.figures_are_recounted().await;
+}
+
+#[actix_web::test]
 async fn a_verified_checkin_is_neither_changed_nor_withdrawn() {
     let f = field().await;
     let checkin = f.app.check_in(&f.member, &f.pledge, 5.0).await;

@@ -40,11 +40,15 @@ async fn null_clears_a_field_and_is_refused_where_there_is_always_a_value() {
 
     let refused = app.patch(&url).caller(&app.admin).json(json!({"title": null, "status": null})).await;
     refused.has_faults(&[("/title", "wrong_type"), ("/status", "wrong_type"), ("/status", "not_one_of")]);
-    let cleared = json!({"summary": null, "goal": null, "achieved": null});
+    let counted = json!({"kind": "model", "unit_of_measure": "bóng đèn"});
+    let counted = app.patch(&url).caller(&app.admin).json(counted).await.expect(200);
+    let cleared = json!({"summary": null, "goal": null, "achieved": null, "unit_of_measure": null});
     let changed = app.patch(&url).caller(&app.admin).json(cleared).await.expect(200);
 
     assert_eq!(
         (&changed["summary"], &changed["goal"], &changed["achieved"]),
         (&json!(null), &json!(null), &json!(null))
     );
+    assert_eq!((&counted["kind"], &counted["unit_of_measure"]), (&json!("model"), &json!("bóng đèn")));
+    assert_eq!((&changed["kind"], &changed["unit_of_measure"]), (&json!("model"), &json!(null)));
 }

@@ -1,9 +1,10 @@
-//! Files for `/v1/imports` that would hide rows: nothing of a file is lost silently.
+//! Files for `/v1/imports`: what of them is understood, and that nothing of a file is lost silently.
 
-use rust_xlsxwriter::Workbook;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use serde_json::json;
+use unicode_normalization::UnicodeNormalization as _;
 
-use super::imports::{HEADERS, counts, reason, reasons};
+use super::imports::{HEADERS, counts, many, reason, reasons};
 use crate::harness::TestApp;
 
 #[actix_web::test]
@@ -94,4 +95,136 @@ async fn a_note_that_has_taken_whole_rows_in_is_a_conflict() {
 
     assert_eq!(reasons(&import), [reason(2, "Ghi chú", "line_break")]);
     assert_eq!(import["created"], json!(1));
+}
+
+#[actix_web::test]
+async fn headers_are_understood_in_every_form() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    let decomposed: String = "Họ và tên,Số điện thoại,Đơn vị\n".nfd().collect();
+    let forms = [
+        "\u{FEFF}Họ và tên,Số điện thoại,Đơn vị\n".to_owned(),
+        "HỌ VÀ TÊN;SĐT;ĐƠN VỊ\n".to_owned(),
+        "ho ten\tdien thoai\tdon vi\n".to_owned(),
+        "Full name,Phone,Unit\n".to_owned(),
+        "STT,Họ tên (*),\"Số điện thoại\",Tên đơn vị\r\n".to_owned(),
+        "DANH SÁCH ĐẢNG VIÊN,,\n,,\nHọ và tên,Số điện thoại,Đơn vị\n".to_owned(),
+        "sep=;\nHọ và tên;Số điện thoại;Đơn vị\n".to_owned(),
+        decomposed,
+    ];
+    for (place, headers) in forms.into_iter().enumerate() {
+        let separator = [",", ";", "\t", ",", ",", ",", ";", ","][place];
+        let mut cells = vec!["Phạm Mẫu".to_owned(), format!("091234500{place}"), "\"Chi bộ Một\"".to_owned()];
+        if place == 4 {
+            cells.insert(0, "1".to_owned());
+        }
+        let file = format!("{headers}{}\n", cells.join(separator));
+
+        let import = app.import(&app.admin, "members", false, &file).await;
+
+        assert_eq!(counts(&import), [1, 0, 0, 0], "{file}: {import}");
+        assert_eq!(import["ignored_columns"], json!([]));
+    }
+}
+
+#[actix_web::test]
+async fn a_missing_column_is_said_at_once_and_an_unknown_one_is_reported() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+
+    app.send_import(&app.admin, "members", true, "Số điện thoại,Đơn vị\n1,2\n")
+        .await
+        .has_faults(&[("/file", "missing_column")]);
+    app.send_import(&app.admin, "members", true, "Họ tên,SĐT,Điện thoại,Đơn vị\n")
+        .await
+        .has_faults(&[("/file", "same_column_twice")]);
+    let import = app.import(&app.admin, "members", true, "Họ tên,Sở thích,Đơn vị\nA Mẫu,x,Chi bộ Một\n").await;
+
+    assert_eq!(import["ignored_columns"], json!(["Sở thích"]));
+    assert_eq!(counts(&import), [1, 0, 0, 0]);
+}
+
+#[actix_web::test]
+async fn a_file_of_another_kind_is_refused_with_a_reason() {
+    let app = TestApp::start().await;
+    let send = async |file: &[u8]| app.send_import(&app.admin, "units", true, file).await;
+
+    send(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]).await.is_problem(415, "unsupported_file");
+    send(b"%PDF-1.7").await.is_problem(415, "unsupported_file");
+    send(b"").await.has_faults(&[("/file", "empty_file")]);
+    send(b"PK\x03\x04 but no archive").await.has_faults(&[("/file", "broken_file")]);
+    send(b"T\xEAn \xF0\xF0n v\xFF\n").await.has_faults(&[("/file", "not_utf8")]);
+    app.post("/v1/imports")
+        .caller(&app.admin)
+        .multipart(&[("kind", "cats"), ("dry_run", "maybe"), ("colour", "red")], "x.csv", b"x")
+        .await
+        .has_faults(&[("/kind", "not_one_of"), ("/dry_run", "not_one_of"), ("/colour", "unknown_field")]);
+    app.post("/v1/imports").caller(&app.admin).json(json!({})).await.is_problem(415, "unsupported_media_type");
+}
+
+#[actix_web::test]
+async fn a_workbook_is_read_with_its_dates_and_the_zeros_that_excel_took() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, header) in ["Họ và tên", "Số điện thoại", "Đơn vị", "Ngày vào"].into_iter().enumerate()
+    {
+        sheet.write_string(1, u16::try_from(column).unwrap(), header).unwrap();
+    }
+    sheet.write_string(0, 0, "Danh sách").unwrap();
+    let day = Format::new().set_num_format("dd/mm/yyyy");
+    sheet.write_string(2, 0, "Nguyễn Mẫu").unwrap();
+    sheet.write_number(2, 1, 912_345_678.0).unwrap();
+    sheet.write_string(2, 2, "Chi bộ Một").unwrap();
+    sheet.write_datetime_with_format(2, 3, ExcelDateTime::from_ymd(2025, 7, 1).unwrap(), &day).unwrap();
+    sheet.write_string(4, 0, "Hỏng Mẫu").unwrap();
+    sheet.write_number(4, 1, 12.5).unwrap();
+    sheet.write_string(4, 2, "Chi bộ Một").unwrap();
+    let file = book.save_to_buffer().unwrap();
+
+    let import = app.import(&app.admin, "members", false, &file).await;
+
+    assert_eq!(counts(&import), [1, 0, 0, 1], "{import}");
+    assert_eq!(reasons(&import), [reason(5, "Số điện thoại", "wrong_format")]);
+    assert_eq!(app.member_names(&unit).await, ["Nguyễn Mẫu"]);
+    let again =
+        app.import(&app.admin, "members", false, format!("{HEADERS}Nguyễn Mẫu,0912345678,Chi bộ Một,1/7/2025\n"));
+    assert_eq!(counts(&again.await), [0, 0, 1, 0]);
+}
+
+#[actix_web::test]
+async fn a_workbook_that_unpacks_without_end_is_refused() {
+    use std::io::Write as _;
+    let app = TestApp::start().await;
+    let mut bomb = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    bomb.start_file("xl/worksheets/sheet1.xml", zip::write::SimpleFileOptions::default()).unwrap();
+    let zeros = vec![0; 1024 * 1024];
+    for _ in 0..32 {
+        bomb.write_all(&zeros).unwrap();
+    }
+    let bomb = bomb.finish().unwrap().into_inner();
+    assert!(bomb.len() < 100_000);
+
+    app.send_import(&app.admin, "units", true, bomb).await.has_faults(&[("/file", "unpacks_too_large")]);
+}
+
+#[actix_web::test]
+async fn a_file_may_be_larger_than_other_bodies_but_not_without_end() {
+    let app = TestApp::start_with(|config| {
+        config.imports.max_file_bytes = 3 * 1024 * 1024;
+        config.imports.max_rows = 1_000;
+    })
+    .await;
+    app.unit("Chi bộ Một").await;
+    let padded = |bytes: usize| format!("{HEADERS}A Mẫu,,Chi bộ Một,\n{}", "\n".repeat(bytes));
+
+    let import = app.import(&app.admin, "members", true, padded(2 * 1024 * 1024)).await;
+    assert_eq!(counts(&import), [1, 0, 0, 0]);
+    let answer = app.send_import(&app.admin, "members", true, padded(4 * 1024 * 1024)).await;
+    answer.is_problem(413, "body_too_large");
+    let huge = json!({"name": "x".repeat(2 * 1024 * 1024), "kind": "other"});
+    app.post("/v1/units").caller(&app.admin).json(huge).await.is_problem(413, "body_too_large");
+    let import = app.import(&app.admin, "members", true, many(1_001)).await;
+    assert_eq!((&import["status"], &import["failure"]["code"]), (&json!("failed"), &json!("too_many_rows")));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::web::Data;
+use chrono::Duration;
 use serde_json::{Value, json};
 use thidua::{
     app::App,
@@ -132,4 +133,172 @@ async fn everybody_in(app: &TestApp, unit: &str) -> Vec<Value> {
             None => return all,
         }
     }
+}
+
+impl TestApp {
+    async fn take_lease(&self, owner: &str) {
+        use sea_orm::ConnectionTrait as _;
+        let until = (self.clock.now() + Duration::seconds(60)).to_rfc3339();
+        let sql = format!("UPDATE import SET status = 'running', lease_owner = '{owner}', lease_until = '{until}'");
+        let taken = self
+            .app
+            .change_as(thidua::db::Actor::system(), async |tx| {
+                tx.execute_unprepared(&sql).await.map(|_| ()).map_err(Into::into)
+            })
+            .await;
+        taken.unwrap();
+    }
+
+    /// How many rows of personal data are kept for imports.
+    fn left_behind(&self) -> usize {
+        ["SELECT import_id FROM import_chunk", "SELECT import_id FROM import_row", "SELECT import_id FROM import_plan"]
+            .into_iter()
+            .map(|query| self.count(query))
+            .sum()
+    }
+}
+
+#[actix_web::test]
+async fn another_replica_goes_on_where_a_worker_was_killed() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let location = app.begin_import(&app.admin, "members", false, many(2_500)).await;
+    let url = format!("{location}?");
+
+    // Read, planned in three batches, one batch carried out; then the worker is gone in the middle of a batch.
+    let steps = [Step::Read(2_500), Step::Planned(1_000), Step::Planned(1_000), Step::Planned(500), Step::Applied(900)];
+    for step in steps {
+        assert_eq!(imports::step(&app.app).await.unwrap(), step);
+    }
+    let half = app.get(url.trim_end_matches('?')).caller(&app.admin).await.expect(200);
+    assert_eq!((&half["status"], &half["rows_done"]), (&json!("running"), &json!(1_150)));
+    let dying = app.replica().await;
+    let moment = async {
+        for _ in 0..20 {
+            actix_web::rt::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = imports::step(&dying) => {}
+        () = moment => {}
+    }
+    app.clock.advance(Duration::minutes(2));
+    let replica = app.replica().await;
+    while imports::step(&replica).await.unwrap() != Step::Idle {}
+
+    let import = app.get(&location).caller(&app.admin).await.expect(200);
+    assert_eq!(import["status"], "done");
+    assert_eq!(counts(&import), [2_250, 0, 0, 250]);
+    assert_eq!(import["conflicts"].as_array().unwrap().len(), 250);
+    let found = app.get(format!("/v1/units/{}", unit.id)).caller(&app.admin).await.expect(200);
+    assert_eq!(found["member_count"], 2_250);
+    let again = app.import(&app.admin, "members", true, many(2_500)).await;
+    assert_eq!(counts(&again), [0, 0, 2_250, 250]);
+}
+
+#[actix_web::test]
+async fn a_lease_keeps_others_out_until_it_runs_out_on_the_clock() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    let location = app.begin_import(&app.admin, "members", false, many(20)).await;
+    app.take_lease("somebody who was killed").await;
+
+    assert_eq!(imports::step(&app.app).await.unwrap(), Step::Idle);
+    app.clock.advance(Duration::seconds(61));
+    app.run_imports().await;
+
+    assert_eq!(app.get(location).caller(&app.admin).await.expect(200)["status"], "done");
+}
+
+#[actix_web::test]
+async fn nothing_is_left_of_a_file_when_it_is_done_or_a_day_old() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    app.import(&app.admin, "members", false, many(20)).await;
+    assert_eq!(app.left_behind(), 0);
+
+    let location = app.begin_import(&app.admin, "members", false, many(20)).await;
+    assert_eq!(imports::step(&app.app).await.unwrap(), Step::Read(20));
+    assert_eq!(app.left_behind(), 20);
+    app.clock.advance(Duration::hours(24));
+    app.run_imports().await;
+
+    assert_eq!(app.left_behind(), 0);
+    let admin = app.sign_in(&app.admin.id).await;
+    let import = app.get(location).caller(&admin).await.expect(200);
+    assert_eq!((&import["status"], &import["failure"]["code"]), (&json!("failed"), &json!("expired")));
+}
+
+#[actix_web::test]
+async fn what_is_kept_of_a_file_cannot_be_read_in_the_database() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    app.begin_import(&app.admin, "members", false, format!("{HEADERS}Lính Canh,0987654321,Chi bộ Một,\n")).await;
+    imports::step(&app.app).await.unwrap();
+
+    let is_there = |needle: &str| {
+        let query = format!("SELECT ordinal FROM import_row WHERE content_cipher LIKE '%{needle}%'");
+        app.count(Box::leak(query.into_boxed_str()))
+    };
+
+    assert_eq!((is_there("Canh"), is_there("987654321")), (0, 0));
+    app.run_imports().await;
+}
+
+#[actix_web::test]
+async fn a_worker_that_lost_its_lease_writes_nothing_more() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    app.begin_import(&app.admin, "members", false, many(10_000)).await;
+    let rows = || app.count("SELECT ordinal FROM import_row");
+    let lose = async {
+        while rows() < 1_000 {
+            actix_web::rt::task::yield_now().await;
+        }
+        app.take_lease("another").await;
+        rows()
+    };
+
+    let (done, at_the_loss) = futures_util::future::join(imports::step(&app.app), lose).await;
+
+    assert_eq!(done.unwrap(), Step::Lost);
+    assert!(at_the_loss < 10_000);
+    assert_eq!(rows(), at_the_loss);
+    app.execute("UPDATE import SET status = 'failed', lease_owner = NULL, lease_until = NULL");
+}
+
+#[actix_web::test]
+async fn an_import_whose_rows_got_lost_has_failed() {
+    for steps in [vec![Step::Read(20)], vec![Step::Read(20), Step::Planned(20)]] {
+        let app = TestApp::start().await;
+        app.unit("Chi bộ Một").await;
+        let location = app.begin_import(&app.admin, "members", false, many(20)).await;
+        for step in steps {
+            assert_eq!(imports::step(&app.app).await.unwrap(), step);
+        }
+        app.execute("DELETE FROM import_row WHERE ordinal > 5");
+
+        app.run_imports().await;
+
+        let import = app.get(location).caller(&app.admin).await.expect(200);
+        assert_eq!(
+            (&import["status"], &import["failure"]["code"]),
+            (&json!("failed"), &json!("unexpected")),
+            "{import}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn an_import_writes_an_audit_row_for_each_batch_and_none_for_each_member() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    let before = app.count("SELECT id FROM audit_row");
+
+    app.import(&app.admin, "members", false, many(1_500)).await;
+
+    // The upload, two batches, the end.
+    assert_eq!(app.count("SELECT id FROM audit_row") - before, 4);
+    assert_eq!(app.count("SELECT id FROM audit_row WHERE action = 'apply_import' AND actor_kind = 'member'"), 2);
 }

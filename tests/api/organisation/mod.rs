@@ -2,6 +2,7 @@ mod clusters;
 mod endings;
 mod exports;
 mod import_files;
+mod import_rights;
 mod import_workers;
 mod imports;
 mod members;
