@@ -82,6 +82,14 @@ codes! {
         vi: "Không có quyền", "Tài khoản của bạn không có vai trò cần thiết cho việc này.";
         en: "Not permitted", "Your account does not have the role that this needs.";
     }
+    PreflightRefused "preflight_refused" 403 {
+        vi: "Trang web này không được gọi như vậy", "Trình duyệt hỏi trước thay một trang web, và nguồn (Origin), phương thức hoặc tiêu đề của yêu cầu đó không được phép. Nguồn được khai trong server.cors_origins hoặc ở ứng dụng (allowed_origins).";
+        en: "The page may not call like this", "A browser asked beforehand on behalf of a page, and the origin, the method or a header of that request is not allowed. Origins are named in server.cors_origins or by an app (allowed_origins).";
+    }
+    StaffAccount "staff_account" 403 {
+        vi: "Hãy đăng nhập bằng mật khẩu", "Thành viên này có tài khoản quản lý nên không đăng nhập qua Zalo. Hãy đăng nhập bằng tên đăng nhập và mật khẩu.";
+        en: "Sign in with your password", "This member has a staff account and does not sign in with Zalo. Sign in with your username and password.";
+    }
     InsufficientScope "insufficient_scope" 403 {
         vi: "Ứng dụng thiếu phạm vi quyền", "Việc này cần phạm vi (scope) {scope}.";
         en: "Insufficient scope", "This needs the scope {scope}.";

@@ -41,7 +41,7 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
         return Err(Problem::new(Code::RoleAlreadyGranted).with("grant", held));
     }
     store::insert(tx, &grant).await?;
-    record(tx, "grant_role", &grant).await?;
+    record(tx, "grant_role", None, &grant).await?;
     let event =
         Event::RoleGranted { member_id: grant.member_id, role: grant.role.name().to_owned(), unit_id: grant.unit_id };
     outbox::record(tx, event).await?;
@@ -68,7 +68,8 @@ pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId) -> Result<(), Pro
     if !store::end(tx, &grant, day).await? {
         return Err(Problem::not_found());
     }
-    record(tx, "revoke_role", &grant).await
+    let ended = RoleGrant { valid_to: day, ..grant.clone() };
+    record(tx, "revoke_role", Some(&grant), &ended).await
 }
 
 /// Refuses a change that takes these grants, or what their holders sign in with, when no other admin could sign in after it,
@@ -123,9 +124,13 @@ async fn require_manager_above(tx: &Tx, caller: &Person, grant: &RoleGrant) -> R
     if is_permitted { Ok(()) } else { Err(Problem::forbidden()) }
 }
 
-async fn record(tx: &Tx, action: &'static str, grant: &RoleGrant) -> Result<(), Problem> {
-    let after = json!({"member_id": grant.member_id, "role": grant.role, "unit_id": grant.unit_id});
-    audit::record(tx, action, Subject { kind: "role_grant", id: grant.id.0 }, None, Some(after)).await?;
+async fn record(tx: &Tx, action: &'static str, before: Option<&RoleGrant>, after: &RoleGrant) -> Result<(), Problem> {
+    let shown = |grant: &RoleGrant| {
+        json!({"member_id": grant.member_id, "role": grant.role, "unit_id": grant.unit_id,
+            "valid_from": grant.valid_from, "valid_to": (grant.valid_to != NO_END).then_some(grant.valid_to)})
+    };
+    let subject = Subject { kind: "role_grant", id: after.id.0 };
+    audit::record(tx, action, subject, before.map(shown), Some(shown(after))).await?;
     tx.after_commit(Effect::ForgetCallers);
     Ok(())
 }
