@@ -34,6 +34,7 @@ mod m20261123_000060_index_lists;
 mod m20261123_000061_create_settings_in_use;
 mod m20261123_000062_guard_audit_rows;
 mod m20261123_000070_create_checkin_decisions;
+mod m20261129_000021_guard_audit_places;
 
 pub struct Migrator;
 
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000061_create_settings_in_use::Migration),
             Box::new(m20261123_000062_guard_audit_rows::Migration),
             Box::new(m20261123_000070_create_checkin_decisions::Migration),
+            Box::new(m20261129_000021_guard_audit_places::Migration),
         ]
     }
 }

@@ -15,7 +15,8 @@ const LIFE: Duration = Duration::hours(24);
 /// What secret answers are sealed for.
 const BODY: &str = "idempotency_key.body";
 
-/// The status of an answer that was kept and taken away since: it named somebody who was erased.
+/// The status of an answer that was kept and taken away since: it named somebody who was erased, or showed what they have
+/// taken their consent back for.
 pub const GONE: u16 = 410;
 
 /// What there is under a key.

@@ -8,4 +8,4 @@ mod record;
 
 pub use chain::{Break, Chain, chain, is_anything_waiting, verify, waiting_since};
 pub use prune::prune;
-pub use record::{Subject, accessed, record};
+pub use record::{Subject, accessed, changed, difference, masked, record};

@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::{db::Tx, entity::audit_row, kit::problem::Problem};
 
+/// What stands for a personal value.
+const MASK: &str = "***";
+
 /// What was done to.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject {
@@ -44,8 +47,62 @@ pub async fn record(
     Ok(())
 }
 
+/// Records a change of what is shown as two JSON objects: of each, the fields that differ.
+pub async fn changed(
+    tx: &Tx,
+    action: &'static str,
+    subject: Subject,
+    before: Value,
+    after: Value,
+) -> Result<(), Problem> {
+    let (before, after) = difference(before, after);
+    record(tx, action, subject, Some(before), Some(after)).await
+}
+
+/// Of two JSON objects, the fields that differ.
+pub fn difference(mut before: Value, mut after: Value) -> (Value, Value) {
+    if let (Some(old), Some(new)) = (before.as_object_mut(), after.as_object_mut()) {
+        let same: Vec<String> =
+            old.iter().filter(|(name, value)| new.get(*name) == Some(value)).map(|(name, _)| name.clone()).collect();
+        for name in same {
+            old.remove(&name);
+            new.remove(&name);
+        }
+    }
+    (before, after)
+}
+
+/// The same object with `***` for each of these fields that has a value: what was somebody's own is not written down.
+pub fn masked(mut shown: Value, fields: &[&str]) -> Value {
+    for name in fields {
+        if let Some(value) = shown.get_mut(*name).filter(|value| !value.is_null()) {
+            *value = MASK.into();
+        }
+    }
+    shown
+}
+
 /// Records that the actor, a member of staff, has read personal data of `subject`: `action` says which part
 /// (`read_member_private`), never what stood there. A handler that only reads does it by `App::accessed`.
 pub async fn accessed(tx: &Tx, action: &'static str, subject: Subject) -> Result<(), Problem> {
     record(tx, action, subject, None, None).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_two_objects_what_differs_is_left_and_what_is_personal_is_masked() {
+        let before = json!({"title": "Một", "goal": 1, "phone": null, "email": "a@b.vn"});
+        let after = json!({"title": "Hai", "goal": 1, "phone": "84912345678", "email": "c@d.vn"});
+
+        let (before, after) = difference(before, after);
+
+        assert_eq!(before, json!({"title": "Một", "phone": null, "email": "a@b.vn"}));
+        assert_eq!(masked(before, &["phone", "email", "code"]), json!({"title": "Một", "phone": null, "email": "***"}));
+        assert_eq!(after, json!({"title": "Hai", "phone": "84912345678", "email": "c@d.vn"}));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -65,6 +66,7 @@ impl Setup {
         }
         if let Some(file) = self.config.embedded_file(&self.data) {
             hold(&file)?;
+            keep_to_owner(&file).with_context(|| format!("the database {}", file.display()))?;
         }
         let url = self.config.database_url(&self.data);
         Db::connect(&url, self.config.database.connections).await.context("the database cannot be opened")
@@ -97,6 +99,18 @@ fn hold(database: &Path) -> anyhow::Result<()> {
     ensure!(lock.try_lock_shared().is_ok(), "a backup is being put in the place of {}", database.display());
     let _held_already = HELD.set(lock);
     Ok(())
+}
+
+/// Makes the file of the database where there is none, readable by its owner alone. What SQLite writes beside it is so too.
+fn keep_to_owner(database: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(database) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(|_file| ()),
+    }
 }
 
 /// The same, and that nobody else does; for as long as what it gives is there.

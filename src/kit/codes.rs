@@ -82,6 +82,14 @@ codes! {
         vi: "Không có quyền", "Tài khoản của bạn không có vai trò cần thiết cho việc này.";
         en: "Not permitted", "Your account does not have the role that this needs.";
     }
+    PreflightRefused "preflight_refused" 403 {
+        vi: "Trang web này không được gọi như vậy", "Trình duyệt hỏi trước thay một trang web, và nguồn (Origin), phương thức hoặc tiêu đề của yêu cầu đó không được phép. Nguồn được khai trong server.cors_origins hoặc ở ứng dụng (allowed_origins).";
+        en: "The page may not call like this", "A browser asked beforehand on behalf of a page, and the origin, the method or a header of that request is not allowed. Origins are named in server.cors_origins or by an app (allowed_origins).";
+    }
+    StaffAccount "staff_account" 403 {
+        vi: "Hãy đăng nhập bằng mật khẩu", "Thành viên này có tài khoản quản lý nên không đăng nhập qua Zalo. Hãy đăng nhập bằng tên đăng nhập và mật khẩu.";
+        en: "Sign in with your password", "This member has a staff account and does not sign in with Zalo. Sign in with your username and password.";
+    }
     InsufficientScope "insufficient_scope" 403 {
         vi: "Ứng dụng thiếu phạm vi quyền", "Việc này cần phạm vi (scope) {scope}.";
         en: "Insufficient scope", "This needs the scope {scope}.";
@@ -151,8 +159,8 @@ codes! {
         en: "The role is granted already", "They hold this role over this unit in that time already (grant {grant}). To change its period, take it back and grant it anew.";
     }
     LastAdmin "last_admin" 409 {
-        vi: "Quản trị viên cuối cùng", "Sau việc này sẽ không còn quản trị viên nào đăng nhập được. Hãy giao vai trò quản trị cho một tài khoản quản lý khác trước, rồi thử lại.";
-        en: "The last admin", "After this no admin could sign in any more. Make another admin first, with a staff account that is not disabled, then try again.";
+        vi: "Quản trị viên cuối cùng", "Sau việc này sẽ không còn quản trị viên nào đăng nhập được, hoặc không còn ai giữ vai trò đó vô thời hạn. Hãy giao vai trò quản trị cho một tài khoản quản lý khác trước, rồi thử lại.";
+        en: "The last admin", "After this no admin could sign in any more, or none whose role has no end. Make another admin first, with a staff account that is not disabled, then try again.";
     }
     DataRequestResolved "data_request_resolved" 409 {
         vi: "Yêu cầu đã được xử lý xong", "Yêu cầu về dữ liệu cá nhân này đã xong nên không làm được việc này.";
@@ -292,6 +300,7 @@ fault_codes! {
     HasRunningCampaigns "has_running_campaigns" { vi: "Phong trào do đơn vị phát động chưa kết thúc."; en: "A campaign that it launched is still running."; }
     HasRunningPledges "has_running_pledges" { vi: "Đơn vị còn giao ước trong phong trào chưa kết thúc."; en: "It has a pledge in a campaign that is still running."; }
     NotPermitted "not_permitted" { vi: "Ngoài phạm vi đơn vị mà bạn quản lý."; en: "It is outside of the units that you manage."; }
+    BeyondOwnRole "beyond_own_role" { vi: "Vượt ra ngoài thời gian mà chính bạn quản lý đơn vị này."; en: "It goes beyond the time in which you manage the unit yourself."; }
     Ambiguous "ambiguous" { vi: "Có nhiều hơn một kết quả phù hợp; hãy dùng mã hoặc ghi thêm đơn vị cấp trên."; en: "More than one fits; use a code, or name the unit above."; }
     Taken "taken" { vi: "Đã thuộc về người hoặc đơn vị khác."; en: "It belongs to somebody or something else already."; }
     SameAsRow "same_as_row" { vi: "Trùng với dòng {row} của tệp; dòng đầu được giữ."; en: "It is the same as row {row} of the file; the first one stands."; }

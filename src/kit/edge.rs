@@ -106,6 +106,7 @@ fn worded<B: MessageBody + 'static>(
     let problem = match known {
         Some(problem) => problem,
         None if has_own_body => return response,
+        None if is_preflight(&response, method) => Problem::new(Code::PreflightRefused),
         None => of_status(response.status(), method),
     };
     if problem.code.status() >= 500 {
@@ -115,7 +116,13 @@ fn worded<B: MessageBody + 'static>(
     let (request, response) = response.into_parts();
     let document = serde_json::to_vec(&problem.worded(language, id)).unwrap_or_default();
     let mut response = response.set_body(EitherBody::right(BoxBody::new(document)));
+    if let Ok(status) = StatusCode::from_u16(problem.code.status()) {
+        *response.status_mut() = status;
+    }
     let headers = response.headers_mut();
+    // Of the body that was there, whatever its coding and length.
+    headers.remove(header::CONTENT_ENCODING);
+    headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -136,6 +143,12 @@ fn worded<B: MessageBody + 'static>(
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     ServiceResponse::new(request, response)
+}
+
+/// A browser asks whether a page of another origin may call (Fetch, 4.8); nobody but the CORS middleware answers that.
+fn is_preflight<B>(response: &ServiceResponse<B>, method: &Method) -> bool {
+    let asks = response.request().headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    method == Method::OPTIONS && asks && response.status() == StatusCode::BAD_REQUEST
 }
 
 /// An error of actix's own, as a problem.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Consent, inventory, store};
+use super::{Consent, inventory, store, tag::Column};
 use crate::{
     app::App,
     audit::{self, Subject},
@@ -178,10 +178,15 @@ pub async fn erase_now(
     }
 }
 
-/// Takes away what is kept only with a consent that the member has withdrawn.
+/// Takes away what is kept only with a consent that the member has withdrawn, also from answers that are kept for repeated
+/// requests, the member's own and those of staff.
 pub async fn clear_what_needs(tx: &Tx, consent: Consent, member: MemberId) -> Result<(), Problem> {
     for table in inventory::PERSONAL {
-        store::clear_columns(tx, table, member, |column| column.needs == Some(consent)).await?;
+        let needs = |column: &Column| column.needs == Some(consent);
+        if table.columns.iter().any(needs) {
+            store::clear_columns(tx, table, member, needs).await?;
+            store::empty_kept_answers_about(tx, table, member).await?;
+        }
     }
     Ok(())
 }

@@ -243,16 +243,32 @@ async fn clear_fields(
 /// is gone.
 pub async fn empty_kept_answers(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
     let anywhere = format!("%{member}%");
+    let names_member = Condition::any()
+        .add(dialect::bytes_contain(tx, "body", &member.to_string()))
+        .add(Expr::col("headers").cast_as("text").like(anywhere.as_str()))
+        .add(Expr::col("operation").like(anywhere.as_str()));
+    empty_answers(tx, names_member).await
+}
+
+/// Empties the answers that show rows of this member in a table, whoever they are kept for. The member is held: an answer
+/// that is still to be kept is one of a change that waits for them, or has been waited for.
+pub async fn empty_kept_answers_about(tx: &Tx, table: &Table, member: MemberId) -> Result<(), DbErr> {
+    // Operations are called by the plural of what they are about.
+    let about = format!("%/{}s%", table.name);
+    let shows_rows = Condition::all().add(Expr::col("operation").like(about.as_str())).add(dialect::bytes_contain(
+        tx,
+        "body",
+        &member.to_string(),
+    ));
+    empty_answers(tx, shows_rows).await
+}
+
+async fn empty_answers(tx: &Tx, which: Condition) -> Result<(), DbErr> {
     let update = Query::update()
         .table("idempotency_key")
         .value("body", Expr::val(Vec::<u8>::new()))
         .value("status", i32::from(idempotency::GONE))
-        .cond_where(
-            Condition::any()
-                .add(dialect::bytes_contain(tx, "body", &member.to_string()))
-                .add(Expr::col("headers").cast_as("text").like(anywhere.as_str()))
-                .add(Expr::col("operation").like(anywhere.as_str())),
-        )
+        .cond_where(which)
         .to_owned();
     tx.execute(&update).await.map(|_done| ())
 }

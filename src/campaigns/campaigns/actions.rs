@@ -1,7 +1,7 @@
 //! Changes of campaigns.
 
 use chrono::NaiveDate;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Campaign, Status,
@@ -56,9 +56,9 @@ pub async fn update(
     }
     check_parts(tx, id, patch.phases.as_deref().unwrap_or_default(), patch.targets.as_deref().unwrap_or_default())
         .await?;
-    let ended_on = campaign.ends_on;
+    let before = campaign.clone();
     patch.apply(&mut campaign)?;
-    if campaign.ends_on > ended_on {
+    if campaign.ends_on > before.ends_on {
         require_lasting(tx, &campaign).await?;
     }
     check_audience(tx, &campaign).await?;
@@ -66,7 +66,9 @@ pub async fn update(
     if campaign.status == Status::Launched {
         keep_version(tx, caller, &campaign).await?;
     }
-    record(tx, "update_campaign", &campaign).await?;
+    tx.after_commit(Effect::ForgetPages);
+    let subject = Subject { kind: "campaign", id: id.0 };
+    audit::changed(tx, "update_campaign", subject, shown(&before)?, shown(&campaign)?).await?;
     Ok(campaign)
 }
 
@@ -172,6 +174,15 @@ async fn check_audience(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
 async fn keep_version(tx: &Tx, caller: &Person, campaign: &Campaign) -> Result<(), Problem> {
     let content = serde_json::to_value(CampaignView::from(campaign.clone())).map_err(Problem::internal)?;
     Ok(store::insert_version(tx, campaign.id, content, caller.member_id).await?)
+}
+
+/// All that it says of itself.
+fn shown(campaign: &Campaign) -> Result<Value, Problem> {
+    let mut shown = serde_json::to_value(CampaignView::from(campaign.clone())).map_err(Problem::internal)?;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("version".to_owned(), json!(campaign.version));
+    }
+    Ok(shown)
 }
 
 async fn record(tx: &Tx, action: &'static str, campaign: &Campaign) -> Result<(), Problem> {

@@ -1,7 +1,7 @@
 //! Changes of pledges.
 
 use chrono::NaiveDate;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Pledge, Pledger,
@@ -26,6 +26,8 @@ use crate::{
     personal_data,
 };
 
+/// What a pledger writes.
+const WORDS: [&str; 2] = ["statement", "commitments"];
 /// Without letters that look alike.
 const CODE_LETTERS: &[u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz0";
 
@@ -102,6 +104,7 @@ pub async fn update(
 ) -> Result<Pledge, Problem> {
     let mut pledge = load(tx, caller, id, seen).await?;
     pledge.require_draft()?;
+    let before = shown(&pledge);
     if let Some(statement) = patch.statement {
         pledge.statement = statement;
     }
@@ -110,7 +113,12 @@ pub async fn update(
         pledge.commitments = parse_commitments(commitments, &campaign)?;
     }
     store::replace_text(tx, &mut pledge).await?;
-    record(tx, "update_pledge", &pledge).await?;
+    let (mut before, mut after) = audit::difference(before, shown(&pledge));
+    if matches!(pledge.pledger, Pledger::Member(_)) {
+        // A member's own words can be erased; the audit log cannot.
+        (before, after) = (audit::masked(before, &WORDS), audit::masked(after, &WORDS));
+    }
+    audit::record(tx, "update_pledge", Subject { kind: "pledge", id: id.0 }, Some(before), Some(after)).await?;
     Ok(pledge)
 }
 
@@ -160,6 +168,10 @@ async fn load(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> Result<
 fn verification_code() -> String {
     let bytes: [u8; 16] = random_bytes();
     bytes.iter().filter_map(|byte| CODE_LETTERS.get(usize::from(byte % 32))).map(|letter| char::from(*letter)).collect()
+}
+
+fn shown(pledge: &Pledge) -> Value {
+    json!({"statement": pledge.statement, "commitments": pledge.commitments, "version": pledge.version})
 }
 
 async fn record(tx: &Tx, action: &'static str, pledge: &Pledge) -> Result<(), Problem> {

@@ -44,7 +44,7 @@ pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewWork
         version: 1,
     };
     store::insert(tx, &work).await?;
-    record(tx, "create_work", &work).await?;
+    record(tx, "create_work", None, &work).await?;
     Ok(work)
 }
 
@@ -55,13 +55,22 @@ pub async fn update(tx: &Tx, caller: &Caller, id: WorkId, seen: &IfMatch, patch:
     campaigns::find_visible(tx, caller, work.campaign_id, tx.today()).await?;
     campaigns::require_duty(tx, person, work.unit_id).await?;
     seen.check(work.version)?;
+    let before = work.clone();
     patch.apply(&mut work);
     store::save(tx, &mut work).await?;
-    record(tx, "update_work", &work).await?;
+    record(tx, "update_work", Some(&before), &work).await?;
     Ok(work)
 }
 
-async fn record(tx: &Tx, action: &'static str, work: &Work) -> Result<(), Problem> {
-    let after = json!({"title": work.title, "status": work.status, "achieved": work.achieved, "version": work.version});
-    audit::record(tx, action, Subject { kind: "work", id: work.id.0 }, None, Some(after)).await
+async fn record(tx: &Tx, action: &'static str, before: Option<&Work>, after: &Work) -> Result<(), Problem> {
+    let shown = |work: &Work| {
+        json!({"kind": work.kind, "title": work.title, "summary": work.summary, "place": work.place,
+            "unit_of_measure": work.unit_of_measure, "goal": work.goal, "achieved": work.achieved,
+            "status": work.status, "version": work.version})
+    };
+    let subject = Subject { kind: "work", id: after.id.0 };
+    match before {
+        Some(before) => audit::changed(tx, action, subject, shown(before), shown(after)).await,
+        None => audit::record(tx, action, subject, None, Some(shown(after))).await,
+    }
 }

@@ -29,7 +29,7 @@ pub async fn create(tx: &Tx, caller: &Person, activity: Activity) -> Result<Acti
     check_campaign(tx, activity.campaign_id, &mut faults).await?;
     faults.or(())?;
     store::insert_all(tx, std::slice::from_ref(&activity)).await?;
-    record(tx, "create_activity", &activity).await?;
+    record(tx, "create_activity", None, &activity).await?;
     Ok(activity)
 }
 
@@ -42,8 +42,10 @@ pub async fn update(tx: &Tx, caller: &Person, id: ActivityId, seen: &IfMatch, ed
     let is_rescheduled = matches!(edit.patch.publish_at, Some(Some(_)));
     faults.add_if(is_rescheduled && activity.publish_at.is_none(), "/publish_at", FaultCode::NotAllowed);
     faults.or(())?;
+    let before = activity.clone();
     edit.apply(&mut activity, tx.now());
-    save(tx, Some(caller.member_id), "update_activity", &mut activity).await?;
+    store::save(tx, &mut activity, Some(caller.member_id)).await?;
+    record(tx, "update_activity", Some(&before), &activity).await?;
     if activity.status == ActivityStatus::Published {
         tx.after_commit(Effect::ForgetPages);
     }
@@ -55,7 +57,7 @@ pub async fn delete(tx: &Tx, caller: &Person, id: ActivityId, seen: &IfMatch) ->
     let activity = load(tx, caller, id, seen).await?;
     activity.check_deletable()?;
     store::delete(tx, id).await?;
-    record(tx, "delete_activity", &activity).await
+    record(tx, "delete_activity", None, &activity).await
 }
 
 /// Hands a draft in for publication.
@@ -130,11 +132,20 @@ async fn check_campaign(tx: &Tx, campaign: Option<CampaignId>, faults: &mut Faul
 
 async fn save(tx: &Tx, editor: Option<MemberId>, action: &'static str, activity: &mut Activity) -> Result<(), Problem> {
     store::save(tx, activity, editor).await?;
-    record(tx, action, activity).await
+    record(tx, action, None, activity).await
 }
 
-/// The texts are kept by the revisions.
-async fn record(tx: &Tx, action: &'static str, activity: &Activity) -> Result<(), Problem> {
-    let after = json!({"unit_id": activity.unit_id, "status": activity.status, "version": activity.version});
-    audit::record(tx, action, Subject { kind: "activity", id: activity.id.0 }, None, Some(after)).await
+/// Of a change of content what was changed; else where it stands.
+async fn record(tx: &Tx, action: &'static str, before: Option<&Activity>, after: &Activity) -> Result<(), Problem> {
+    let shown = |activity: &Activity| {
+        json!({"kind": activity.kind, "title": activity.title, "summary": activity.summary,
+            "body_markdown": activity.body_markdown, "campaign_id": activity.campaign_id, "tags": activity.tags,
+            "is_pinned": activity.is_pinned, "publish_at": activity.publish_at, "version": activity.version})
+    };
+    let subject = Subject { kind: "activity", id: after.id.0 };
+    if let Some(before) = before {
+        return audit::changed(tx, action, subject, shown(before), shown(after)).await;
+    }
+    let after = json!({"unit_id": after.unit_id, "status": after.status, "version": after.version});
+    audit::record(tx, action, subject, None, Some(after)).await
 }

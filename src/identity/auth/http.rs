@@ -35,9 +35,11 @@ const AT_ONCE_SECONDS: u64 = 1;
 ///
 /// A Mini App's access token, verified against Zalo, becomes a session. The first sign-in links the Zalo id to the member
 /// who was imported with the same phone number and is nobody's yet, else makes a guest. A guest who shares their number
-/// later becomes that member, unless they have done something as a guest.
+/// later becomes that member, unless they have done something as a guest. Whoever has a staff account signs in with their
+/// password instead (`staff_account`).
 #[utoipa::path(tag = "auth", request_body = ZaloSignIn,
     responses((status = 200, body = SignedInView), (status = 401, description = "zalo_token_refused"),
+        (status = 403, description = "staff_account"),
         (status = 500, description = "zalo_misconfigured internal_error"),
         (status = 503, description = "zalo_outside_vietnam zalo_unavailable unavailable")))]
 #[post("/auth/zalo")]

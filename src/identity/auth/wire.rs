@@ -1,6 +1,6 @@
 //! Sign-in on the wire.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::{identity::sessions::TokenPair, kit::caller::Role, organisation::members::MemberView};
@@ -12,12 +12,20 @@ pub struct ZaloSignIn {
     /// From `getAccessToken()`.
     #[schema(min_length = 1, max_length = 4096, examples("zalo-demo-access-token-1"))]
     pub access_token: String,
-    /// From `getPhoneNumber()`: links an imported member. Good for 2 minutes, once.
-    #[schema(min_length = 1, max_length = 4096)]
+    /// From `getPhoneNumber()`: links an imported member. Good for 2 minutes, once. An empty one is none: Zalo gives such to an
+    /// app in development.
+    #[serde(default, deserialize_with = "unless_empty")]
+    #[schema(value_type = Option<String>, max_length = 4096)]
     pub phone_code: Option<String>,
-    /// From `getLocation()`. It is exchanged to prove that the phone is where it says, and not kept.
-    #[schema(min_length = 1, max_length = 4096)]
+    /// From `getLocation()`. It is exchanged to prove that the phone is where it says, and not kept. An empty one
+    /// is none.
+    #[serde(default, deserialize_with = "unless_empty")]
+    #[schema(value_type = Option<String>, max_length = 4096)]
     pub location_code: Option<String>,
+}
+
+fn unless_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|code| code.filter(|code| !code.is_empty()))
 }
 
 /// A refresh token.

@@ -25,6 +25,8 @@ fn is_same_loopback(registered: &str, given: &str) -> bool {
         && registered.path() == given.path()
         && registered.scheme() == given.scheme()
         && given.query().is_none()
+        // A fragment has no place in it (RFC 6749, 3.1.2).
+        && given.fragment().is_none()
         && given.username().is_empty()
 }
 
@@ -52,6 +54,7 @@ mod tests {
 
         assert!(allowed("http://localhost:8080/swagger-ui/oauth2-redirect.html"));
         assert!(!allowed("http://localhost:9090/swagger-ui/oauth2-redirect.html"));
+        assert!(!allowed("http://localhost:8080/swagger-ui/oauth2-redirect.html#here"));
         assert!(!allowed("http://evil.example:8080/swagger-ui/oauth2-redirect.html"));
     }
 }

@@ -41,7 +41,8 @@ pub async fn list_role_grants(
 
 /// Grant a role
 ///
-/// An admin grants any role; a manager grants `unit_manager` and `editor` for their own units and all below them.
+/// An admin grants any role; a manager grants `unit_manager` and `editor` for their own units and all below them, to others and
+/// for no longer than they manage the unit themselves (`beyond_own_role`).
 #[utoipa::path(tag = "role_grants", request_body = NewRoleGrant,
     responses((status = 201, body = RoleGrantView), (status = 409, description = "role_already_granted")))]
 #[post("/role-grants")]
@@ -61,8 +62,9 @@ pub async fn create_role_grant(
 
 /// Delete a role grant
 ///
-/// Takes the role back from today on; the grant stays as history. It stops working everywhere within 5 seconds. The last
-/// admin who can sign in stays one.
+/// Takes the role back from today on; the grant stays as history. It stops working everywhere within 5 seconds. A manager takes
+/// back any role below their own unit, and over the unit itself what they gave. The last admin who can sign in stays one, and
+/// the last one whose role has no end.
 #[utoipa::path(tag = "role_grants", params(("role_grant_id" = RoleGrantId, Path, description = "The grant")),
     responses((status = 204), (status = 409, description = "last_admin")))]
 #[delete("/role-grants/{role_grant_id}")]

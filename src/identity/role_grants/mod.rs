@@ -1,5 +1,6 @@
 //! Role grants: who may do what, for which unit and all below it, from a day to a day. An admin gives
-//! any role; whoever manages a unit gives `unit_manager` and `editor` for it and for what is below it, and nothing beyond.
+//! any role; whoever manages a unit gives `unit_manager` and `editor` for it and for what is below it, to others, for no longer
+//! than they manage it themselves, and takes back what they gave and what is held below.
 //! There is always an admin who can sign in: the last one stays.
 
 mod actions;

@@ -26,7 +26,21 @@ pub struct RoleGrant {
     pub granted_by: Option<MemberId>,
 }
 
+/// Until which day these periods reach from `day` on without a gap; none when none of them holds on it.
+pub fn held_until(periods: impl Iterator<Item = (NaiveDate, NaiveDate)>, day: NaiveDate) -> Option<NaiveDate> {
+    let mut periods: Vec<_> = periods.collect();
+    periods.sort_unstable();
+    let reached =
+        periods.into_iter().fold(day, |reached, (from, to)| if from <= reached { reached.max(to) } else { reached });
+    (reached > day).then_some(reached)
+}
+
 impl RoleGrant {
+    /// From which day until which (not included).
+    pub fn period(&self) -> (NaiveDate, NaiveDate) {
+        (self.valid_from, self.valid_to)
+    }
+
     /// On which day it ends when it is taken back today; none when it has ended already. One that has not begun ends on the
     /// day it would have: it never held.
     pub fn end_by(&self, today: NaiveDate) -> Option<NaiveDate> {
@@ -63,5 +77,26 @@ mod tests {
         assert_eq!(grant("2026-01-01", "2026-03-10").end_by(today), None);
         assert_eq!(grant("2026-06-01", "2026-09-01").end_by(today), Some(day("2026-06-01")));
         assert_eq!(grant("2026-06-01", "2026-06-01").end_by(today), None);
+    }
+
+    #[test]
+    fn periods_that_follow_one_another_reach_as_one_and_a_gap_ends_them() {
+        let until = |periods: &[(&str, &str)], from: &str| {
+            held_until(periods.iter().map(|(from, to)| (day(from), day(to))), day(from))
+        };
+
+        let joined = [("2026-03-01", "2026-06-01"), ("2026-01-01", "2026-03-01")];
+        assert_eq!(until(&joined, "2026-02-01"), Some(day("2026-06-01")));
+        assert_eq!(until(&joined, "2026-06-01"), None);
+        assert_eq!(until(&joined, "2025-12-31"), None);
+        assert_eq!(
+            until(&[("2026-01-01", "2026-03-01"), ("2026-03-02", "9999-12-31")], "2026-01-01"),
+            Some(day("2026-03-01"))
+        );
+        assert_eq!(
+            until(&[("2026-01-01", "9999-12-31"), ("2026-02-01", "2026-03-01")], "2026-02-01"),
+            Some(day("9999-12-31"))
+        );
+        assert_eq!(until(&[], "2026-01-01"), None);
     }
 }

@@ -111,7 +111,7 @@ pub async fn lock_admins(tx: &Tx) -> Result<(), DbErr> {
     dialect::lock_until_commit(tx, dialect::ADMINS_LOCK).await
 }
 
-/// The grants that make somebody an admin on `day` who can sign in: with a staff account that is not disabled.
+/// The grants that make somebody an admin on `day` or later who can sign in: with a staff account that is not disabled.
 pub async fn grants_of_admins(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Vec<RoleGrant>, DbErr> {
     let can_sign_in = staff_account::Entity::find()
         .select_only()
@@ -120,11 +120,29 @@ pub async fn grants_of_admins(db: &impl ConnectionTrait, day: NaiveDate) -> Resu
         .into_query();
     let rows = Entity::find()
         .filter(Column::Role.eq(Role::Admin.name()))
-        .filter(within(Column::ValidFrom, Column::ValidTo, day))
+        .filter(Column::ValidTo.gt(day))
+        // One that was taken back before it began never holds.
+        .filter(Expr::col(Column::ValidFrom).lt(Expr::col(Column::ValidTo)))
         .filter(Column::MemberId.in_subquery(can_sign_in))
         .all(db)
         .await?;
     Ok(rows.into_iter().filter_map(from_row).collect())
+}
+
+/// When this member manages the unit, by grants on it or on those that are above it on `day`.
+pub async fn periods_of_manager(
+    db: &impl ConnectionTrait,
+    member: MemberId,
+    unit: UnitId,
+    day: NaiveDate,
+) -> Result<Vec<(NaiveDate, NaiveDate)>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::MemberId.eq(member.0))
+        .filter(Column::Role.eq(Role::UnitManager.name()))
+        .filter(Column::UnitId.in_subquery(above(&[unit], day)))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.valid_from, row.valid_to)).collect())
 }
 
 /// Who manages this unit on `day`: by a grant on it or on one above it.

@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 
 use super::{
-    file::Headers,
+    file::{Column, Headers},
     import::{Counts, Import, ImportKind, ImportStatus},
     staged::seal_chunk,
     store,
@@ -95,11 +95,17 @@ pub async fn end(tx: &Tx, mut import: Import, failure: Option<FaultCode>) -> Res
     import.status = if failure.is_some() { ImportStatus::Failed } else { ImportStatus::Done };
     import.failure = failure;
     import.finished_at = Some(tx.now());
+    let taken = match import.headers.name_of(Column::Phone) {
+        Some(column) => store::count_conflicts(tx, import.id, column, FaultCode::Taken).await?,
+        None => 0,
+    };
     store::delete_all(tx, import.id).await?;
     store::save_progress(tx, &import).await?;
     let counts = import.counts;
     let after = json!({"status": import.status, "created": counts.created, "changed": counts.changed,
-        "unchanged": counts.unchanged, "refused": counts.refused, "failure": failure.map(FaultCode::name)});
+        "unchanged": counts.unchanged, "refused": counts.refused,
+        // Whoever asks in bulk whose numbers are known is seen.
+        "phones_taken": taken, "failure": failure.map(FaultCode::name)});
     audit::record(tx, "end_import", subject(&import), None, Some(after)).await?;
     outbox::record(tx, Event::ImportEnded { import_id: import.id }).await
 }

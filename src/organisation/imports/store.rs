@@ -430,3 +430,15 @@ pub async fn insert_conflicts(tx: &Tx, id: ImportId, conflicts: &[(i32, &RowFaul
     }
     Ok(())
 }
+
+/// How many rows were left out for this reason at this column.
+pub async fn count_conflicts(tx: &Tx, id: ImportId, column: &str, code: FaultCode) -> Result<u64, DbErr> {
+    use import_conflict::{Column, Entity};
+    use sea_orm::PaginatorTrait as _;
+    Entity::find()
+        .filter(Column::ImportId.eq(id.0))
+        .filter(Column::ColumnName.eq(column))
+        .filter(Column::Code.eq(code.name()))
+        .count(tx)
+        .await
+}

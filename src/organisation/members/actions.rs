@@ -1,6 +1,6 @@
 //! Changes of members.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Contact, Member, MemberChange, MembershipKind, NewMember, store};
 use crate::{
@@ -10,7 +10,9 @@ use crate::{
     kit::{
         caller::Person,
         clock::NO_END,
+        codes::{Code, FaultCode},
         etag::IfMatch,
+        faults::Fault,
         ids::MemberId,
         problem::{Problem, bad_field},
         vault::Vault,
@@ -37,6 +39,7 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
         is_erased: false,
         version: 1,
     };
+    require_free(tx, vault, new.phone.as_deref(), member.id).await?;
     store::insert(tx, &member).await?;
     store::insert_private(tx, vault, member.id, new.phone.as_deref()).await?;
     store::insert_membership(tx, member.id, unit, MembershipKind::Home, since).await?;
@@ -113,14 +116,59 @@ async fn save(
     change: MemberChange,
 ) -> Result<Member, Problem> {
     seen.check(member.version)?;
-    let after = json!({"changed": change.fields()});
+    require_free(tx, vault, change.phone.clone().flatten().as_deref(), member.id).await?;
     let is_renamed = change.display_name.is_some();
+    let fields = change.fields();
+    let before = store::contact_of(tx, vault, member.id).await?;
+    let after = Contact {
+        phone: change.phone.clone().unwrap_or_else(|| before.phone.clone()),
+        email: change.email.clone().unwrap_or_else(|| before.email.clone()),
+        code: None,
+    };
     store::save(tx, vault, &mut member, change).await?;
-    audit::record(tx, "update_member", Subject { kind: "member", id: member.id.0 }, None, Some(after)).await?;
+    let subject = Subject { kind: "member", id: member.id.0 };
+    audit::record(tx, "update_member", subject, Some(shown(&before, &fields)), Some(shown(&after, &fields))).await?;
     if is_renamed {
         tx.after_commit(Effect::ForgetPages);
     }
     Ok(member)
+}
+
+/// Of what is changed, whether there is anything: never what it says.
+fn shown(contact: &Contact, fields: &[&'static str]) -> Value {
+    let mut shown = json!({"display_name": "", "phone": contact.phone, "email": contact.email});
+    if let Some(shown) = shown.as_object_mut() {
+        shown.retain(|name, _| fields.contains(&name.as_str()));
+    }
+    audit::masked(shown, fields)
+}
+
+/// A number that is somebody else's is taken, and that is all that is said of it.
+async fn require_free(tx: &Tx, vault: &Vault, phone: Option<&str>, own: MemberId) -> Result<(), Problem> {
+    let Some(phone) = phone else { return Ok(()) };
+    match store::find_by_phone(tx, vault, phone).await? {
+        Some(holder) if holder != own => {
+            let fault = Fault::at("/phone", FaultCode::Taken);
+            Err(Problem { faults: vec![fault], ..Problem::new(Code::AlreadyExists) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes down, apart from the change that was refused, that its caller has been told that a number is taken: whoever asks
+/// for one number after the other is seen.
+pub async fn note_taken<T>(
+    app: &App,
+    actor: Actor,
+    caller: &Person,
+    outcome: Result<T, Problem>,
+) -> Result<T, Problem> {
+    let is_told = |problem: &Problem| problem.faults.iter().any(|fault| fault.code == FaultCode::Taken);
+    if outcome.as_ref().err().is_some_and(is_told) {
+        let subject = Subject { kind: "member", id: caller.member_id.0 };
+        app.change_as(actor, async |tx| audit::accessed(tx, "learn_phone_taken", subject).await).await?;
+    }
+    outcome
 }
 
 /// How a member is reached, for themself and for whoever manages them; none for others. Each look by somebody else is

@@ -46,18 +46,21 @@ pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberF
 /// Create a member
 ///
 /// In a unit that you manage. The phone number links their first sign-in through Zalo to this member. Answers as `GET` does, and
-/// is written into the audit log like it.
+/// is written into the audit log like it. A number that is somebody else's is `already_exists` with `taken` at `/phone`, and
+/// that too is written down.
 #[utoipa::path(tag = "members", request_body = NewMember,
     responses((status = 201, body = MemberProfile), (status = 409, description = "already_exists")))]
 #[post("/members")]
 pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberProfile> {
-    let new = body.0.parse()?;
-    app.change(once.with_secret_answer(), async |tx| {
-        let member = actions::create(tx, &app.vault, &caller, new).await?;
-        let location = format!("/v1/members/{}", member.id);
-        Ok(tagged(&app, tx, &caller, member).await?.made_at(location))
-    })
-    .await
+    let (new, actor) = (body.0.parse()?, once.actor());
+    let answer = app
+        .change(once.with_secret_answer(), async |tx| {
+            let member = actions::create(tx, &app.vault, &caller, new).await?;
+            let location = format!("/v1/members/{}", member.id);
+            Ok(tagged(&app, tx, &caller, member).await?.made_at(location))
+        })
+        .await;
+    actions::note_taken(&app, actor, &caller, answer).await
 }
 
 /// Find a member
@@ -77,7 +80,8 @@ pub async fn find_member(app: Data<App>, caller: SignedIn, path: Path<MemberId>,
 
 /// Update a member
 ///
-/// One whom you manage. What is absent stays, null clears. The audit log keeps which fields were changed, not what they said.
+/// One whom you manage. What is absent stays, null clears. The audit log keeps which fields were changed, not what they said,
+/// and that you were told of a number that it is `taken`.
 #[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
     request_body(content = MemberPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, body = MemberProfile), (status = 409, description = "already_exists")))]
@@ -90,12 +94,14 @@ pub async fn update_member(
     once: Once,
     body: Body<MemberPatch>,
 ) -> Answer<MemberProfile> {
-    let change = body.0.parse()?;
-    app.change(once.with_secret_answer(), async |tx| {
-        let member = actions::update(tx, &app.vault, &caller, *path, &seen, change).await?;
-        tagged(&app, tx, &caller, member).await
-    })
-    .await
+    let (change, actor) = (body.0.parse()?, once.actor());
+    let answer = app
+        .change(once.with_secret_answer(), async |tx| {
+            let member = actions::update(tx, &app.vault, &caller, *path, &seen, change).await?;
+            tagged(&app, tx, &caller, member).await
+        })
+        .await;
+    actions::note_taken(&app, actor, &caller, answer).await
 }
 
 /// What `find_member` answers this caller.

@@ -78,6 +78,10 @@ pub const MANAGER: Place = Place { unit: UNIT, number: 0 };
 pub const MEMBER: Place = Place { unit: UNIT, number: 1 };
 /// A member of `UNIT` who is imported and has not signed in yet.
 pub const IMPORTED: Place = Place { unit: UNIT, number: 5 };
+/// Another member of `UNIT`, who is on Zalo: staff are not, for they sign in with their password.
+pub const COLLEAGUE: Place = Place { unit: UNIT, number: 2 };
+/// Another member of `OTHER_UNIT`, who is on Zalo.
+pub const OTHER_COLLEAGUE: Place = Place { unit: OTHER_UNIT, number: 2 };
 /// A member of `OTHER_UNIT`.
 pub const OTHER_MEMBER: Place = Place { unit: OTHER_UNIT, number: 1 };
 

@@ -1,7 +1,7 @@
 //! Who is on Zalo: strangers, somebody whose phone number was imported, and members who are linked already.
 
 use super::{
-    EDITOR, IMPORTED, MANAGER, MEMBER, OTHER_MEMBER, Place,
+    COLLEAGUE, IMPORTED, MEMBER, OTHER_COLLEAGUE, OTHER_MEMBER, Place,
     draw::code_of,
     people::{Resident, phone},
 };
@@ -41,8 +41,8 @@ const ROLES: [Role; 8] = [
     Role { name: "", member: Some(IMPORTED), is_linked: false, follows_oa: true },
     linked(MEMBER),
     linked(OTHER_MEMBER),
-    linked(MANAGER),
-    linked(EDITOR),
+    linked(COLLEAGUE),
+    linked(OTHER_COLLEAGUE),
     stranger("Đinh Ngọc Uyên", true),
     stranger("Châu Hữu Phát", false),
 ];

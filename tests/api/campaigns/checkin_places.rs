@@ -133,3 +133,40 @@ async fn whoever_reads_where_somebody_else_was_is_written_down_once_for_each_req
     );
     assert!(looks.iter().all(|row| row["actor_id"] == f.manager.id.as_str()));
 }
+
+#[actix_web::test]
+async fn a_place_goes_from_the_answers_that_are_kept_when_its_consent_is_taken_back() {
+    let f = Field::new().await;
+    let mut new = f.app.new_checkin(&f.pledge, 1.0);
+    new["location"] = json!({"lat": 11.940419, "lon": 108.458313, "accuracy_m": 15});
+    let create =
+        async || f.app.post(f.list()).caller(&f.author).header("Idempotency-Key", "made").json(new.clone()).await;
+    let id = text(&create().await.expect(201)["id"]);
+    let mut kept = f.app.new_checkin(&f.pledge, 2.0);
+    kept["pledge_id"] = json!(f.pledge.id);
+    kept["location"] = new["location"].clone();
+    let batch = async || {
+        let body = json!({"items": [kept]});
+        f.app.post("/v1/checkins/batch").caller(&f.author).header("Idempotency-Key", "sent").json(body).await
+    };
+    batch().await.expect(200);
+    let verify = async || {
+        let url = format!("/v1/checkins/{id}/verify");
+        f.app.post(url).caller(&f.manager).header("Idempotency-Key", "verified").json(json!({})).await
+    };
+    assert_eq!(verify().await.expect(200)["location"]["lat"], 11.940419);
+    let others = f.app.check_in(&f.manager, &f.pledge, 1.0).await;
+    let other = async || {
+        let url = format!("/v1/checkins/{others}/verify");
+        f.app.post(url).caller(&f.app.admin).header("Idempotency-Key", "other").json(json!({})).await
+    };
+    other().await.expect(200);
+
+    let withdrawn = json!({"consents": [{"kind": "location", "version": 1, "agreed": false}]});
+    f.app.put("/v1/me/consents").caller(&f.author).json(withdrawn).await.expect(200);
+
+    for again in [create().await, batch().await, verify().await] {
+        again.is_problem(410, "answer_gone");
+    }
+    other().await.expect(200);
+}

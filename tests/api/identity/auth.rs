@@ -127,7 +127,39 @@ async fn logging_out_ends_the_session() {
 async fn every_fault_of_a_sign_in_is_named() {
     let app = TestApp::start().await;
 
-    let answer = app.post("/v1/auth/zalo").json(json!({"phone_code": "", "name": "An"})).await;
+    let answer = app.post("/v1/auth/zalo").json(json!({"phone_code": 1, "name": "An"})).await;
 
-    answer.has_faults(&[("/access_token", "missing"), ("/phone_code", "too_short"), ("/name", "unknown_field")]);
+    answer.has_faults(&[("/access_token", "missing"), ("/phone_code", "wrong_type"), ("/name", "unknown_field")]);
+}
+
+#[actix_web::test]
+async fn whoever_has_a_staff_account_does_not_come_in_past_their_password() {
+    use thidua::{
+        db::{Actor, Tx},
+        identity::staff::{self, StaffAccount},
+    };
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let body = json!({"access_token": zalo.follower().access_token});
+    let session = sign_in(&app, body.clone()).await;
+    let member = thidua::kit::ids::MemberId(session["member"]["id"].as_str().unwrap().parse().unwrap());
+    let account = async |tx: &Tx| {
+        let account = StaffAccount::new(member, "an", "no password".to_owned(), tx.now());
+        staff::insert(tx, account).await.map_err(Into::into)
+    };
+    app.app.change_as(Actor::system(), account).await.unwrap();
+
+    app.post("/v1/auth/zalo").json(body.clone()).await.is_problem(403, "staff_account");
+
+    app.execute("UPDATE staff_account SET disabled_at = created_at WHERE username = 'an'");
+    app.post("/v1/auth/zalo").json(body).await.is_problem(403, "staff_account");
+}
+
+#[actix_web::test]
+async fn an_empty_code_is_none() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let token = &zalo.follower().access_token;
+
+    let session = sign_in(&app, json!({"access_token": token, "phone_code": "", "location_code": ""})).await;
+
+    assert_eq!(session["member"]["role"], "guest");
 }

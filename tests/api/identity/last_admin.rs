@@ -134,3 +134,27 @@ async fn of_two_admins_who_are_erased_at_once_one_stays() {
     statuses.sort_unstable();
     assert_eq!(statuses, [204, 409]);
 }
+
+#[actix_web::test]
+async fn the_last_admin_whose_role_has_no_end_stays_in_each_of_the_ways() {
+    let app = TestApp::start().await;
+    let other = app.another_admin("binh").await;
+    let give = async |from: &str, to: Value| {
+        let new = json!({"member_id": other.id, "role": "admin", "valid_from": from, "valid_to": to});
+        app.post("/v1/role-grants").caller(&app.admin).json(new).await.expect(201)
+    };
+    let endless = grant_of(&app, &other).await;
+    app.delete(format!("/v1/role-grants/{endless}")).caller(&app.admin).await.expect(204);
+    give("2026-03-10", json!("2026-03-12")).await;
+    let lasting = grant_of(&app, &app.admin).await;
+
+    let revoked = app.delete(format!("/v1/role-grants/{lasting}")).caller(&other).await;
+    let erased = app.delete("/v1/me").caller(&app.admin).await;
+
+    revoked.is_problem(409, "last_admin");
+    erased.is_problem(409, "last_admin");
+    assert_eq!(disable(&app, "admin").await.unwrap_err().code, Code::LastAdmin);
+    // Whoever goes on without a gap is one to rely on.
+    give("2026-03-12", json!(null)).await;
+    app.delete(format!("/v1/role-grants/{lasting}")).caller(&other).await.expect(204);
+}

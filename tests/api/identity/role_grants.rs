@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{TestApp, text};
+use crate::harness::{Person, TestApp, text};
 
 #[actix_web::test]
 async fn a_role_that_has_ended_is_not_there_to_be_taken_back_and_one_that_is_to_come_never_holds() {
@@ -88,7 +88,7 @@ async fn nobody_who_is_erased_gets_a_role_and_a_manager_learns_of_nobody_hidden(
         (app.manager_of(&unit).await, app.member_of(&elsewhere).await, app.member_of(&unit).await);
     app.delete("/v1/me").caller(&erased).await.expect(204);
     let nobody = thidua::kit::ids::MemberId::new().to_string();
-    let grant = async |caller: &crate::harness::Person, member: &str| {
+    let grant = async |caller: &Person, member: &str| {
         let new = json!({"member_id": member, "role": "editor", "unit_id": unit.id});
         app.post("/v1/role-grants").caller(caller).json(new).await
     };
@@ -98,4 +98,64 @@ async fn nobody_who_is_erased_gets_a_role_and_a_manager_learns_of_nobody_hidden(
     }
     grant(&app.admin, &erased.id).await.has_faults(&[("/member_id", "no_such_thing")]);
     grant(&app.admin, &hidden.id).await.expect(201);
+}
+
+/// What `giver` is answered who gives this role over the unit to that member.
+async fn give(
+    app: &TestApp,
+    giver: &Person,
+    unit: &str,
+    member: &str,
+    role: &str,
+    period: [Value; 2],
+) -> crate::harness::Answer {
+    let [from, to] = period;
+    let new = json!({"member_id": member, "role": role, "unit_id": unit, "valid_from": from, "valid_to": to});
+    app.post("/v1/role-grants").caller(giver).json(new).await
+}
+
+#[actix_web::test]
+async fn a_manager_gives_no_role_for_longer_than_they_manage_and_none_to_themselves() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let below = app.unit_under(&unit, "Tổ 1").await;
+    let (manager, member) = (app.member_of(&unit).await, app.member_of(&unit).await);
+    // Two roles that follow one another, and one after a gap.
+    for (from, to) in [("2026-03-05", "2026-03-11"), ("2026-03-11", "2026-03-20"), ("2026-04-01", "2026-05-01")] {
+        let period = [json!(from), json!(to)];
+        give(&app, &app.admin, &unit.id, &manager.id, "unit_manager", period).await.expect(201);
+    }
+
+    let own = give(&app, &manager, &unit.id, &manager.id, "unit_manager", [json!("2026-03-11"), json!(null)]).await;
+    let endless = give(&app, &manager, &below.id, &member.id, "editor", [json!(null), json!(null)]).await;
+    let over_the_gap = give(&app, &manager, &unit.id, &member.id, "editor", [json!(null), json!("2026-04-02")]).await;
+    let too_early =
+        give(&app, &manager, &unit.id, &member.id, "editor", [json!("2026-03-04"), json!("2026-03-20")]).await;
+    let all_of_it =
+        give(&app, &manager, &below.id, &member.id, "editor", [json!("2026-03-05"), json!("2026-03-20")]).await;
+
+    own.has_faults(&[("/member_id", "not_allowed"), ("/valid_to", "beyond_own_role")]);
+    endless.has_faults(&[("/valid_to", "beyond_own_role")]);
+    over_the_gap.has_faults(&[("/valid_to", "beyond_own_role")]);
+    too_early.has_faults(&[("/valid_from", "beyond_own_role")]);
+    all_of_it.expect(201);
+}
+
+#[actix_web::test]
+async fn a_manager_takes_back_what_they_gave_and_what_is_held_below_and_dismisses_nobody_beside_them() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let below = app.unit_under(&unit, "Tổ 1").await;
+    let (manager, peer, member) = (app.manager_of(&unit).await, app.member_of(&unit).await, app.member_of(&unit).await);
+    let grant = async |giver: &Person, unit: &str, member: &str, role: &str| {
+        text(&give(&app, giver, unit, member, role, [json!(null), json!(null)]).await.expect(201)["id"])
+    };
+    let beside = grant(&app.admin, &unit.id, &peer.id, "unit_manager").await;
+    let given = grant(&manager, &unit.id, &member.id, "editor").await;
+    let under = grant(&app.admin, &below.id, &member.id, "unit_manager").await;
+
+    app.delete(format!("/v1/role-grants/{beside}")).caller(&manager).await.is_problem(403, "forbidden");
+    app.delete(format!("/v1/role-grants/{given}")).caller(&peer).await.is_problem(403, "forbidden");
+    app.delete(format!("/v1/role-grants/{given}")).caller(&manager).await.expect(204);
+    app.delete(format!("/v1/role-grants/{under}")).caller(&manager).await.expect(204);
 }

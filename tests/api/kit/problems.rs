@@ -182,3 +182,20 @@ async fn whoever_loses_a_deadlock_is_asked_to_come_again() {
     let lost: Vec<Problem> = [first.err(), second.err()].into_iter().flatten().map(Problem::from).collect();
     assert_eq!(lost.iter().map(|problem| problem.code.status()).collect::<Vec<_>>(), [503]);
 }
+
+#[actix_web::test]
+async fn an_error_is_not_said_to_be_compressed_when_it_is_not() {
+    let app = TestApp::start().await;
+
+    let refused = app.request(Method::OPTIONS, "/v1/campaigns").header("Origin", "https://evil.example");
+    let refused = refused.header("Access-Control-Request-Method", "POST").header("Accept-Encoding", "gzip").await;
+    let absent = app.get("/v1/nothing").header("Accept-Encoding", "gzip").await;
+    let wrong_verb = app.request(Method::PUT, "/v1/campaigns").caller(&app.admin).header("Accept-Encoding", "br").await;
+
+    refused.is_problem(403, "preflight_refused");
+    absent.is_problem(404, "not_found");
+    wrong_verb.is_problem(405, "method_not_allowed");
+    for answer in [refused, absent, wrong_verb] {
+        assert_eq!(answer.header("content-encoding"), None);
+    }
+}

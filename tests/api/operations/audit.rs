@@ -121,6 +121,24 @@ async fn the_database_refuses_to_change_or_delete_what_was_written_down() {
     assert!(refused("DELETE FROM audit_row").await);
     if app.app.db.backend() == sea_orm::DbBackend::Postgres {
         assert!(refused("TRUNCATE audit_row").await);
+    } else {
+        assert!(
+            refused(
+                "INSERT OR REPLACE INTO audit_row (id, actor_kind, actor_id, action, subject_kind, subject_id, recorded_at) \
+                 SELECT id, actor_kind, actor_id, 'nothing', subject_kind, subject_id, recorded_at \
+                 FROM audit_row WHERE position = 2"
+            )
+            .await
+        );
+        assert!(
+            refused(
+                "INSERT OR REPLACE INTO audit_row \
+                 (id, position, actor_kind, actor_id, action, subject_kind, subject_id, recorded_at) \
+                 SELECT randomblob(16), position, actor_kind, actor_id, 'nothing', subject_kind, subject_id, recorded_at \
+                 FROM audit_row WHERE position = 2"
+            )
+            .await
+        );
     }
     assert!(!refused("UPDATE audit_row SET action = action WHERE position = 0").await);
 }
@@ -187,4 +205,52 @@ async fn who_reads_personal_data_is_written_down() {
     assert_eq!(page["items"][0]["actor_id"], app.admin.id);
     assert_eq!(page["items"][0]["subject_id"], subject.id.to_string());
     assert_eq!((&page["items"][0]["before"], &page["items"][0]["after"]), (&json!(null), &json!(null)));
+}
+
+#[actix_web::test]
+async fn a_change_is_written_down_with_what_was_before_and_what_is_after_and_nothing_personal() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Đảng bộ").await;
+    let (member, manager) = (app.member_of(&unit).await, app.manager_of(&unit).await);
+    let campaign = app.campaign_of(&unit).await;
+    let url = format!("/v1/campaigns/{}", campaign.id);
+    app.patch(url).caller(&app.admin).json(json!({"title": "Tên khác"})).await.expect(200);
+    let new = json!({"name": "Cổng", "scopes": ["activities:read"]});
+    let portal = app.post("/v1/apps").caller(&app.admin).json(new).await.expect(201);
+    let url = format!("/v1/apps/{}", portal["id"].as_str().unwrap());
+    app.patch(url).caller(&app.admin).json(json!({"scopes": []})).await.expect(200);
+    let pledge = async |caller: &Person, pledger: serde_json::Value| {
+        let mut new = app.new_pledge(&campaign);
+        new["pledger"] = pledger;
+        let url = format!("/v1/campaigns/{}/pledges", campaign.id);
+        let made = app.post(url).caller(caller).json(new).await.expect(201);
+        let url = format!("/v1/pledges/{}", made["id"].as_str().unwrap());
+        app.patch(url).caller(caller).json(json!({"statement": "Lời khác"})).await.expect(200);
+    };
+    pledge(&member, json!({"kind": "member", "id": member.id})).await;
+    pledge(&manager, json!({"kind": "unit", "id": unit.id})).await;
+    let named = json!({"display_name": "Lê Thị Khác", "phone": "0912345678"});
+    app.patch(format!("/v1/members/{}", member.id)).caller(&app.admin).json(named).await.expect(200);
+    let grants = app.get(format!("/v1/role-grants?member_id={}", manager.id)).caller(&app.admin).await.expect(200);
+    let grant = format!("/v1/role-grants/{}", grants["items"][0]["id"].as_str().unwrap());
+    app.delete(grant).caller(&app.admin).await.expect(204);
+    app.run_relay().await;
+
+    let said = async |action: &str| {
+        let page = app.get(format!("/v1/audit-log?action={action}")).caller(&app.admin).await.expect(200);
+        let rows = page["items"].as_array().unwrap().iter().rev();
+        rows.map(|row| (row["before"].clone(), row["after"].clone())).collect::<Vec<_>>()
+    };
+    let [(before, after)] = said("update_campaign").await.try_into().unwrap();
+    assert_ne!(before["title"], after["title"]);
+    assert_eq!((after["title"].as_str(), after.get("body"), before.get("body")), (Some("Tên khác"), None, None));
+    assert_eq!(said("update_app").await, [(json!({"scopes": ["activities:read"]}), json!({"scopes": []}))]);
+    let pledges = said("update_pledge").await;
+    let statements: Vec<_> = pledges.iter().map(|(_, after)| after["statement"].as_str().unwrap()).collect();
+    assert_eq!(statements, ["***", "Lời khác"]);
+    let masked = (json!({"display_name": "***", "phone": null}), json!({"display_name": "***", "phone": "***"}));
+    assert_eq!(said("update_member").await, [masked]);
+    let [(before, after)] = said("revoke_role").await.try_into().unwrap();
+    assert_eq!((&before["valid_to"], &after["valid_to"]), (&json!(null), &json!("2026-03-10")));
+    assert_eq!(said("grant_role").await[0].1["valid_from"], "2026-03-10");
 }

@@ -32,6 +32,19 @@ fn an_unknown_setting_is_refused_by_its_name() {
     assert!(complaint(&refused).contains("listne"), "{}", complaint(&refused));
 }
 
+#[cfg(unix)]
+#[test]
+fn the_embedded_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+
+    let migrated = bare(&["migrate", "up", "--data"]).arg(folder.path()).output().unwrap();
+
+    assert_eq!(migrated.status.code(), Some(0), "{}", complaint(&migrated));
+    let mode = std::fs::metadata(folder.path().join("thidua.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
 #[test]
 fn an_unknown_argument_is_a_wrong_usage() {
     assert_eq!(bare(&["serve", "--fast"]).output().unwrap().status.code(), Some(2));

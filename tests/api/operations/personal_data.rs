@@ -185,7 +185,11 @@ impl Scene {
                     Kind::Text => format!("'{sentinel}'"),
                     Kind::Bytes if backend == DbBackend::Postgres => format!("convert_to('{sentinel}', 'UTF8')"),
                     Kind::Bytes => format!("CAST('{sentinel}' AS blob)"),
-                    Kind::Document => format!("'{{\"pledger_name\": \"{sentinel}\", \"reason\": \"{sentinel}\"}}'"),
+                    Kind::Document => {
+                        let fields = ["pledger_name", "reason", "commitment_title"];
+                        let fields = fields.map(|field| format!("\"{field}\": \"{sentinel}\"")).join(", ");
+                        format!("'{{{fields}}}'")
+                    }
                     _ => continue,
                 };
                 let value = match (column.tag, backend) {

@@ -22,7 +22,11 @@ async fn a_manager_brings_in_their_own_units_alone() {
     let units = app.import(&manager, "units", false, units).await;
 
     assert_eq!(counts(&members), [1, 0, 0, 2], "{members}");
-    assert_eq!(reasons(&members), [reason(3, "Đơn vị", "not_permitted"), reason(4, "Số điện thoại", "not_permitted")]);
+    assert_eq!(reasons(&members), [reason(3, "Đơn vị", "not_permitted"), reason(4, "Số điện thoại", "taken")]);
+    app.run_relay().await;
+    let ended = app.get("/v1/audit-log?action=end_import").caller(&app.admin).await.expect(200);
+    let taken: Vec<_> = ended["items"].as_array().unwrap().iter().map(|row| &row["after"]["phones_taken"]).collect();
+    assert_eq!(taken, [0, 1, 0], "how many numbers somebody was told of is written down");
     assert_eq!(
         reasons(&units),
         [reason(3, "Đơn vị cấp trên", "not_permitted"), reason(4, "Đơn vị cấp trên", "not_permitted")]

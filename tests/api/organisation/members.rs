@@ -159,7 +159,9 @@ async fn a_phone_number_is_one_members_and_every_fault_is_named() {
         async |id: &str, body: Value| app.patch(format!("/v1/members/{id}")).caller(&app.admin).json(body).await;
     patch(&one, json!({"phone": "0912345678"})).await.expect(200);
 
-    patch(&two, json!({"phone": "0912345678"})).await.is_problem(409, "already_exists");
+    let taken = patch(&two, json!({"phone": "0912345678"})).await.is_problem(409, "already_exists");
+    assert_eq!((&taken["errors"][0]["pointer"], &taken["errors"][0]["code"]), (&json!("/phone"), &json!("taken")));
+    assert_eq!(audited(&app, "learn_phone_taken").await, 1);
     patch(&two, json!({"phone": "0212345678", "email": "not an address"}))
         .await
         .has_faults(&[("/phone", "wrong_format"), ("/email", "wrong_format")]);

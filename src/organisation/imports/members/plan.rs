@@ -155,7 +155,9 @@ pub fn decide(
         None => !found.units.is_everywhere(),
     };
     if member.is_some_and(is_elsewhere) {
-        return refuse(found_by, FaultCode::NotPermitted);
+        // Numbers are unique, so that one is taken cannot be kept from anybody; by whom, and where they are, can.
+        let code = if found_by == Column::Phone { FaultCode::Taken } else { FaultCode::NotPermitted };
+        return refuse(found_by, code);
     }
     if member.is_none() && unit.is_none() {
         return refuse(Column::Unit, FaultCode::Missing);

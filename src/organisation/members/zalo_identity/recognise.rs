@@ -1,7 +1,8 @@
 //! Which member somebody is whom Zalo vouches for. The Zalo id decides; a phone number that Zalo has verified links a member
 //! who was imported with it and whom nobody has claimed yet. It never takes a member away from the Zalo account that has
 //! them: numbers are given to other people, and with the number would go the member's roles. For the same reason it never
-//! makes anybody an admin or a member of staff: whoever may write a number down could make themselves one.
+//! makes anybody an admin or a member of staff: whoever may write a number down could make themselves one. Nor does anybody
+//! with a staff account come in by Zalo, past their password.
 
 use std::collections::BTreeSet;
 
@@ -51,6 +52,8 @@ pub async fn recognise(tx: &Tx, vault: &Vault, from_zalo: FromZalo) -> Result<Re
     }
     let found = hold(tx, vault, &from_zalo).await?;
     let recognised = match found.known {
+        // Whoever has a password signs in with it, and with the second factor.
+        Some(member) if store::has_account(tx, member).await? => return Err(Problem::new(Code::StaffAccount)),
         Some(member) => claim_phone(tx, vault, member, from_zalo.phone.as_deref(), found.holder).await?,
         None => meet(tx, vault, &from_zalo, found.holder).await?,
     };

@@ -80,7 +80,7 @@ pub async fn is_linked(db: &impl ConnectionTrait, member: MemberId) -> Result<bo
 
 /// Has this member a staff account, disabled or not, or are they or will they be an admin?
 pub async fn is_staff(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
-    if staff_account::Entity::find_by_id(member.0).one(tx).await?.is_some() {
+    if has_account(tx, member).await? {
         return Ok(true);
     }
     let grant = role_grant::Entity::find()
@@ -90,6 +90,11 @@ pub async fn is_staff(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
         .one(tx)
         .await?;
     Ok(grant.is_some())
+}
+
+/// Has this member a staff account, disabled or not?
+pub async fn has_account(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
+    Ok(staff_account::Entity::find_by_id(member.0).one(tx).await?.is_some())
 }
 
 /// Has this member anything that would be lost with them: a place in a unit, a role, an account, something they did? They are

@@ -163,7 +163,10 @@ impl World {
 
     async fn new_grant(&self) -> String {
         let member = self.app.member_of(&self.unit).await;
-        self.made("/v1/role-grants", json!({"member_id": member.id, "role": "editor", "unit_id": self.unit.id})).await
+        let new = json!({"member_id": member.id, "role": "editor", "unit_id": self.unit.id});
+        // Given by the manager, who may take back what they gave.
+        let manager = &self.persons["manager"];
+        text(&self.app.post("/v1/role-grants").caller(manager).json(new).await.expect(201)["id"])
     }
 
     /// A call of this operation that has all it needs.
