@@ -161,7 +161,7 @@ async fn every_parameter_is_given_once_and_in_utf_8() {
 }
 
 /// Optional texts on one line that are as good as absent when they are empty.
-const MAY_BE_EMPTY: [&str; 2] = ["place", "slogan"];
+const MAY_BE_EMPTY: [&str; 4] = ["place", "slogan", "phone_code", "location_code"];
 /// Not free text: each is checked against what there is.
 const CHECKED_OTHERWISE: [&str; 2] = ["allowed_origins/0", "scopes/0"];
 
