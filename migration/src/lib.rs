@@ -34,6 +34,10 @@ mod m20261123_000060_index_lists;
 mod m20261123_000061_create_settings_in_use;
 mod m20261123_000062_guard_audit_rows;
 mod m20261123_000070_create_checkin_decisions;
+mod m20261129_000001_index_waiting_deliveries;
+mod m20261129_000002_index_what_is_whose;
+mod m20261129_000003_let_provider_events_wait;
+mod m20261129_000004_index_waiting_data_requests;
 mod m20261129_000021_guard_audit_places;
 
 pub struct Migrator;
@@ -73,6 +77,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000061_create_settings_in_use::Migration),
             Box::new(m20261123_000062_guard_audit_rows::Migration),
             Box::new(m20261123_000070_create_checkin_decisions::Migration),
+            Box::new(m20261129_000001_index_waiting_deliveries::Migration),
+            Box::new(m20261129_000002_index_what_is_whose::Migration),
+            Box::new(m20261129_000003_let_provider_events_wait::Migration),
+            Box::new(m20261129_000004_index_waiting_data_requests::Migration),
             Box::new(m20261129_000021_guard_audit_places::Migration),
         ]
     }

@@ -59,6 +59,8 @@ pub struct App {
     pub pages: PageCache,
     /// Rings when the relay has something to do.
     pub bell: Notify,
+    /// Rings when there is something to send by an outside channel.
+    pub sending_bell: Notify,
     /// Rings when there is a spreadsheet to bring in.
     pub imports_bell: Notify,
     /// How much password hashing may go on at once: each takes memory and a processor.
@@ -66,7 +68,7 @@ pub struct App {
     /// How often somebody has guessed at a password or a code.
     pub guesses: Guesses,
     /// How much decoding of pictures may go on at once, likewise.
-    pub imaging: tokio::sync::Semaphore,
+    pub imaging: Turns,
     /// Files that people have sent.
     pub files: Files,
     /// Which methods each path takes, for `Allow`.
@@ -110,11 +112,12 @@ impl App {
             callers: CallerCache::new(parts.clock.clone()),
             pages: PageCache::new(),
             bell: Notify::new(),
+            sending_bell: Notify::new(),
             imports_bell: Notify::new(),
             hashing: Turns::new(HASHING_AT_ONCE),
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),
-            imaging: tokio::sync::Semaphore::new(IMAGING_AT_ONCE),
+            imaging: Turns::new(IMAGING_AT_ONCE),
             files: Files::new(&parts.config.media.directory),
             keys: RwLock::new(Arc::new(parts.keys)),
             are_keys_stale: AtomicBool::new(false),
@@ -160,6 +163,7 @@ impl App {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.bell.notify_one();
+        self.sending_bell.notify_one();
         self.imports_bell.notify_one();
     }
 
@@ -172,7 +176,10 @@ impl App {
     pub fn apply(&self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::WakeRelay => self.bell.notify_one(),
+                Effect::WakeRelay => {
+                    self.bell.notify_one();
+                    self.sending_bell.notify_one();
+                }
                 Effect::WakeImports => self.imports_bell.notify_one(),
                 Effect::ForgetCallers => self.callers.forget_all(),
                 Effect::ForgetPages => self.pages.forget_all(),

@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, Statement,
-    sea_query::{BinOper, Expr, LikeExpr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
+    sea_query::{BinOper, Expr, IntoTableRef, LikeExpr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
 };
 
 /// Held while the schema is brought up to date.
 pub const MIGRATION_LOCK: i64 = 7_438_001;
 /// Held by the one replica that numbers events.
 pub const SEQUENCER_LOCK: i64 = 7_438_002;
+/// Held by whoever deletes a batch of what has had its time.
+pub const HOUSEKEEPING_LOCK: i64 = 7_438_004;
 /// Held while the tree of units changes.
 pub const UNIT_TREE_LOCK: i64 = 7_438_020;
 /// Held while somebody may stop being an admin.
@@ -139,6 +141,13 @@ pub fn contains_words(column: impl ColumnTrait, folded: &str) -> SimpleExpr {
 /// Lets a subquery pass over rows that somebody else is working on. On SQLite nobody else is.
 pub fn skip_locked(rows: &mut SelectStatement) {
     rows.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+}
+
+/// Lets nobody delete or erase the rows of `table` that a query gives, until the transaction ends, and waits for whoever is at it
+/// already; what no longer fits the query then is passed over. A foreign key holds them as well, but only once the query has
+/// answered. On SQLite nobody else is writing.
+pub fn hold_keys(rows: &mut SelectStatement, table: impl IntoTableRef) {
+    rows.lock_with_tables(LockType::KeyShare, [table]);
 }
 
 /// A new id for each row that a query gives: a UUIDv7 (RFC 9562, 5.7) of this moment, as `kit::ids` makes them.

@@ -16,6 +16,8 @@ pub struct Model {
     pub received_at: DateTimeUtc,
     pub worked_at: Option<DateTimeUtc>,
     pub outcome: Option<String>,
+    pub attempt: i32,
+    pub due_at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

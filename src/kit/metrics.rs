@@ -1,4 +1,4 @@
-//! Figures about the process, in the text format of Prometheus. Label values come from closed sets only.
+//! Figures for Prometheus, in its text format. Label values come from closed sets only.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -48,11 +48,9 @@ fn method_label(method: &Method) -> &str {
     if KNOWN.contains(method) { method.as_str() } else { "other" }
 }
 
-/// How many requests about personal data wait, and how many of them are late.
-pub fn set_data_requests(waiting: u64, overdue: u64) {
-    let gauge = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    metrics::gauge!("data_requests_waiting").set(gauge(waiting));
-    metrics::gauge!("data_requests_overdue").set(gauge(overdue));
+/// A figure about the database, which every process gives alike and no process keeps: as text, like the others.
+pub fn render_gauge(name: &str, value: u64) -> String {
+    format!("# TYPE {name} gauge\n{name} {value}\n\n")
 }
 
 const fn status_label(status: u16) -> &'static str {

@@ -28,3 +28,4 @@ pub mod text;
 pub mod turns;
 pub mod upload;
 pub mod vault;
+pub mod wait;

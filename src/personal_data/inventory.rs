@@ -658,6 +658,8 @@ pub const IMPERSONAL: &[Table] = &[
             plain("received_at"),
             plain("worked_at"),
             plain("outcome"),
+            plain("attempt"),
+            plain("due_at"),
         ],
     ),
     impersonal(

@@ -6,7 +6,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::stream::{self, StreamExt as _};
 use secrecy::SecretString;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 use uuid::Uuid;
 
 use super::{
@@ -15,7 +18,7 @@ use super::{
         Channel,
         zalo_oa::{self, Sent},
     },
-    deliveries::{self, AT_ONCE, Claimed, DeliveryStatus, Outcome, Wait},
+    deliveries::{self, AT_ONCE, Claimed, DeliveryStatus, Outcome},
     hooks, housekeeping, notifications, provider_tokens,
     spread::spread,
     words::News,
@@ -25,12 +28,14 @@ use crate::{
     db::Actor,
     feed::activities,
     identity::consents,
-    kit::problem::Problem,
+    kit::{problem::Problem, wait::Wait},
     organisation::{imports, members},
     outbox,
 };
 
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// How often the files are gone through, all of them.
+const SWEEPING: Duration = Duration::from_secs(3600);
 /// How long a worker rests after something unexpected.
 const REST: Duration = Duration::from_secs(5);
 
@@ -51,7 +56,7 @@ pub struct Tick {
     pub postponed: usize,
     /// Scheduled activities that were published.
     pub published: usize,
-    /// Providers' events that were worked on.
+    /// Providers' events that were worked on, with or without success.
     pub told: usize,
 }
 
@@ -74,52 +79,91 @@ impl Tick {
     }
 }
 
-/// Works until the app stops: ticks while there is something to do, then waits for the bell or a moment. Brings in
-/// spreadsheets meanwhile.
+/// Works until the app stops. What is written and what is sent go on beside each other, so that nobody waits for their inbox
+/// while a channel takes its time; spreadsheets are brought in meanwhile.
 pub async fn run(app: SharedApp) {
-    // Both come to their own end: a step of an import that was dropped would keep its lease.
-    tokio::join!(work(&app), imports::work(&app));
+    // All come to their own end: a step of an import that was dropped would keep its lease.
+    tokio::join!(write(&app), send_out(&app), imports::work(&app));
 }
 
-async fn work(app: &App) {
+async fn write(app: &App) {
     let mut tidied = Instant::now();
+    let mut swept: Option<Instant> = None;
     while !app.is_stopping() {
         if tidied.elapsed() >= HOUSEKEEPING {
             housekeeping::delete_old(app).await;
+            if swept.is_none_or(|swept| swept.elapsed() >= SWEEPING) {
+                housekeeping::sweep_files(app).await;
+                swept = Some(Instant::now());
+            }
             tidied = Instant::now();
         }
-        match tick(app).await {
-            Ok(done) if !done.is_idle() => tracing::debug!(?done, "the relay has worked"),
-            Ok(_nothing) => wait(app, Duration::from_millis(app.config.relay.poll_ms)).await,
-            Err(problem) => {
-                tracing::error!(error = %problem, cause = ?problem.cause, "the relay could not work");
-                wait(app, REST).await;
-            }
-        }
+        let mut done = Tick::default();
+        let written = write_due(app, &mut done).await;
+        rest(app, &app.bell, written.map(|()| done)).await;
     }
 }
 
-async fn wait(app: &App, moment: Duration) {
+async fn send_out(app: &App) {
+    while !app.is_stopping() {
+        let mut done = Tick::default();
+        let sent = send_all_due(app, &mut done).await;
+        rest(app, &app.sending_bell, sent.map(|()| done)).await;
+    }
+}
+
+/// Goes on while there is something to do; else waits for the bell or a moment.
+async fn rest(app: &App, bell: &Notify, worked: Result<Tick, Problem>) {
+    let moment = match worked {
+        Ok(done) if !done.is_idle() => {
+            tracing::debug!(?done, "the relay has worked");
+            return;
+        }
+        Ok(_nothing) => Duration::from_millis(app.config.relay.poll_ms),
+        Err(problem) => {
+            tracing::error!(error = %problem, cause = ?problem.cause, "the relay could not work");
+            REST
+        }
+    };
     tokio::select! {
-        () = app.bell.notified() => {}
+        () = bell.notified() => {}
         () = sleep(moment) => {}
     }
 }
 
 /// Does what is to be done now, a batch of it. One part's trouble stops no other.
 pub async fn tick(app: &App) -> Result<Tick, Problem> {
-    let open: &[Channel] = if provider_tokens::is_configured(&app.config) { &[Channel::ZaloOa] } else { &[] };
     let mut done = Tick::default();
+    let written = write_due(app, &mut done).await;
+    let sent = send_all_due(app, &mut done).await;
+    written.and(sent)?;
+    Ok(done)
+}
+
+/// Publishes, numbers and spreads, and works on what providers told.
+async fn write_due(app: &App, done: &mut Tick) -> Result<(), Problem> {
+    let open = open_channels(app);
     let published = publish_due(app).await.map(|count| done.published = count);
     let numbering = outbox::number(&app.db, &app.clock, async |tx, numbered| spread(tx, numbered, open).await).await;
     let numbered = numbering.map(|count| done.numbered = count);
-    let told = hooks::work_off(app).await.map(|count| done.told = count);
-    let mut sent = Ok(());
-    for channel in open {
-        sent = sent.and(send_due(app, *channel, &mut done).await);
+    if done.numbered > 0 {
+        app.sending_bell.notify_one();
     }
-    published.and(numbered).and(told).and(sent)?;
-    Ok(done)
+    let told = hooks::work_off(app).await.map(|count| done.told = count);
+    published.and(numbered).and(told)
+}
+
+/// Sends a batch by each channel.
+async fn send_all_due(app: &App, done: &mut Tick) -> Result<(), Problem> {
+    let mut sent = Ok(());
+    for channel in open_channels(app) {
+        sent = sent.and(send_due(app, *channel, done).await);
+    }
+    sent
+}
+
+fn open_channels(app: &App) -> &'static [Channel] {
+    if provider_tokens::is_configured(&app.config) { &[Channel::ZaloOa] } else { &[] }
 }
 
 async fn publish_due(app: &App) -> Result<usize, Problem> {

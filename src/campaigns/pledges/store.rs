@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, ExprTrait as _, Query},
+    sea_query::{Expr, ExprTrait as _, LockType, Query},
 };
 use uuid::Uuid;
 
@@ -220,14 +220,18 @@ pub async fn pledged_by_unit(
         .collect())
 }
 
-/// What a notification says of this pledge.
-pub async fn news_of(db: &impl ConnectionTrait, id: PledgeId) -> Result<Option<PledgeNews>, DbErr> {
-    let Some(row) = pledge::Entity::find_by_id(id.0).one(db).await? else { return Ok(None) };
-    let title = campaign::Entity::find_by_id(row.campaign_id).one(db).await?.map(|row| row.title);
+/// What a notification says of this pledge. An erasure of its member waits until this change is done, so that it finds the
+/// name that is written down; one that was faster has left none.
+pub async fn news_of(tx: &Tx, id: PledgeId) -> Result<Option<PledgeNews>, DbErr> {
+    let Some(row) = pledge::Entity::find_by_id(id.0).one(tx).await? else { return Ok(None) };
+    let title = campaign::Entity::find_by_id(row.campaign_id).one(tx).await?.map(|row| row.title);
     let unit_id = UnitId(row.unit_id);
     let pledger_name = match row.member_id {
-        Some(member) => member::Entity::find_by_id(member).one(db).await?.map(|row| row.display_name),
-        None => names_on(db, &[unit_id], NaiveDate::MAX).await?.remove(&unit_id),
+        Some(member) => {
+            let held = member::Entity::find_by_id(member).lock(LockType::KeyShare).one(tx).await?;
+            held.map(|row| row.display_name)
+        }
+        None => names_on(tx, &[unit_id], NaiveDate::MAX).await?.remove(&unit_id),
     };
     Ok(Some(PledgeNews {
         unit_id,

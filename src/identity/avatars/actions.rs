@@ -1,6 +1,6 @@
 //! Putting up a picture of oneself, and taking it down.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -26,6 +26,8 @@ const SHOWN_SIZE: u32 = 384;
 /// A file that nobody has is swept once it is older: a change under way may be about to name it.
 const UNUSED_FOR: Duration = Duration::from_secs(3600);
 const FOLDER: &str = "avatars";
+/// How many hashes the database is asked about in one statement.
+const ASKED_AT_ONCE: usize = 500;
 
 /// A picture on disk that is nobody's yet.
 pub struct Kept {
@@ -33,9 +35,10 @@ pub struct Kept {
     pub hash: String,
 }
 
-/// Makes a picture small and keeps it. No transaction is open meanwhile, and few pictures are worked on at once.
+/// Makes a picture small and keeps it. No transaction is open meanwhile, and few pictures are worked on at once:
+/// `unavailable` when too many wait already.
 pub async fn keep(app: &App, bytes: Vec<u8>) -> Result<Kept, Problem> {
-    let _permit = app.imaging.acquire().await.map_err(Problem::internal)?;
+    let _turn = app.imaging.take().await?;
     let made = spawn_blocking(move || picture::squares(&bytes, &AVATAR_SIZES)).await.map_err(Problem::internal)??;
     let hash = to_hex(&sha256(&made.concat()));
     for (key, bytes) in avatar_keys(&hash).into_iter().zip(made) {
@@ -106,13 +109,38 @@ pub async fn read(app: &App, hash: &str, size: u32) -> Result<Option<Vec<u8>>, P
 /// Removes the files that are nobody's avatar.
 pub async fn sweep(app: &App) -> Result<(), Problem> {
     let names = app.files.names_older_than(FOLDER, UNUSED_FOR).await.map_err(Problem::internal)?;
-    let hash_of = |name: &String| name.split(['-', '.']).next().unwrap_or_default().to_owned();
-    let hashes: Vec<String> = names.iter().map(hash_of).collect::<BTreeSet<_>>().into_iter().collect();
-    for hashes in hashes.chunks(500) {
-        let used = store::used(app.db.reads(), hashes).await?;
-        for name in names.iter().filter(|name| hashes.contains(&hash_of(name)) && !used.contains(&hash_of(name))) {
+    let by_hash: Vec<(String, Vec<String>)> = by_hash(names).into_iter().collect();
+    for some in by_hash.chunks(ASKED_AT_ONCE) {
+        let hashes: Vec<String> = some.iter().map(|(hash, _)| hash.clone()).collect();
+        let used = store::used(app.db.reads(), &hashes).await?;
+        for name in some.iter().filter(|(hash, _)| !used.contains(hash)).flat_map(|(_, names)| names) {
             app.files.remove(&format!("{FOLDER}/{name}")).await.map_err(Problem::internal)?;
         }
     }
     Ok(())
+}
+
+/// The names of files by the hash that each begins with.
+fn by_hash(names: Vec<String>) -> BTreeMap<String, Vec<String>> {
+    let mut by_hash: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in names {
+        let hash = name.split(['-', '.']).next().unwrap_or_default().to_owned();
+        by_hash.entry(hash).or_default().push(name);
+    }
+    by_hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_one_picture_are_asked_about_together() {
+        let names = ["b-96.jpg", "a-384.jpg", "b-384.jpg", "a-96.0190.part"].map(str::to_owned);
+
+        let by_hash: Vec<_> = by_hash(names.to_vec()).into_iter().collect();
+
+        let [_, a384, b384, a96] = names.clone();
+        assert_eq!(by_hash, [("a".to_owned(), vec![a384, a96]), ("b".to_owned(), vec![names[0].clone(), b384])]);
+    }
 }

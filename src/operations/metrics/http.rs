@@ -1,8 +1,8 @@
 //! Figures over HTTP.
 
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpResponse, get, web::Data};
 
-use crate::kit::metrics;
+use crate::{app::App, identity::data_requests, kit::metrics};
 
 /// List figures for Prometheus
 ///
@@ -10,6 +10,22 @@ use crate::kit::metrics;
 #[utoipa::path(tag = "metrics",
     responses((status = 200, body = String, content_type = "text/plain", example = "http_request_duration_seconds_count 42")))]
 #[get("/metrics")]
-pub async fn list_metrics() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics::render())
+pub async fn list_metrics(app: Data<App>) -> HttpResponse {
+    let figures = metrics::render() + &of_data_requests(&app).await;
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(figures)
+}
+
+/// How many requests about personal data wait, and how many of them are late. Nothing while the database does not say: whoever
+/// watches the other figures needs them then.
+async fn of_data_requests(app: &App) -> String {
+    match data_requests::count_waiting(app.db.reads(), app.clock.now()).await {
+        Ok((waiting, overdue)) => {
+            metrics::render_gauge("data_requests_waiting", waiting)
+                + &metrics::render_gauge("data_requests_overdue", overdue)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the requests about personal data could not be counted");
+            String::new()
+        }
+    }
 }

@@ -5,12 +5,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     app::App,
-    kit::language::Language,
+    kit::{language::Language, wait::Wait},
     outside::zalo::{ZaloError, ZaloFault},
-    relay::{
-        deliveries::{Outcome, Wait},
-        words::News,
-    },
+    relay::{deliveries::Outcome, words::News},
 };
 
 /// What came of sending.

@@ -10,6 +10,7 @@ use crate::kit::{
     codes::Code,
     ids::{DeliveryId, MemberId},
     problem::Problem,
+    wait::Wait,
 };
 
 /// How many are claimed at once.
@@ -18,9 +19,6 @@ pub const BATCH: u64 = 50;
 pub const AT_ONCE: usize = 10;
 /// What a lease has beyond the requests themselves: for writing the outcomes.
 const MARGIN: Duration = Duration::from_secs(20);
-const SHORT: f64 = 30.0;
-const LONG: f64 = 600.0;
-const LONGEST: f64 = 6.0 * 3600.0;
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -130,15 +128,6 @@ pub enum Outcome {
     },
 }
 
-/// How soon a failure may have passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// An outage: try again in half a minute, then less and less often.
-    Short,
-    /// A limit, or a state that somebody must mend: begin with ten minutes.
-    Long,
-}
-
 /// What an outcome makes of its delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conclusion {
@@ -161,7 +150,7 @@ impl Outcome {
             Self::Failed { .. } if attempt >= max_attempts => ended(DeliveryStatus::Dead, Some("too_many_attempts")),
             Self::Failed { wait, .. } => Conclusion {
                 status: DeliveryStatus::Failed,
-                due_at: Some(now + delay(*wait, attempt, jitter)),
+                due_at: Some(now + wait.after(attempt, jitter)),
                 reason: Some("channel_failed"),
             },
         }
@@ -176,18 +165,6 @@ impl Outcome {
             }
         }
     }
-}
-
-/// How long to wait after the `attempt`th failure: twice as long each time, a quarter more or less, so that what failed
-/// together does not come back together. Six hours at the most.
-fn delay(wait: Wait, attempt: i32, jitter: f64) -> TimeDelta {
-    let first = match wait {
-        Wait::Short => SHORT,
-        Wait::Long => LONG,
-    };
-    let doubled = first * 2_f64.powi(attempt.saturating_sub(1).clamp(0, 30));
-    let seconds = doubled.min(LONGEST) * (0.75 + 0.5 * jitter.clamp(0.0, 1.0));
-    TimeDelta::from_std(Duration::from_secs_f64(seconds)).unwrap_or(TimeDelta::hours(6))
 }
 
 /// How long a claimed batch is one's own: longer than all its requests can take, each sent twice at the worst, and one
@@ -206,26 +183,10 @@ pub fn not_retryable(status: DeliveryStatus) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn failed() -> Outcome {
         Outcome::Failed { wait: Wait::Short, answer: String::new() }
-    }
-
-    proptest! {
-        #[test]
-        fn delays_grow_whatever_the_jitter(attempt in 1..9_i32, one in 0.0..1.0_f64, other in 0.0..1.0_f64) {
-            prop_assert!(delay(Wait::Short, attempt, one) < delay(Wait::Short, attempt + 1, other));
-            prop_assert!(delay(Wait::Short, attempt, one) < delay(Wait::Long, attempt, other));
-        }
-    }
-
-    #[test]
-    fn no_delay_is_longer_than_six_hours_and_a_quarter_more() {
-        assert_eq!(delay(Wait::Short, 1, 0.5), TimeDelta::seconds(30));
-        assert_eq!(delay(Wait::Long, i32::MAX, 1.0), TimeDelta::minutes(450));
     }
 
     #[test]

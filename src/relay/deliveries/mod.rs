@@ -7,7 +7,7 @@ pub mod http;
 mod store;
 mod wire;
 
-pub use delivery::{AT_ONCE, DeliveryStatus, Outcome, Wait, lease_for};
+pub use delivery::{AT_ONCE, DeliveryStatus, Outcome, lease_for};
 pub use store::{Claimed, NO_CONSENT, claim, finish, is_anything_due, queue, release};
 
 /// The operations of this noun.

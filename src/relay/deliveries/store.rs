@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, OnConflict, Query, SimpleExpr},
+    sea_query::{Expr, OnConflict, Query, SelectStatement, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::{
     db::{Tx, dialect},
     entity::{
         delivery::{Column, Entity, Model},
-        delivery_attempt, notification, zalo_identity,
+        delivery_attempt, member, notification, zalo_identity,
     },
     identity::consents,
     kit::{
@@ -49,7 +49,8 @@ pub struct Claimed {
 pub const NO_CONSENT: &str = "no_consent";
 
 /// Queues a notification for those of its recipients whom the channel can reach, in one statement however many they are.
-/// Whoever has not agreed to its messages has a delivery that ends there, suppressed, so that the reason can be seen.
+/// Whoever has not agreed to its messages has a delivery that ends there, suppressed, so that the reason can be seen. Whoever
+/// is being erased meanwhile is waited for, and passed over, as with inboxes.
 pub async fn queue(
     tx: &Tx,
     notification: NotificationId,
@@ -63,7 +64,7 @@ pub async fn queue(
     };
     let willing = zalo_identity::Column::MemberId.in_subquery(consents::members_agreeing_to(channel.consent()));
     let if_willing = |yes: SimpleExpr, no: SimpleExpr| Expr::case(willing.clone(), yes).finally(no);
-    let rows = Query::select()
+    let mut rows = Query::select()
         .expr(dialect::new_id(tx, tx.now()))
         .expr(Expr::val(notification.0))
         .column(zalo_identity::Column::MemberId)
@@ -75,9 +76,16 @@ pub async fn queue(
         .expr(Expr::val(0_i32))
         .expr(Expr::val(tx.now()))
         .from(zalo_identity::Entity)
+        .inner_join(
+            member::Entity,
+            Expr::col((member::Entity, member::Column::Id))
+                .equals((zalo_identity::Entity, zalo_identity::Column::MemberId)),
+        )
+        .and_where(member::Column::ErasedAt.is_null())
         .cond_where(reachable)
         .cond_where(recipients.have(zalo_identity::Column::MemberId))
         .to_owned();
+    dialect::hold_keys(&mut rows, member::Entity);
     let columns = [
         Column::Id,
         Column::NotificationId,
@@ -97,39 +105,56 @@ pub async fn queue(
     Ok(())
 }
 
-/// What may be claimed now: what is due, and what somebody claimed and never finished.
-fn claimable(channel: Channel, now: DateTime<Utc>) -> Condition {
-    let waiting = [DeliveryStatus::Pending.name(), DeliveryStatus::Failed.name()];
-    Condition::all().add(Column::Channel.eq(channel.name())).add(
-        Condition::any().add(Condition::all().add(Column::Status.is_in(waiting)).add(Column::DueAt.lte(now))).add(
-            Condition::all().add(Column::Status.eq(DeliveryStatus::Sending.name())).add(Column::LeaseUntil.lte(now)),
-        ),
-    )
+/// What may be claimed now, each with the moment that it is in the order of: what somebody claimed and never finished, and what
+/// is due. These are two questions, because each walks along an index of its own and stops after a batch: one question for
+/// both would gather and sort all that is due, once for each batch of it. The statuses are the very conditions of
+/// `delivery_sending` and `delivery_waiting`, written out: neither database takes a partial index for values that it is told
+/// only later.
+fn claimable(channel: Channel, now: DateTime<Utc>) -> [(Condition, Column); 2] {
+    let status = || Expr::col((Entity, Column::Status));
+    let constant = |status: DeliveryStatus| Expr::Constant(status.name().into());
+    let is_sending = status().eq(constant(DeliveryStatus::Sending));
+    let is_waiting = status().is_in([DeliveryStatus::Pending, DeliveryStatus::Failed].map(constant));
+    [(is_sending, Column::LeaseUntil), (is_waiting, Column::DueAt)].map(|(stands_so, moment)| {
+        (Condition::all().add(stands_so).add(Column::Channel.eq(channel.name())).add(moment.lte(now)), moment)
+    })
+}
+
+/// The ids of the next of them.
+fn next_of(claimable: Condition, moment: Column, count: u64) -> SelectStatement {
+    let next = Entity::find().select_only().column(Column::Id).filter(claimable);
+    next.order_by_asc(moment).limit(count).into_query()
 }
 
 /// Is there anything to claim?
 pub async fn is_anything_due(db: &impl ConnectionTrait, channel: Channel, now: DateTime<Utc>) -> Result<bool, DbErr> {
-    Ok(Entity::find().filter(claimable(channel, now)).one(db).await?.is_some())
+    for (claimable, moment) in claimable(channel, now) {
+        if db.query_one(&next_of(claimable, moment, 1)).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-/// Claims a batch until `lease_until`. No two callers get the same delivery.
+/// Claims a batch until `lease_until`. No two callers get the same delivery: what one looks at, the others pass over until its
+/// change is done.
 pub async fn claim(tx: &Tx, channel: Channel, owner: &str, lease_until: DateTime<Utc>) -> Result<Vec<Claimed>, DbErr> {
-    let mut due = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(claimable(channel, tx.now()))
-        .order_by_asc(Column::DueAt)
-        .limit(BATCH)
-        .into_query();
-    dialect::skip_locked(&mut due);
+    let mut ids: Vec<Uuid> = Vec::new();
+    for (claimable, moment) in claimable(channel, tx.now()) {
+        let left = BATCH.saturating_sub(u64::try_from(ids.len()).unwrap_or(BATCH));
+        let mut next = next_of(claimable, moment, left);
+        dialect::skip_locked(&mut next);
+        for row in tx.query_all(&next).await? {
+            ids.push(row.try_get("", "id")?);
+        }
+    }
+    // By their ids, in a statement of its own: as a subquery of it either database may first look through all that is due.
     let rows = Entity::update_many()
         .col_expr(Column::Status, Expr::value(DeliveryStatus::Sending.name()))
         .col_expr(Column::LeaseOwner, Expr::value(owner))
         .col_expr(Column::LeaseUntil, Expr::value(lease_until))
         .col_expr(Column::Attempt, Expr::col(Column::Attempt).add(1))
-        .filter(Column::Id.in_subquery(due))
-        // Once more: what a concurrent claim has changed meanwhile is not claimed twice.
-        .filter(claimable(channel, tx.now()))
+        .filter(Column::Id.is_in(ids))
         .exec_with_returning(tx)
         .await?;
     let claimed = rows.into_iter().map(|row| Claimed {
@@ -285,4 +310,23 @@ async fn with_attempts(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Ve
         attempts: attempts.remove(&row.id).unwrap_or_default(),
     });
     Ok(deliveries.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sea_query::{PostgresQueryBuilder, SqliteQueryBuilder};
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_claimed_is_asked_for_in_the_words_of_its_indexes() {
+        let words = [r#""delivery"."status" = 'sending'"#, r#""delivery"."status" IN ('pending', 'failed')"#];
+        for ((claimable, moment), words) in claimable(Channel::ZaloOa, DateTime::UNIX_EPOCH).into_iter().zip(words) {
+            let next = next_of(claimable, moment, 1);
+
+            for (query, _values) in [next.build(SqliteQueryBuilder), next.build(PostgresQueryBuilder)] {
+                assert!(query.contains(words), "{query}");
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     db::{Actor, Effect, Tx},
     entity::provider_event,
     identity::role_grants,
-    kit::{problem::Problem, vault::Vault},
+    kit::{problem::Problem, vault::Vault, wait::Wait},
     organisation::members,
     personal_data::{self, Source},
 };
@@ -34,19 +34,19 @@ pub async fn take_in(tx: &Tx, vault: &Vault, fields: &Map<String, Value>) -> Res
     Ok(())
 }
 
-/// Works on what waits. Gives how many events. One that cannot be worked on holds up no other, and is tried again.
+/// Works on a batch of what is due. Gives how many events it was. One that cannot be worked on holds up no other: it is tried
+/// again, less and less often, and raises its alarm each time.
 pub async fn work_off(app: &App) -> Result<usize, Problem> {
-    let mut worked_on: usize = 0;
-    for row in store::waiting(app.db.reads()).await? {
-        match work_on(app, &row).await {
-            Ok(()) => worked_on = worked_on.saturating_add(1),
-            Err(problem) => {
-                let cause = problem.cause.as_ref();
-                tracing::error!(alarm = "zalo_event_waits", event.id = %row.id, error = %problem, ?cause, "an event of Zalo waits");
-            }
+    let due = store::due(app.db.reads(), app.clock.now()).await?;
+    for row in &due {
+        if let Err(problem) = work_on(app, row).await {
+            let cause = problem.cause.as_ref();
+            tracing::error!(alarm = "zalo_event_waits", event.id = %row.id, error = %problem, ?cause, "an event of Zalo waits");
+            let wait = Wait::Short.after(row.attempt.saturating_add(1), rand::random());
+            app.change_as(Actor::system(), async |tx| Ok(store::postpone(tx, row, tx.now() + wait).await?)).await?;
         }
     }
-    Ok(worked_on)
+    Ok(due.len())
 }
 
 async fn work_on(app: &App, row: &provider_event::Model) -> Result<(), Problem> {

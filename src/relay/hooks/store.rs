@@ -1,5 +1,6 @@
 //! All SQL about providers' events.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -34,14 +35,36 @@ pub async fn insert(
         received_at: Set(tx.now()),
         worked_at: Set(None),
         outcome: Set(None),
+        attempt: Set(0),
+        due_at: Set(tx.now()),
     };
     let known = OnConflict::columns([Column::Provider, Column::EventKey]).do_nothing().to_owned();
     Ok(Entity::insert(row).on_conflict(known).exec_without_returning(tx).await? > 0)
 }
 
-/// What waits to be worked on, a batch of it, in the order in which it came.
-pub async fn waiting(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::WorkedAt.is_null()).order_by_asc(Column::Id).limit(BATCH).all(db).await
+/// What is to be worked on now, a batch of it, what has waited longest first.
+pub async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::WorkedAt.is_null())
+        .filter(Column::DueAt.lte(now))
+        .order_by_asc(Column::DueAt)
+        .order_by_asc(Column::Id)
+        .limit(BATCH)
+        .all(db)
+        .await
+}
+
+/// Lets an event whose try was in vain wait until then. Where another worker has tried it too, one of the tries counts.
+pub async fn postpone(tx: &Tx, event: &Model, due_at: DateTime<Utc>) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Attempt, Expr::value(event.attempt.saturating_add(1)))
+        .col_expr(Column::DueAt, Expr::value(due_at))
+        .filter(Column::Id.eq(event.id))
+        .filter(Column::Attempt.eq(event.attempt))
+        .filter(Column::WorkedAt.is_null())
+        .exec(tx)
+        .await
+        .map(|_rows| ())
 }
 
 /// Keeps what came of an event, and forgets whom it was about.

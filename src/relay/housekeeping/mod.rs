@@ -8,8 +8,8 @@ use chrono::{Datelike as _, Months, NaiveDate, TimeDelta};
 use crate::{
     app::App,
     audit,
-    db::{Actor, Tx},
-    identity::{avatars, data_requests},
+    db::{Actor, Tx, dialect},
+    identity::avatars,
     kit::{clock::start_in_vietnam, metrics, problem::Problem},
     organisation::units,
 };
@@ -28,7 +28,8 @@ pub fn tidy_memory(app: &App) {
     metrics::tidy();
 }
 
-/// Clears up the database, which one process at a time does for all. What goes wrong is logged: the next time is soon.
+/// Clears up the database. A batch is cleared by one process at a time, for all; whoever finds another one at it leaves the rest
+/// to it. What goes wrong is logged: the next time is soon.
 pub async fn delete_old(app: &App) {
     let results = [
         ("idempotency keys", delete_idempotency_keys(app).await),
@@ -37,14 +38,21 @@ pub async fn delete_old(app: &App) {
         ("sessions", delete_sessions(app).await),
         ("the audit log", prune_audit_log(app).await),
         ("counts of members", recount_members(app).await),
-        ("avatars", avatars::sweep(app).await),
-        ("data requests", measure_data_requests(app).await),
         ("freed pages", forget_freed_pages(app).await),
     ];
     for (what, result) in results {
-        if let Err(problem) = result {
-            tracing::warn!(error = %problem, cause = ?problem.cause, what, "could not clear up");
-        }
+        log(what, result);
+    }
+}
+
+/// Removes files that are nobody's. It goes through all there are, so it is for now and then.
+pub async fn sweep_files(app: &App) {
+    log("avatars", avatars::sweep(app).await);
+}
+
+fn log(what: &'static str, result: Result<(), Problem>) {
+    if let Err(problem) = result {
+        tracing::warn!(error = %problem, cause = ?problem.cause, what, "could not clear up");
     }
 }
 
@@ -84,13 +92,6 @@ async fn recount_members(app: &App) -> Result<(), Problem> {
     app.change_as(Actor::system(), async |tx| Ok(units::recount_members(tx).await?)).await
 }
 
-/// Lets whoever watches the figures see that somebody waits for an answer about their data.
-async fn measure_data_requests(app: &App) -> Result<(), Problem> {
-    let (waiting, overdue) = data_requests::count_waiting(app.db.reads(), app.clock.now()).await?;
-    metrics::set_data_requests(waiting, overdue);
-    Ok(())
-}
-
 /// What an erasure could not do at once, because somebody was reading.
 async fn forget_freed_pages(app: &App) -> Result<(), Problem> {
     if app.db.has_freed_pages() {
@@ -101,8 +102,12 @@ async fn forget_freed_pages(app: &App) -> Result<(), Problem> {
 
 /// Each batch in a transaction of its own, so that nobody waits for long.
 async fn in_batches(app: &App, delete: impl AsyncFn(&Tx) -> Result<u64, Problem>) -> Result<(), Problem> {
+    let delete_alone = async |tx: &Tx| {
+        let is_alone = dialect::try_lock_until_commit(tx, dialect::HOUSEKEEPING_LOCK).await?;
+        if is_alone { delete(tx).await } else { Ok(0) }
+    };
     for _ in 0..BATCHES {
-        let deleted = app.change_as(Actor::system(), async |tx| delete(tx).await).await?;
+        let deleted = app.change_as(Actor::system(), async |tx| delete_alone(tx).await).await?;
         if deleted < store::BATCH {
             break;
         }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::wire::Which;
 use crate::{
-    db::Tx,
+    db::{Tx, dialect},
     entity::{inbox_row, member, notification},
     kit::{
         ids::{EventId, MemberId, NotificationId},
@@ -81,14 +81,15 @@ pub async fn insert(tx: &Tx, id: NotificationId, event: EventId, subject: Uuid, 
     Ok(())
 }
 
-/// Puts a notification into the inbox of each of these members, in one statement however many they are.
+/// Puts a notification into the inbox of each of these members, in one statement however many they are. Whoever is being
+/// erased meanwhile is waited for, and passed over: an erasure takes away what it finds, or comes before.
 pub async fn put_into_inboxes(
     tx: &Tx,
     id: NotificationId,
     position: i64,
     recipients: &Recipients,
 ) -> Result<(), DbErr> {
-    let rows = Query::select()
+    let mut rows = Query::select()
         .column(member::Column::Id)
         .expr(Expr::val(id.0))
         .expr(Expr::val(position))
@@ -97,6 +98,7 @@ pub async fn put_into_inboxes(
         .and_where(member::Column::ErasedAt.is_null())
         .cond_where(recipients.have(member::Column::Id))
         .to_owned();
+    dialect::hold_keys(&mut rows, member::Entity);
     let columns = [
         inbox_row::Column::MemberId,
         inbox_row::Column::NotificationId,

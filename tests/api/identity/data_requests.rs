@@ -32,6 +32,26 @@ async fn a_request_has_its_deadlines_and_is_overdue_when_nobody_replies() {
 }
 
 #[actix_web::test]
+async fn whoever_watches_the_figures_sees_what_waits_and_what_is_late() {
+    let app = TestApp::start().await;
+    let member = app.member_of(&app.unit("Chi bộ 1").await).await;
+    ask(&app, &member, "correction").await;
+    app.clock.advance(TimeDelta::hours(49));
+    let admin = app.sign_in(&app.admin.id).await;
+    let later = app.sign_in(&member.id).await;
+    ask(&app, &later, "objection").await;
+    let done = ask(&app, &later, "restriction").await;
+    let url = format!("/v1/data-requests/{}/resolve", done["id"].as_str().unwrap());
+    app.post(url).caller(&admin).json(json!({"outcome": "done"})).await.expect(200);
+
+    let answer = app.get("/metrics").await;
+
+    let figures = answer.text();
+    assert!(figures.contains("\ndata_requests_waiting 2\n"), "{figures}");
+    assert!(figures.contains("\ndata_requests_overdue 1\n"), "{figures}");
+}
+
+#[actix_web::test]
 async fn an_admin_replies_and_resolves_once() {
     let app = TestApp::start().await;
     let member = app.member_of(&app.unit("Chi bộ 1").await).await;

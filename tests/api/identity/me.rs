@@ -217,3 +217,25 @@ async fn taking_down_a_picture_again_changes_nothing() {
     assert_eq!(app.get("/v1/me").caller(&member).await.header("etag"), Some(tag.as_str()));
     assert_eq!(app.count("SELECT id FROM audit_row WHERE action = 'delete_avatar'"), 1);
 }
+
+#[actix_web::test]
+async fn a_queue_for_pictures_that_is_full_says_when_to_come_back() {
+    let app = TestApp::start().await;
+    let member = app.member_of(&app.unit("Chi bộ 1").await).await;
+    let turn = app.app.imaging.take().await.unwrap();
+
+    let waiting = futures_util::future::join_all((0..16).map(async |_| app.app.imaging.take().await.is_ok()));
+    let refused = async {
+        while app.app.imaging.in_line() < 17 {
+            tokio::task::yield_now().await;
+        }
+        let refused = put_up(&app, &member, picture(1, ImageFormat::Png)).await;
+        drop(turn);
+        refused
+    };
+    let (waited, refused) = tokio::join!(waiting, refused);
+
+    refused.is_problem(503, "unavailable");
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert!(waited.into_iter().all(|was_served| was_served));
+}

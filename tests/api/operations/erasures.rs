@@ -1,16 +1,20 @@
 //! Erasures that meet something else at the same moment: whatever their order, nothing of the person stays, and neither
 //! fails. And erasures that cannot be committed.
 
-use std::{future::Future, io::Cursor};
+use std::{cell::Cell, future::Future, io::Cursor};
 
 use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 use serde_json::{Value, json};
 use thidua::{
     app::erasures,
+    db::Actor,
     entity,
-    personal_data::{self, Found, Rows},
-    sandbox::zalo::Endpoint,
+    kit::{etag::IfMatch, ids::MemberId},
+    outbox::Event,
+    personal_data::{self, Found, Rows, Source},
+    relay::worker::tick,
+    sandbox::zalo::{Endpoint, Person as ZaloPerson},
 };
 use tokio::task::yield_now;
 
@@ -286,6 +290,51 @@ async fn a_request_that_is_resolved_while_its_member_erases_themself_is_done_onc
     }
     assert_eq!(app.count("SELECT member_id FROM erasure"), ROUNDS);
     scene.nothing_is_left().await;
+}
+
+/// Does anything wait for a lock here? On SQLite the writers wait before they begin.
+async fn is_somebody_waiting(app: &TestApp) -> bool {
+    let waiting =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1";
+    let db = app.app.db.reads();
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap();
+    row.is_some()
+}
+
+#[actix_web::test]
+async fn news_that_is_spread_while_somebody_is_being_erased_is_for_the_others_alone() {
+    let scene = scene().await;
+    let Scene { app, zalo, unit, .. } = &scene;
+    let person = ZaloPerson { name: NAME.to_owned(), ..zalo.follower().clone() };
+    let (member, other) = (app.zalo_member_of(unit, &person).await, app.member_of(unit).await);
+    let manager = app.manager_of(unit).await;
+    app.run_relay().await;
+    let told = async || (zalo.sent().len(), app.inbox_of(&other).await.len(), app.inbox_of(&manager).await.len());
+    let (sent, to_other, to_manager) = told().await;
+    app.pledge_of(&member, &scene.campaign).await;
+    app.record(Event::CampaignLaunched { campaign_id: app.campaign_row(unit).await }).await;
+    let (is_erasing, is_spread) = (Cell::new(false), Cell::new(false));
+
+    let erase = app.app.change_as(Actor::system(), async |tx| {
+        let id = MemberId(member.id.parse().unwrap());
+        let erased = personal_data::erase(&app.app, tx, id, Source::Member, tx.now(), &IfMatch::none()).await?;
+        is_erasing.set(true);
+        while app.app.db.backend() == DbBackend::Postgres && !is_spread.get() && !is_somebody_waiting(app).await {}
+        Ok(erased)
+    });
+    let spread = async {
+        while !is_erasing.get() {
+            yield_now().await;
+        }
+        tick(&app.app).await.unwrap();
+        is_spread.set(true);
+    };
+    let (erased, ()) = tokio::join!(erase, spread);
+    personal_data::finish_erasure(&app.app, erased.unwrap()).await;
+    app.run_relay().await;
+
+    scene.nothing_is_left().await;
+    assert_eq!(told().await, (sent, to_other + 1, to_manager + 2));
 }
 
 /// No change that erases somebody is committed.

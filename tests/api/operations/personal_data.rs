@@ -41,6 +41,47 @@ async fn every_column_of_the_schema_is_in_the_inventory_and_no_other() {
     assert!(gone.is_empty(), "the schema has no such columns any more: {gone:?}");
 }
 
+/// Each column that a whole index of the schema begins with, by table and name.
+async fn first_columns_of_indexes(app: &TestApp) -> BTreeSet<(String, String)> {
+    let db = app.app.db.reads();
+    let sql = match db.get_database_backend() {
+        DbBackend::Postgres => {
+            "SELECT t.relname::text AS t, a.attname::text AS c FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid \
+             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] WHERE i.indpred IS NULL"
+        }
+        _ => {
+            "SELECT m.name AS t, c.name AS c FROM sqlite_master m JOIN pragma_index_list(m.name) i \
+             JOIN pragma_index_info(i.name) c WHERE m.type = 'table' AND i.partial = 0 AND c.seqno = 0"
+        }
+    };
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+    rows.iter().map(|row| (row.try_get("", "t").unwrap(), row.try_get("", "c").unwrap())).collect()
+}
+
+/// An export and an erasure go through every table: none may be read from end to end for one member.
+#[actix_web::test]
+async fn a_members_rows_are_found_along_an_index() {
+    let app = TestApp::start().await;
+    let indexed = first_columns_of_indexes(&app).await;
+
+    let mut missing = BTreeSet::new();
+    for table in personal_data::tables() {
+        for found in table.found {
+            let asked = match *found {
+                Found::By(column) | Found::ByText(column) | Found::ByCaller(column) => vec![(table.name, column)],
+                Found::Through { column, table: other, owner, .. } => vec![(table.name, column), (other, owner)],
+            };
+            missing.extend(
+                asked
+                    .into_iter()
+                    .filter(|(table, column)| !indexed.contains(&((*table).to_owned(), (*column).to_owned()))),
+            );
+        }
+    }
+
+    assert!(missing.is_empty(), "no index begins with {missing:?}");
+}
+
 #[test]
 fn a_column_can_be_found_where_it_is_to_be_erased() {
     for table in personal_data::tables() {

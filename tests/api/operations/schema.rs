@@ -77,6 +77,29 @@ async fn lists_walk_along_an_index_and_sort_nothing() {
         ("outbox_event_position", "SELECT MAX(position) FROM outbox_event WHERE position IS NOT NULL"),
         ("audit_row_position", "SELECT id FROM audit_row WHERE position > 7 ORDER BY position LIMIT 1000"),
         ("audit_row_position", "SELECT id FROM audit_row WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1"),
+        (
+            "delivery_waiting",
+            "SELECT id FROM delivery WHERE status IN ('pending', 'failed') AND channel = 'x' AND due_at <= 'x' \
+             ORDER BY due_at LIMIT 50",
+        ),
+        (
+            "delivery_sending",
+            "SELECT id FROM delivery WHERE status = 'sending' AND channel = 'x' AND lease_until <= 'x' \
+             ORDER BY lease_until LIMIT 50",
+        ),
+        (
+            "provider_event_waiting",
+            "SELECT id FROM provider_event WHERE worked_at IS NULL AND due_at <= 'x' ORDER BY due_at, id LIMIT 50",
+        ),
+        (
+            "import_waiting",
+            "SELECT id FROM import WHERE status IN ('queued', 'running') AND (lease_until IS NULL OR lease_until <= 'x') \
+             ORDER BY id LIMIT 1",
+        ),
+        (
+            "data_request_waiting",
+            "SELECT COUNT(*) FROM data_request WHERE status IN ('open', 'acknowledged') AND due_at < 'x'",
+        ),
     ];
     for (index, list) in lists.into_iter().chain(waiting) {
         let question =

@@ -1,9 +1,10 @@
 //! `/v1/hooks`
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use thidua::relay::hooks::signature_of;
 
-use crate::harness::{Answer, MINI_APP_API_KEY, Person, TestApp};
+use crate::harness::{Answer, MINI_APP_API_KEY, Person, TestApp, heard, listen};
 
 async fn tell(app: &TestApp, event: &Value, key: &str) -> Answer {
     let signature = signature_of(event.as_object().unwrap(), key);
@@ -18,6 +19,15 @@ async fn sign_in(app: &TestApp, access_token: &str) -> Person {
     let session = app.post("/v1/auth/zalo").json(json!({"access_token": access_token})).await.expect(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Person { id: text(&session["member"]["id"]), token: text(&session["access_token"]) }
+}
+
+async fn link_admin(app: &TestApp, zalo_id: &str) {
+    let link =
+        thidua::organisation::members::ZaloLink { app_user_id: zalo_id.to_owned(), oa_user_id: None, follows_oa: None };
+    let id = thidua::kit::ids::MemberId(app.admin.id.parse().unwrap());
+    let link_zalo =
+        async |tx: &thidua::db::Tx| Ok(thidua::organisation::members::link_zalo(tx, &app.app.vault, id, &link).await?);
+    app.app.change_as(thidua::db::Actor::system(), link_zalo).await.unwrap();
 }
 
 #[actix_web::test]
@@ -36,7 +46,7 @@ async fn a_consent_that_is_withdrawn_at_zalo_erases_the_member() {
     let anew = sign_in(&app, &person.access_token).await;
     assert_ne!(anew.id, member.id);
     // Zalo tells late and twice: whoever has come back meanwhile stays.
-    app.clock.advance(chrono::TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     let mut late = event.clone();
     late["timestamp"] = json!(event["timestamp"].as_i64().unwrap() - 1);
     tell(&app, &late, MINI_APP_API_KEY).await.expect(200);
@@ -48,23 +58,50 @@ async fn a_consent_that_is_withdrawn_at_zalo_erases_the_member() {
 async fn the_last_admins_withdrawal_waits_until_there_is_another_one() {
     let (app, zalo) = TestApp::start_with_zalo().await;
     let person = zalo.follower().clone();
-    let link = thidua::organisation::members::ZaloLink {
-        app_user_id: person.zalo_id.clone(),
-        oa_user_id: None,
-        follows_oa: None,
-    };
-    let id = thidua::kit::ids::MemberId(app.admin.id.parse().unwrap());
-    let link_zalo =
-        async |tx: &thidua::db::Tx| Ok(thidua::organisation::members::link_zalo(tx, &app.app.vault, id, &link).await?);
-    app.app.change_as(thidua::db::Actor::system(), link_zalo).await.unwrap();
+    link_admin(&app, &person.zalo_id).await;
     tell(&app, &revocation(&person.zalo_id, &app), MINI_APP_API_KEY).await.expect(200);
 
     app.run_relay().await;
     app.get("/v1/me").caller(&app.admin).await.expect(200);
     app.another_admin("binh").await;
+    app.clock.advance(TimeDelta::minutes(1));
     app.run_relay().await;
 
     app.get("/v1/me").caller(&app.admin).await.is_problem(401, "invalid_token");
+}
+
+#[actix_web::test]
+async fn events_that_cannot_be_worked_on_hold_up_no_other_and_say_so_once_a_try() {
+    listen();
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let (admin, person) = (zalo.follower().clone(), zalo.other_follower().clone());
+    link_admin(&app, &admin.zalo_id).await;
+    let member = sign_in(&app, &person.access_token).await;
+    for number in 0..50 {
+        let mut event = revocation(&admin.zalo_id, &app);
+        event["timestamp"] = json!(app.clock.now().timestamp_millis() + number);
+        tell(&app, &event, MINI_APP_API_KEY).await.expect(200);
+    }
+    tell(&app, &revocation(&person.zalo_id, &app), MINI_APP_API_KEY).await.expect(200);
+
+    app.run_relay().await;
+    app.run_relay().await;
+
+    app.get("/v1/me").caller(&member).await.is_problem(401, "invalid_token");
+    assert_eq!(alarms(), 50);
+    app.clock.advance(TimeDelta::minutes(1));
+    app.run_relay().await;
+    assert_eq!(alarms(), 50);
+    app.clock.advance(TimeDelta::seconds(40));
+    app.run_relay().await;
+    assert_eq!(alarms(), 0, "the next try is twice as far");
+}
+
+/// How many were raised since it was last asked.
+fn alarms() -> usize {
+    let count = heard().matches("alarm=\"zalo_event_waits\"").count();
+    listen();
+    count
 }
 
 #[actix_web::test]

@@ -4,9 +4,11 @@ use chrono::TimeDelta;
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::json;
 use thidua::{
+    config::Config,
+    db::dialect,
     entity,
     outbox::Event,
-    relay::worker::{Tick, tick},
+    relay::worker::{Tick, run, tick},
     sandbox::zalo::Endpoint,
 };
 
@@ -14,7 +16,12 @@ use crate::harness::{Person, TestApp, ZaloStandIn, heard, listen};
 
 /// A member who follows the Official Account, and news for them.
 async fn with_news() -> (TestApp, ZaloStandIn, Person) {
-    let (app, zalo) = TestApp::start_with_zalo().await;
+    with_news_and(|_| {}).await
+}
+
+/// The same with other settings.
+async fn with_news_and(change: impl FnOnce(&mut Config)) -> (TestApp, ZaloStandIn, Person) {
+    let (app, zalo) = TestApp::start_with_zalo_and(change).await;
     let unit = app.unit("Chi bộ 1").await;
     let member = app.zalo_member_of(&unit, zalo.follower()).await;
     app.run_relay().await;
@@ -304,6 +311,58 @@ async fn what_a_dead_worker_held_is_delivered_by_another_when_its_lease_has_run_
     let page = app.get("/v1/deliveries").caller(&app.sign_in(&app.admin.id).await).await.expect(200);
     let attempts = page["items"][0]["attempts"].as_array().unwrap();
     assert_eq!((attempts.len(), &attempts[0]["attempt"]), (1, &json!(2)));
+}
+
+#[actix_web::test]
+async fn a_channel_that_takes_its_time_keeps_nobody_waiting_for_their_inbox() {
+    let (app, zalo, member) = with_news_and(|config| config.zalo.timeout_seconds = 30).await;
+    thidua::relay::provider_tokens::access(&app.app).await.unwrap().unwrap();
+    zalo.answer_after(std::time::Duration::from_secs(30));
+    let meanwhile = async {
+        while zalo.calls(Endpoint::Consultation) == 0 {
+            tokio::task::yield_now().await;
+        }
+        app.clock.advance(TimeDelta::seconds(1));
+        more_news(&app, &member).await;
+        while entity::inbox_row::Entity::find().all(app.app.db.reads()).await.unwrap().len() < 2 {}
+    };
+
+    tokio::select! {
+        () = run(app.app.clone()) => panic!("nobody has stopped it"),
+        () = meanwhile => {}
+    }
+
+    assert_eq!(statuses(&app).await, ["pending", "sending"], "the first one is on its way still");
+    assert_eq!(app.inbox_of(&member).await.len(), 2);
+    zalo.work_again();
+    app.clock.advance(TimeDelta::minutes(10));
+    app.run_relay().await;
+    assert_eq!(statuses(&app).await, ["delivered"; 2]);
+}
+
+#[actix_web::test]
+async fn what_has_had_its_time_is_left_to_whoever_is_at_it() {
+    let app = TestApp::start().await;
+    if app.app.db.backend() == sea_orm::DbBackend::Sqlite {
+        return;
+    }
+    let add = async |tx: &thidua::db::Tx| {
+        let old = kept_answer(&app, 1, TimeDelta::hours(-1));
+        entity::idempotency_key::Entity::insert(old).exec_without_returning(tx).await?;
+        Ok(())
+    };
+    app.app.change_as(thidua::db::Actor::system(), add).await.unwrap();
+    let delete_beside = async |tx: &thidua::db::Tx| {
+        dialect::lock_until_commit(tx, dialect::HOUSEKEEPING_LOCK).await?;
+        thidua::relay::housekeeping::delete_old(&app.app).await;
+        Ok(())
+    };
+
+    app.app.change_as(thidua::db::Actor::system(), delete_beside).await.unwrap();
+    assert_eq!(app.count("SELECT key FROM idempotency_key"), 1);
+    thidua::relay::housekeeping::delete_old(&app.app).await;
+
+    assert_eq!(app.count("SELECT key FROM idempotency_key"), 0);
 }
 
 #[actix_web::test]
