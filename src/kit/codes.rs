@@ -301,7 +301,7 @@ fault_codes! {
     HasRunningPledges "has_running_pledges" { vi: "Đơn vị còn giao ước trong phong trào chưa kết thúc."; en: "It has a pledge in a campaign that is still running."; }
     NotPermitted "not_permitted" { vi: "Ngoài phạm vi đơn vị mà bạn quản lý."; en: "It is outside of the units that you manage."; }
     BeyondOwnRole "beyond_own_role" { vi: "Vượt ra ngoài thời gian mà chính bạn quản lý đơn vị này."; en: "It goes beyond the time in which you manage the unit yourself."; }
-    Ambiguous "ambiguous" { vi: "Có nhiều hơn một kết quả phù hợp; hãy dùng mã hoặc ghi thêm đơn vị cấp trên."; en: "More than one fits; use a code, or name the unit above."; }
+    Ambiguous "ambiguous" { vi: "Có nhiều hơn một kết quả phù hợp; hãy dùng ID hoặc mã, hoặc ghi thêm đơn vị cấp trên."; en: "More than one fits; use an id or a code, or name the unit above."; }
     Taken "taken" { vi: "Đã thuộc về người hoặc đơn vị khác."; en: "It belongs to somebody or something else already."; }
     SameAsRow "same_as_row" { vi: "Trùng với dòng {row} của tệp; dòng đầu được giữ."; en: "It is the same as row {row} of the file; the first one stands."; }
     OtherIdentity "other_identity" { vi: "Mã, số điện thoại hoặc ID trên dòng này thuộc về những người khác nhau."; en: "The code, the phone number and the id of this row belong to different people."; }
@@ -310,6 +310,7 @@ fault_codes! {
     Cycle "cycle" { vi: "Đơn vị không thể ở dưới chính nó."; en: "A unit cannot stand below itself."; }
     WouldMove "would_move" { vi: "Đơn vị đang trực thuộc đơn vị khác. Nhập tệp không chuyển đơn vị; hãy dùng POST /v1/units/…/move."; en: "The unit stands under another one. An import moves no units; use POST /v1/units/…/move."; }
     OverlapsEarlier "overlaps_earlier" { vi: "Ngày này nằm trong thời gian ở đơn vị trước."; en: "The day lies in the time in the unit before."; }
+    BeforeUnitAbove "before_unit_above" { vi: "Đơn vị cấp trên chưa có vào ngày này."; en: "The unit above was not there yet on that day."; }
     BeforePresentUnit "before_present_unit" { vi: "Ngày này không sau ngày vào đơn vị hiện tại, có lẽ là ngày vào đơn vị cũ. Hãy ghi ngày chuyển đến đơn vị mới, hoặc để trống để chuyển từ hôm nay."; en: "The day is not after the one on which the member came to the unit they are in, and is perhaps of that unit. Give the day of the transfer, or leave it empty to transfer them today."; }
     MissingColumn "missing_column" { vi: "Thiếu cột bắt buộc: {options}."; en: "A column is missing: {options}."; }
     SameColumnTwice "same_column_twice" { vi: "Hai cột cùng một nội dung: {options}."; en: "Two columns mean the same: {options}."; }

@@ -1,12 +1,19 @@
 //! What is wrong with the input, collected until all of it is known: nobody mends a form one field at a time.
 
+use chrono::NaiveDate;
 use jsonschema::{
     ValidationError, Validator,
     error::{TypeKind, ValidationErrorKind},
 };
 use serde_json::Value;
 
-use super::{codes::FaultCode, language::Language, problem::Problem, quantity::Quantity};
+use super::{
+    clock::{FIRST_DAY, NO_END},
+    codes::FaultCode,
+    language::Language,
+    problem::Problem,
+    quantity::Quantity,
+};
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +113,16 @@ impl Faults {
         if !amount.is_positive() {
             self.add(Fault::at(pointer, FaultCode::OutOfRange).with("limit", "> 0"));
         }
+    }
+
+    /// A day that something begins on: from `FIRST_DAY` on, and not the one that stands for no end.
+    pub fn add_unless_first_day(&mut self, day: NaiveDate, pointer: impl Into<String>) {
+        let limit = match day {
+            day if day < FIRST_DAY => format!(">= {FIRST_DAY}"),
+            day if day >= NO_END => format!("< {NO_END}"),
+            _ => return,
+        };
+        self.add(Fault::at(pointer, FaultCode::OutOfRange).with("limit", limit));
     }
 
     /// All of them as a problem, or `value` when there is none.

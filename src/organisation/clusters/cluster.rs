@@ -86,15 +86,27 @@ impl Cluster {
         }
     }
 
-    /// Lets this unit head it from `day` on.
+    /// Lets this unit head it from `day` on, until the next change of its head that is known.
     pub fn set_head(&mut self, unit: Option<UnitId>, day: NaiveDate) {
-        let to = self.first_day_after();
+        let to = self.next_change(&self.heads, day).unwrap_or(self.first_day_after());
         hand_over(&mut self.heads, unit, day, to);
     }
 
-    /// Passes the rotating flag on, on `day`. It stays where it is until it is passed on again.
+    /// Passes the rotating flag on, on `day`. It stays where it is until it is passed on again: one that is entered late
+    /// leaves the later ones as they were.
     pub fn pass_flag(&mut self, unit: Option<UnitId>, day: NaiveDate) {
-        hand_over(&mut self.flags, unit, day, NO_END);
+        let to = self.next_change(&self.flags, day).unwrap_or(NO_END);
+        hand_over(&mut self.flags, unit, day, to);
+    }
+
+    /// The next day after `day` on which it came to somebody, or to nobody. One who lost it by leaving the cluster handed
+    /// nothing over.
+    fn next_change(&self, stays: &[Stay], day: NaiveDate) -> Option<NaiveDate> {
+        let next = stays.iter().map(|stay| stay.from).filter(|from| *from > day);
+        let left = |stay: &Stay| self.units.iter().any(|unit| unit.unit_id == stay.unit_id && unit.to == stay.to);
+        let given_up =
+            stays.iter().filter(|stay| stay.from <= day && day < stay.to && stay.to != NO_END && !left(stay));
+        next.chain(given_up.map(|stay| stay.to)).min()
     }
 
     /// Cuts places, headships and flags to the days on which their units live: a unit that came to be in the course of the year
@@ -122,14 +134,24 @@ fn end(stays: &mut Vec<Stay>, day: NaiveDate, is_leaving: impl Fn(UnitId) -> boo
     }
 }
 
-/// One after the other: from `day` on this one, in the place of whatever was or was planned.
+/// One after the other: on the days of `[day, to)` this one, in the place of whoever had it then.
 fn hand_over(stays: &mut Vec<Stay>, unit: Option<UnitId>, day: NaiveDate, to: NaiveDate) {
-    end(stays, day, |_| true);
-    let Some(unit_id) = unit else { return };
-    match stays.iter_mut().find(|stay| stay.unit_id == unit_id && stay.to == day) {
-        Some(stay) => stay.to = to,
-        None => stays.push(Stay { unit_id, from: day, to }),
+    stays.retain(|stay| stay.from != day);
+    for stay in stays.iter_mut().filter(|stay| stay.from < day && day < stay.to) {
+        stay.to = day;
     }
+    let Some(unit_id) = unit else { return };
+    let mut new = Stay { unit_id, from: day, to };
+    // Days of the same one that meet are one time.
+    stays.retain(|stay| {
+        let meets = stay.unit_id == unit_id && (stay.to == day || stay.from == to);
+        if meets {
+            (new.from, new.to) = (new.from.min(stay.from), new.to.max(stay.to));
+        }
+        !meets
+    });
+    stays.push(new);
+    stays.sort_by_key(|stay| stay.from);
 }
 
 #[cfg(test)]
@@ -155,6 +177,43 @@ mod tests {
             flags: none(),
             version: 1,
         }
+    }
+
+    #[test]
+    fn what_is_entered_late_holds_until_the_next_change_that_is_known() {
+        let mut cluster = cluster();
+        let day = |month| NaiveDate::from_ymd_opt(2026, month, 1).unwrap();
+        let flags = |cluster: &Cluster| -> Vec<_> {
+            cluster.flags.iter().map(|stay| (stay.unit_id, stay.from, stay.to)).collect()
+        };
+        cluster.set_units(&[id(0), id(1), id(2)], day(1));
+        cluster.pass_flag(Some(id(0)), day(2));
+        cluster.pass_flag(Some(id(1)), day(7));
+        cluster.pass_flag(None, day(9));
+
+        cluster.pass_flag(Some(id(2)), day(4));
+        cluster.pass_flag(Some(id(2)), day(8));
+
+        let (before, after) = ((id(1), day(7), day(8)), (id(2), day(8), day(9)));
+        assert_eq!(flags(&cluster), [(id(0), day(2), day(4)), (id(2), day(4), day(7)), before, after]);
+        cluster.pass_flag(Some(id(1)), day(4));
+        assert_eq!(flags(&cluster), [(id(0), day(2), day(4)), (id(1), day(4), day(8)), after]);
+        cluster.set_head(Some(id(0)), day(6));
+        cluster.set_head(Some(id(1)), day(1));
+        assert_eq!((cluster.head_on(day(5)), cluster.head_on(day(6))), (Some(id(1)), Some(id(0))));
+    }
+
+    #[test]
+    fn who_has_the_flag_from_one_that_leaves_later_keeps_it() {
+        let mut cluster = cluster();
+        let day = |month| NaiveDate::from_ymd_opt(2026, month, 1).unwrap();
+        cluster.set_units(&[id(0), id(1)], day(1));
+        cluster.pass_flag(Some(id(0)), day(2));
+        cluster.set_units(&[id(1)], day(7));
+
+        cluster.pass_flag(Some(id(1)), day(4));
+
+        assert_eq!(cluster.flags.last().map(|stay| (stay.unit_id, stay.to)), Some((id(1), NO_END)));
     }
 
     proptest! {

@@ -68,8 +68,8 @@ pub struct ClusterPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<UnitId>)]
     pub flag_unit_id: Option<Option<UnitId>>,
-    /// From which day of the cluster's year units, head and flag are so; absent: from today. A day that is past takes an
-    /// admin.
+    /// From which day of the cluster's year units, head and flag are so; absent: from today. A head or a handover of the flag
+    /// that is entered late holds until the next one that is known. A day that is past takes an admin.
     pub on: Option<NaiveDate>,
 }
 

@@ -58,10 +58,12 @@ pub async fn list_imports(
 /// changes nothing.
 ///
 /// Whom a row is about: our `ID`, else the code (`Mã thành viên`, `Mã đơn vị`), else the phone number, else the name within
-/// the unit. An empty cell says nothing. A quotation mark that opens a cell and is not closed at its end would take rows in: such a
+/// the unit (a namesake with another code or number is somebody else; one with none gets the row's, unless several rows may
+/// mean them: `ambiguous`). An empty cell says nothing. A quotation mark that opens a cell and is not closed at its end would take rows in: such a
 /// file is refused, with the line (`unclosed_quote`). A row with a line break in a cell that counts is left out (`line_break`).
 /// Headers may be in any case, with or without diacritics, in Vietnamese or English:
-/// members `Họ và tên`, `Số điện thoại`, `Mã thành viên`, `Email`, `Đơn vị`, `Mã đơn vị`, `Đơn vị cấp trên`, `Ngày vào`; units
+/// members `Họ và tên` (or in parts: `Họ đệm`, or `Họ` and `Tên đệm`, and `Tên`), `Số điện thoại`, `Mã thành viên`, `Email`,
+/// `Đơn vị`, `Mã đơn vị`, `Đơn vị cấp trên`, `Ngày vào`; units
 /// `Tên đơn vị`, `Mã đơn vị`, `Tên viết tắt`, `Loại đơn vị`, `Đơn vị cấp trên`, `Mã đơn vị cấp trên`, `Ngày thành lập`.
 #[utoipa::path(tag = "imports",
     request_body(content = ImportForm, content_type = "multipart/form-data"),

@@ -144,13 +144,23 @@ impl Counts {
 
     /// One more of that outcome.
     pub const fn add(&mut self, outcome: Outcome) {
-        let counted = match outcome {
+        let counted = self.of(outcome);
+        *counted = counted.saturating_add(1);
+    }
+
+    /// One less of it: it has turned out otherwise.
+    pub const fn take_back(&mut self, outcome: Outcome) {
+        let counted = self.of(outcome);
+        *counted = counted.saturating_sub(1);
+    }
+
+    const fn of(&mut self, outcome: Outcome) -> &mut i32 {
+        match outcome {
             Outcome::Create => &mut self.created,
-            Outcome::Change => &mut self.changed,
+            Outcome::Change | Outcome::Adopt => &mut self.changed,
             Outcome::Keep => &mut self.unchanged,
             Outcome::Refuse => &mut self.refused,
-        };
-        *counted = counted.saturating_add(1);
+        }
     }
 }
 
@@ -161,6 +171,8 @@ pub enum Outcome {
     Create,
     /// There, but different.
     Change,
+    /// There under the same name in the same unit, without what the row has to find them by: they get it.
+    Adopt,
     /// There, and the same.
     Keep,
     /// Left out.
@@ -173,6 +185,7 @@ impl Outcome {
         match self {
             Self::Create => "create",
             Self::Change => "change",
+            Self::Adopt => "adopt",
             Self::Keep => "keep",
             Self::Refuse => "refuse",
         }
@@ -180,13 +193,13 @@ impl Outcome {
 
     /// The outcome of that name.
     pub fn named(name: &str) -> Self {
-        let all = [Self::Create, Self::Change, Self::Keep];
+        let all = [Self::Create, Self::Change, Self::Adopt, Self::Keep];
         all.into_iter().find(|outcome| outcome.name() == name).unwrap_or(Self::Refuse)
     }
 
     /// Is there something to be written?
     pub const fn is_work(self) -> bool {
-        matches!(self, Self::Create | Self::Change)
+        matches!(self, Self::Create | Self::Change | Self::Adopt)
     }
 }
 
@@ -204,7 +217,7 @@ impl Earlier {
     pub fn of(outcome: Outcome, subject: Option<Uuid>) -> Option<Self> {
         match outcome {
             Outcome::Create => subject.map(Self::New),
-            Outcome::Change => subject.map(Self::Known),
+            Outcome::Change | Outcome::Adopt => subject.map(Self::Known),
             Outcome::Keep | Outcome::Refuse => None,
         }
     }

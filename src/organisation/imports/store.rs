@@ -398,18 +398,23 @@ pub async fn plan_at(db: &impl ConnectionTrait, id: ImportId, ordinals: &[i32]) 
     Ok(rows.into_iter().map(|row| (row.ordinal, (Outcome::named(&row.outcome), row.subject_id))).collect())
 }
 
-/// The rows so far that are about one of these: (of whom or what, row in the spreadsheet).
+/// What is to become of the rows so far that are about one of these, in their order.
 pub async fn rows_about(
     db: &impl ConnectionTrait,
     id: ImportId,
     subjects: &[Uuid],
-) -> Result<HashMap<Uuid, i32>, DbErr> {
+) -> Result<HashMap<Uuid, Vec<Planned>>, DbErr> {
     let rows = import_plan::Entity::find()
         .filter(import_plan::Column::ImportId.eq(id.0))
         .filter(import_plan::Column::SubjectId.is_in(subjects.iter().copied()))
+        .order_by_asc(import_plan::Column::Ordinal)
         .all(db)
         .await?;
-    Ok(rows.into_iter().filter_map(|row| row.subject_id.map(|subject| (subject, row.number))).collect())
+    let mut about: HashMap<Uuid, Vec<Planned>> = HashMap::new();
+    for row in &rows {
+        about.entry(row.subject_id.unwrap_or_default()).or_default().push(planned(row));
+    }
+    Ok(about)
 }
 
 /// Keeps why rows were left out.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     actions,
-    file::{Flow, Unreadable},
+    file::{Column, Flow, Unreadable},
     import::{BATCH, Earlier, Import, ImportKind, LIFE, MOST_ATTEMPTS, Outcome, RowFault, Stage},
     members,
     reading::{self, Bounds},
@@ -19,12 +19,17 @@ use super::{
 use crate::{
     app::App,
     audit,
-    db::{Actor, Effect, Tx},
+    db::{Actor, Effect, Tx, dialect},
     kit::{codes::FaultCode, problem::Problem},
 };
 
 /// How long a worker rests after something unexpected.
 const REST: Duration = Duration::from_secs(5);
+/// After an import of so many rows the database looks anew at what it has.
+const MANY_ROWS: i32 = 1_000;
+/// What imports fill. In the order of their names, so that of two at once one waits for the other.
+const FILLED: [&str; 7] =
+    ["member", "member_name_word", "member_private", "membership", "unit", "unit_closure", "unit_version"];
 /// How many batches may have been read and not yet written.
 const BATCHES_AHEAD: usize = 2;
 
@@ -81,6 +86,13 @@ pub async fn step(app: &App) -> Result<Step, Problem> {
         let released = app.change_as(Actor::system(), async |tx| Ok(store::release(tx, &import).await?)).await;
         if let Err(problem) = released {
             tracing::warn!(error = %problem, "a lease could not be given back");
+        }
+    }
+    if matches!(done, Ok(Step::Ended)) && !import.dry_run && import.rows_total >= Some(MANY_ROWS) {
+        // Best effort, and after the end of it: lists are read at once, and would be slow until the database knew.
+        let stock = app.change_as(Actor::system(), async |tx| Ok(dialect::take_stock(tx, &FILLED).await?)).await;
+        if let Err(problem) = stock {
+            tracing::warn!(error = %problem, cause = ?problem.cause, "the database did not look at what came in");
         }
     }
     done
@@ -303,7 +315,7 @@ async fn plan(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<S
     // Rows that should be there are not: `finish` says so.
     let Some(last) = rows.last().map(|row| row.ordinal) else { return finish(tx, import).await };
     let mut decisions = decide(app, tx, &import, reach, &rows, None).await?;
-    refuse_repeated(tx, &import, &mut decisions).await?;
+    refuse_repeated(tx, &mut import, &mut decisions).await?;
     let plan: Vec<Planned> = decisions
         .rows
         .iter_mut()
@@ -329,22 +341,48 @@ async fn plan(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<S
     Ok(Step::Planned(rows.len()))
 }
 
-/// Two rows about the same member or unit, found by different columns: the first one stands.
-async fn refuse_repeated(tx: &Tx, import: &Import, decisions: &mut Decisions) -> Result<(), Problem> {
+/// Two rows about the same member or unit, found by different columns: the first one stands. Whoever is told by their name
+/// alone is nobody's where another row means them too: which of the rows is theirs, nobody knows.
+async fn refuse_repeated(tx: &Tx, import: &mut Import, decisions: &mut Decisions) -> Result<(), Problem> {
     let subjects: Vec<Uuid> = decisions.rows.iter().filter_map(|row| row.subject).collect();
-    let mut first = store::rows_about(tx, import.id, &subjects).await?;
+    let before = store::rows_about(tx, import.id, &subjects).await?;
+    let mut claims: HashMap<Uuid, usize> = before.iter().map(|(subject, rows)| (*subject, rows.len())).collect();
+    for subject in &subjects {
+        let count = claims.entry(*subject).or_default();
+        *count = count.saturating_add(1);
+    }
+    let is_contested = |subject: Uuid| claims.get(&subject).is_some_and(|count| *count > 1);
+    let ambiguous = RowFault::new(import.headers.name_of(Column::Name), FaultCode::Ambiguous);
+    let stands = |row: &&Planned| !matches!(row.outcome, Outcome::Refuse | Outcome::Adopt);
+    let standing = before.iter().filter_map(|(subject, rows)| Some((*subject, rows.iter().find(stands)?.number)));
+    let mut first: HashMap<Uuid, i32> = standing.collect();
     for row in decisions.rows.iter_mut().filter(|row| row.outcome != Outcome::Refuse) {
         let Some(subject) = row.subject else { continue };
-        match first.get(&subject) {
-            Some(number) => {
-                row.faults.push(RowFault::new(None, FaultCode::SameAsRow).with("row", number));
+        if row.outcome == Outcome::Adopt {
+            if is_contested(subject) {
+                // The subject stays, for rows to come that mean the same.
                 row.outcome = Outcome::Refuse;
-                row.subject = None;
+                row.faults.push(ambiguous.clone());
             }
-            None => drop(first.insert(subject, row.number)),
+        } else if let Some(number) = first.get(&subject) {
+            row.faults.push(RowFault::new(None, FaultCode::SameAsRow).with("row", number));
+            row.outcome = Outcome::Refuse;
+            row.subject = None;
+        } else {
+            first.insert(subject, row.number);
         }
     }
-    Ok(())
+    let adopted = before.into_values().flatten().filter(|row| row.outcome == Outcome::Adopt);
+    let refused: Vec<Planned> = adopted.map(|row| Planned { outcome: Outcome::Refuse, ..row }).collect();
+    for _row in &refused {
+        if import.dry_run {
+            import.counts.take_back(Outcome::Adopt);
+        }
+        import.counts.add(Outcome::Refuse);
+    }
+    store::replace_plan(tx, import.id, &refused).await?;
+    let conflicts: Vec<(i32, &RowFault)> = refused.iter().map(|row| (row.number, &ambiguous)).collect();
+    store::insert_conflicts(tx, import.id, &conflicts).await
 }
 
 async fn keep_conflicts(tx: &Tx, import: &Import, rows: &[Decided]) -> Result<(), Problem> {
@@ -369,10 +407,10 @@ async fn apply(app: &App, tx: &Tx, mut import: Import, reach: &Reach) -> Result<
         units::write(tx, &decisions.units).await?;
         keep_conflicts(tx, &import, &decisions.rows).await?;
         decisions.rows.iter().for_each(|row| import.counts.add(row.outcome));
-        let subjects = |outcome: Outcome| -> Vec<Uuid> {
-            decisions.rows.iter().filter(|row| row.outcome == outcome).filter_map(|row| row.subject).collect()
+        let subjects = |outcomes: &[Outcome]| -> Vec<Uuid> {
+            decisions.rows.iter().filter(|row| outcomes.contains(&row.outcome)).filter_map(|row| row.subject).collect()
         };
-        let (created, changed) = (subjects(Outcome::Create), subjects(Outcome::Change));
+        let (created, changed) = (subjects(&[Outcome::Create]), subjects(&[Outcome::Change, Outcome::Adopt]));
         let after = serde_json::json!({
             "after_row": import.applied_to, "up_to_row": last, "created": created.len(), "changed": changed.len(),
             "created_ids": created, "changed_ids": changed,

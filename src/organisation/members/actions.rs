@@ -12,9 +12,9 @@ use crate::{
         clock::NO_END,
         codes::{Code, FaultCode},
         etag::IfMatch,
-        faults::Fault,
+        faults::{Fault, Faults},
         ids::MemberId,
-        problem::{Problem, bad_field},
+        problem::Problem,
         vault::Vault,
     },
     organisation::units,
@@ -28,9 +28,11 @@ pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> 
         return Err(Problem::forbidden());
     }
     let since = new.member_since.unwrap_or_else(|| tx.today());
-    if let Some(obstacle) = units::obstacle(tx, unit, since.max(tx.today()), NO_END).await? {
-        return Err(bad_field("/home_unit_id", obstacle));
-    }
+    let mut faults = Faults::new();
+    faults.add_unless_first_day(since, "/member_since");
+    let obstacle = units::obstacle(tx, unit, since.max(tx.today()), NO_END).await?;
+    obstacle.into_iter().for_each(|code| faults.add(Fault::at("/home_unit_id", code)));
+    faults.or(())?;
     let member = Member {
         id: new.id.unwrap_or_default(),
         display_name: new.display_name,

@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, OnConflict, SelectStatement},
+    sea_query::{Expr, OnConflict, SelectStatement, UnionType},
 };
 use uuid::Uuid;
 
@@ -113,24 +113,29 @@ pub async fn page_visible(
 }
 
 /// That each of these words begins a word of the name. By an index of words: a rare name among 125,000 is found in well under
-/// a millisecond, where `LIKE '%…%'` reads them all.
+/// a millisecond, where `LIKE '%…%'` reads them all. Each word is looked up by itself: of one condition for each of them
+/// PostgreSQL may look one up anew for everybody whom another finds, for many seconds, until it knows how common words are.
 fn named(words: &str) -> Condition {
     let words = search_words(words);
     if words.is_empty() {
         return Condition::all().add(Expr::val(1).eq(0));
     }
-    words.into_iter().fold(Condition::all(), |all, word| {
+    let members_of_words = words.into_iter().map(|word| {
         let from = word.into_bytes();
         // The next text that does not begin so: no UTF-8 has this byte.
         let to = [from.as_slice(), &[0xFF]].concat();
-        let members = member_name_word::Entity::find()
+        member_name_word::Entity::find()
             .select_only()
             .column(member_name_word::Column::MemberId)
             .filter(member_name_word::Column::Word.gte(from))
             .filter(member_name_word::Column::Word.lt(to))
-            .into_query();
-        all.add(member::Column::Id.in_subquery(members))
-    })
+            .into_query()
+    });
+    let with_all = members_of_words.reduce(|mut all, members| {
+        all.union(UnionType::Intersect, members);
+        all
+    });
+    with_all.map_or(Condition::all(), |members| Condition::all().add(member::Column::Id.in_subquery(members)))
 }
 
 /// The same member as `find_visible` gives, held against other changes until this one is done.

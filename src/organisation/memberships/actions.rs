@@ -42,6 +42,7 @@ pub async fn create(tx: &Tx, caller: &Person, member: MemberId, new: NewMembersh
     let mut faults = Faults::new();
     // A unit that ends takes nobody in for longer: what is carried over or counted when it ends is known by then.
     obstacle.into_iter().for_each(|code| faults.add(Fault::at("/unit_id", code)));
+    faults.add_unless_first_day(wanted.valid_from, "/valid_from");
     faults.add_if(wanted.valid_to <= wanted.valid_from, "/valid_to", FaultCode::EndsBeforeStart);
     faults.add_if(wanted.valid_from < tx.today() && !caller.is_admin(), "/valid_from", FaultCode::InPast);
     if is_there {

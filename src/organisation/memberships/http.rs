@@ -4,6 +4,7 @@ use actix_web::{
     get, patch, post,
     web::{Data, Path},
 };
+use chrono::NaiveDate;
 
 use super::{
     Membership, NewMembership, actions, store,
@@ -72,7 +73,7 @@ pub async fn create_membership(
     app.change(once, async |tx| {
         let membership = actions::create(tx, &caller, *path, new).await?;
         let (location, version) = (format!("/v1/memberships/{}", membership.id), membership.version());
-        Ok(Reply::created(location, named(tx, membership).await?).version(version))
+        Ok(Reply::created(location, named(tx, membership, tx.today()).await?).version(version))
     })
     .await
 }
@@ -85,7 +86,7 @@ pub async fn create_membership(
 #[get("/memberships/{membership_id}")]
 pub async fn find_membership(app: Data<App>, caller: SignedIn, path: Path<MembershipId>) -> Answer<MembershipView> {
     let found = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
-    tagged(app.db.reads(), found.ok_or_else(Problem::not_found)?).await
+    tagged(app.db.reads(), found.ok_or_else(Problem::not_found)?, app.clock.today()).await
 }
 
 /// Update a membership
@@ -106,18 +107,19 @@ pub async fn update_membership(
     let Body(patch) = body;
     app.change(once, async |tx| {
         let membership = actions::update(tx, &caller, *path, &seen, patch).await?;
-        tagged(tx, membership).await
+        tagged(tx, membership, tx.today()).await
     })
     .await
 }
 
-async fn tagged(db: &impl ConnectionTrait, membership: Membership) -> Answer<MembershipView> {
+async fn tagged(db: &impl ConnectionTrait, membership: Membership, today: NaiveDate) -> Answer<MembershipView> {
     let version = membership.version();
-    Ok(Reply::ok(named(db, membership).await?).version(version))
+    Ok(Reply::ok(named(db, membership, today).await?).version(version))
 }
 
-async fn named(db: &impl ConnectionTrait, membership: Membership) -> Result<MembershipView, Problem> {
-    let (unit, day) = (membership.unit_id, membership.valid_from);
-    let name = units::names_on(db, &[unit], day).await?.remove(&unit).unwrap_or_default();
+/// With what its unit is called today, as the list has it.
+async fn named(db: &impl ConnectionTrait, membership: Membership, today: NaiveDate) -> Result<MembershipView, Problem> {
+    let unit = membership.unit_id;
+    let name = units::names_on(db, &[unit], today).await?.remove(&unit).unwrap_or_default();
     Ok(MembershipView::new(membership, name))
 }

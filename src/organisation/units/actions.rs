@@ -38,6 +38,7 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewUnit) -> Result<Unit, Prob
     }
     let mut faults = Faults::new();
     obstacle.into_iter().for_each(|code| faults.add(Fault::at("/parent_id", code)));
+    faults.add_unless_first_day(from, "/valid_from");
     faults.add_if(from < tx.today() && !caller.is_admin(), "/valid_from", FaultCode::InPast);
     faults.or(())?;
     let id = new.id.unwrap_or_default();

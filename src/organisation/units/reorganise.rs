@@ -145,6 +145,8 @@ async fn check_split(
 ) -> Result<(), Problem> {
     let mut faults = Faults::new();
     check_day(&mut faults, Fault::at("/on", FaultCode::InPast), caller, life, on, tx.today());
+    // Whoever goes to a new part would be there only until the end that is planned for the old one.
+    faults.add_if(life.on(on).is_some() && life.ends().is_some(), "/on", FaultCode::ChangePlanned);
     if let Some(parent) = parent_on(life, on)
         && !tree::timeline(tx, parent).await?.covers(on, NO_END)
     {

@@ -56,6 +56,28 @@ async fn the_flag_is_passed_on_and_its_history_stays() {
 }
 
 #[actix_web::test]
+async fn a_handover_that_is_entered_late_leaves_the_later_ones() {
+    let app = TestApp::start().await;
+    let (_, one, two, _) = units(&app).await;
+    let made = app.post("/v1/clusters").caller(&app.admin).json(new(&one, &two)).await.expect(201);
+    let url = format!("/v1/clusters/{}", text(&made["id"]));
+    let patch = |body: Value| app.patch(&url).caller(&app.admin).json(body);
+    patch(json!({"flag_unit_id": one.id, "head_unit_id": two.id, "on": "2026-03-05"})).await.expect(200);
+
+    let late = patch(json!({"flag_unit_id": null, "head_unit_id": null, "on": "2026-02-20"})).await.expect(200);
+
+    let stays = |list: &str| -> Vec<_> {
+        let stays = late[list].as_array().unwrap().iter();
+        stays.map(|stay| (text(&stay["unit_id"]), text(&stay["from"]), stay["to"].clone())).collect()
+    };
+    let stay = |unit: &Unit, from: &str, to: Value| (unit.id.clone(), from.to_owned(), to);
+    let flags = [stay(&two, "2026-02-03", json!("2026-02-20")), stay(&one, "2026-03-05", json!(null))];
+    assert_eq!(stays("flag_holdings"), flags);
+    let heads = [stay(&one, "2026-01-01", json!("2026-02-20")), stay(&two, "2026-03-05", json!("2027-01-01"))];
+    assert_eq!(stays("heads"), heads);
+}
+
+#[actix_web::test]
 async fn clusters_are_listed_by_year_and_by_unit() {
     let app = TestApp::start().await;
     let (_, one, two, three) = units(&app).await;

@@ -228,3 +228,49 @@ async fn a_file_may_be_larger_than_other_bodies_but_not_without_end() {
     let import = app.import(&app.admin, "members", true, many(1_001)).await;
     assert_eq!((&import["status"], &import["failure"]["code"]), (&json!("failed"), &json!("too_many_rows")));
 }
+
+#[actix_web::test]
+async fn names_in_parts_are_put_together() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let files = [
+        "Họ,Tên,SĐT,Đơn vị\nNguyễn,An,0912345001,Chi bộ Một\n",
+        "Họ và tên đệm,Tên,SĐT,Đơn vị\nTrần Thị,Bình,0912345002,Chi bộ Một\n",
+        "Họ,Tên đệm,Tên,SĐT,Đơn vị\nLê,Văn,Cường,0912345003,Chi bộ Một\nVõ,,Dũng,0912345004,Chi bộ Một\n",
+        "First name,Last name,Phone,Unit\nGiang,Phạm,0912345005,Chi bộ Một\n",
+    ];
+
+    for file in files {
+        let import = app.import(&app.admin, "members", false, file).await;
+        assert_eq!(import["conflict_count"], 0, "{import}");
+        assert_eq!(import["ignored_columns"], json!([]));
+    }
+
+    let names = ["Nguyễn An", "Trần Thị Bình", "Lê Văn Cường", "Võ Dũng", "Phạm Giang"];
+    assert_eq!(app.member_names(&unit).await, names);
+    let again = app.import(&app.admin, "members", false, "Họ tên,SĐT,Đơn vị\nNguyễn An,0912345001,Chi bộ Một\n").await;
+    assert_eq!(counts(&again), [0, 0, 1, 0]);
+}
+
+#[actix_web::test]
+async fn half_a_name_is_no_name() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let send = async |file: &'static str| app.send_import(&app.admin, "members", true, file).await;
+    let missing = async |file: &'static str, column: &str| {
+        let answer = send(file).await;
+        answer.has_faults(&[("/file", "missing_column")]);
+        let detail = answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+        assert!(detail.ends_with(&format!(": {column}.")), "{detail}");
+    };
+    let file = "Họ đệm,Tên,SĐT,Đơn vị\nNguyễn Văn,An,0912345001,Chi bộ Một\n";
+    app.import(&app.admin, "members", false, file).await;
+
+    missing("Họ,SĐT,Đơn vị\nNguyễn,0912345001,Chi bộ Một\n", "Tên").await;
+    missing("Tên đệm,Tên,SĐT,Đơn vị\nVăn,An,0912345001,Chi bộ Một\n", "Họ").await;
+    let halves = "Họ đệm,Tên,SĐT,Đơn vị\n,An,0912345001,Chi bộ Một\nNguyễn Văn,,0912345001,Chi bộ Một\n";
+    let import = app.import(&app.admin, "members", false, halves).await;
+
+    assert_eq!(reasons(&import), [reason(2, "Họ đệm", "missing"), reason(3, "Tên", "missing")]);
+    assert_eq!(app.member_names(&unit).await, ["Nguyễn Văn An"]);
+}

@@ -476,3 +476,111 @@ async fn the_day_of_the_unit_before_transfers_nobody() {
     assert_eq!(counts(&today), [0, 1, 0, 0], "{today}");
     assert_eq!(app.member_names(&two).await, ["A Mẫu"]);
 }
+
+#[actix_web::test]
+async fn whoever_came_without_a_number_is_given_it_later() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    app.unit("Chi bộ Hai").await;
+    app.import(&app.admin, "members", false, format!("{HEADERS}Lê Mẫu,,Chi bộ Một,\nVõ Mẫu,,Chi bộ Một,\n")).await;
+    let file = "Mã thành viên,Họ và tên,SĐT,Đơn vị\n\
+        ,LÊ MẪU,0912345001,Chi bộ Một\nDV2,Võ Mẫu,,Chi bộ Một\n,Lê Mẫu,0912345003,Chi bộ Hai\n";
+
+    let rehearsal = app.import(&app.admin, "members", true, file).await;
+    let run = app.import(&app.admin, "members", false, file).await;
+
+    assert_eq!(counts(&rehearsal), [1, 2, 0, 0], "{rehearsal}");
+    assert_eq!(counts(&run), counts(&rehearsal), "{run}");
+    assert_eq!(app.member_names(&unit).await, ["Võ Mẫu", "LÊ MẪU"]);
+    // Each has a number or a code by now; what else there is to find them by comes with it.
+    let more = "Mã thành viên,Họ và tên,SĐT,Đơn vị\nDV1,LÊ MẪU,0912345001,Chi bộ Một\n,Võ Mẫu,0912345002,Chi bộ Một\n";
+    assert_eq!(counts(&app.import(&app.admin, "members", false, more).await), [0, 2, 0, 0]);
+    assert_eq!(counts(&app.import(&app.admin, "members", false, more).await), [0, 0, 2, 0]);
+}
+
+#[actix_web::test]
+async fn namesakes_with_numbers_of_their_own_are_other_people() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Một").await;
+    let two = format!("{HEADERS}Lê Mẫu,0912345001,Chi bộ Một,\nLê Mẫu,0912345002,Chi bộ Một,\n");
+
+    let first = app.import(&app.admin, "members", false, &two).await;
+    let again = app.import(&app.admin, "members", false, &two).await;
+    let third = app.import(&app.admin, "members", false, format!("{HEADERS}Lê Mẫu,0912345003,Chi bộ Một,\n")).await;
+
+    assert_eq!((counts(&first), counts(&again)), ([2, 0, 0, 0], [0, 0, 2, 0]));
+    assert_eq!(counts(&third), [1, 0, 0, 0]);
+    assert_eq!(app.member_names(&unit).await, ["Lê Mẫu", "Lê Mẫu", "Lê Mẫu"]);
+    let nameless = app.import(&app.admin, "members", false, format!("{HEADERS}Lê Mẫu,,Chi bộ Một,\n")).await;
+    assert_eq!(reasons(&nameless), [reason(2, "Họ và tên", "ambiguous")]);
+}
+
+#[actix_web::test]
+async fn one_without_a_number_whom_two_rows_may_mean_stays_without() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    app.import(&app.admin, "members", false, format!("{HEADERS}Lê Mẫu,,Chi bộ Một,\n")).await;
+    let private = "SELECT member_id FROM member_private WHERE phone_hash IS NOT NULL";
+    let known = app.count(private);
+    // The two rows are worked on in different batches.
+    let others: String = (0..1_100).map(|number| format!("Người {number},,Chi bộ Một,\n")).collect();
+    let file = format!("{HEADERS}Lê Mẫu,0912345001,Chi bộ Một,\n{others}Lê Mẫu,0912345002,Chi bộ Một,\n");
+
+    let rehearsal = app.import(&app.admin, "members", true, &file).await;
+    let run = app.import(&app.admin, "members", false, &file).await;
+
+    assert_eq!(counts(&rehearsal), [1_100, 0, 0, 2]);
+    assert_eq!(counts(&run), counts(&rehearsal));
+    let both = [reason(2, "Họ và tên", "ambiguous"), reason(1_103, "Họ và tên", "ambiguous")];
+    assert_eq!((reasons(&rehearsal), reasons(&run)), (both.to_vec(), both.to_vec()));
+    assert_eq!(app.count(private), known);
+}
+
+#[actix_web::test]
+async fn one_whom_a_row_names_surely_is_not_given_the_number_of_another_row() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    let headers = "Mã thành viên,Họ và tên,SĐT,Đơn vị\n";
+    app.import(&app.admin, "members", false, format!("{headers}DV1,Lê Mẫu,,Chi bộ Một\n")).await;
+    let file = format!("{headers},Lê Mẫu,0912345001,Chi bộ Một\nDV1,Lê Mẫu,0912345002,Chi bộ Một\n");
+
+    let import = app.import(&app.admin, "members", false, file).await;
+
+    assert_eq!(counts(&import), [0, 1, 0, 1], "{import}");
+    assert_eq!(reasons(&import), [reason(2, "Họ và tên", "ambiguous")]);
+    let found = app.get("/v1/members?q=le").caller(&app.admin).await.expect(200);
+    let url = format!("/v1/members/{}", found["items"][0]["id"].as_str().unwrap());
+    assert_eq!(app.get(url).caller(&app.admin).await.expect(200)["private"]["phone"], "+84912345002");
+    let later = app.import(&app.admin, "members", false, format!("{headers},Lê Mẫu,0912345001,Chi bộ Một\n")).await;
+    assert_eq!(counts(&later), [1, 0, 0, 0]);
+}
+
+#[actix_web::test]
+async fn days_that_are_too_early_are_named_for_what_they_are() {
+    let app = TestApp::start().await;
+    let late = json!({"name": "Đảng bộ Một", "kind": "party_committee", "valid_from": "2026-03-01"});
+    app.post("/v1/units").caller(&app.admin).json(late).await.expect(201);
+    let members = app.import(&app.admin, "members", true, format!("{HEADERS}A Mẫu,,Đảng bộ Một,31/12/1899\n")).await;
+    let file = "Tên đơn vị,Đơn vị cấp trên,Ngày thành lập\n\
+        Chi bộ Một,Đảng bộ Một,01/02/2026\nChi bộ Hai,Đảng bộ Một,31/12/1899\n";
+    let units = app.import(&app.admin, "units", true, file).await;
+
+    assert_eq!(reasons(&members), [reason(2, "Ngày vào", "out_of_range")]);
+    let early = [reason(2, "Ngày thành lập", "before_unit_above"), reason(3, "Ngày thành lập", "out_of_range")];
+    assert_eq!(reasons(&units), early);
+}
+
+/// On PostgreSQL; SQLite goes by its indices alone, and keeps no samples of names.
+#[actix_web::test]
+async fn after_a_large_import_the_database_knows_what_is_in_it() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    let rows: String = (0..1_000).map(|number| format!("Người {number},,Chi bộ Một,\n")).collect();
+    let statistics = "SELECT 1 FROM pg_stats WHERE tablename = 'member_name_word' AND attname = 'word'";
+    assert_eq!(app.count(statistics), 0);
+
+    app.import(&app.admin, "members", false, format!("{HEADERS}{rows}")).await;
+
+    assert_eq!(app.count(statistics), usize::from(std::env::var("TEST_DATABASE_URL").is_ok()));
+    assert_eq!(app.count("SELECT 1 FROM sqlite_stat4"), 0);
+}

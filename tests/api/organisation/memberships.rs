@@ -275,3 +275,35 @@ async fn a_merge_and_transfers_out_of_the_unit_at_once_leave_everybody_with_one_
         }
     }
 }
+
+#[actix_web::test]
+async fn a_membership_has_one_name_of_its_unit_wherever_it_is_shown() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ Cũ").await;
+    let member = app.member_of(&unit).await;
+    let renamed = json!({"name": "Chi bộ Mới"});
+    app.patch(format!("/v1/units/{}", unit.id)).caller(&app.admin).json(renamed).await.expect(200);
+
+    let all = list(&app, &app.admin, &member).await.expect(200);
+
+    let found = app.get(format!("/v1/memberships/{}", text(&all["items"][0]["id"]))).caller(&app.admin).await;
+    assert_eq!(found.expect(200), all["items"][0]);
+    assert_eq!(all["items"][0]["unit_name"], "Chi bộ Mới");
+}
+
+#[actix_web::test]
+async fn nobody_belongs_anywhere_from_a_day_that_is_none() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Một").await;
+    let member = app.member_of(&unit).await;
+    let from = |day: &str| {
+        post(&app, &app.admin, &member, json!({"kind": "temporary", "unit_id": unit.id, "valid_from": day}))
+    };
+
+    let faults = [("/unit_id", "no_such_thing"), ("/valid_from", "out_of_range")];
+    from("1899-12-31").await.has_faults(&faults);
+    let faults = [faults[0], faults[1], ("/valid_to", "ends_before_start")];
+    from("9999-12-31").await.has_faults(&faults);
+    let new = json!({"display_name": "A Mẫu", "home_unit_id": unit.id, "member_since": "1899-12-31"});
+    app.post("/v1/members").caller(&app.admin).json(new).await.has_faults(&[("/member_since", "out_of_range")]);
+}

@@ -472,3 +472,21 @@ async fn a_campaign_for_a_merged_unit_is_for_the_unit_it_was_merged_into() {
     let refused = app.post(&url).caller(&stranger).json(app.new_pledge(&campaign)).await;
     assert!(refused.status >= 400, "{}", refused.text());
 }
+
+#[actix_web::test]
+async fn a_unit_whose_end_is_planned_is_not_split() {
+    let app = TestApp::start().await;
+    let top = app.unit("Đảng bộ tỉnh").await;
+    let (merging, closing) = (app.unit_under(&top, "Chi bộ Một").await, app.unit_under(&top, "Chi bộ Hai").await);
+    let member = app.member_of(&merging).await;
+    let merge = json!({"into_unit_id": top.id, "on": "2026-06-01"});
+    app.post(format!("/v1/units/{}/merge", merging.id)).caller(&app.admin).json(merge).await.expect(200);
+    app.delete(format!("/v1/units/{}?on=2026-06-01", closing.id)).caller(&app.admin).await.expect(204);
+    let split = |unit: &Unit, members: Value| {
+        let body = json!({"on": "2026-04-01", "new_units": [{"name": "Chi bộ Ba", "member_ids": members}]});
+        app.post(format!("/v1/units/{}/split", unit.id)).caller(&app.admin).json(body)
+    };
+
+    split(&merging, json!([member.id])).await.has_faults(&[("/on", "change_planned")]);
+    split(&closing, json!([])).await.has_faults(&[("/on", "change_planned")]);
+}

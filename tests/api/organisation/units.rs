@@ -294,3 +294,16 @@ async fn a_code_is_given_changed_and_taken_away_and_is_of_no_day() {
     assert_eq!(patch(json!({"name": "Một Mới"})).await.expect(200)["code"], "LD-0042");
     assert_eq!(patch(json!({"code": null})).await.expect(200)["code"], json!(null));
 }
+
+#[actix_web::test]
+async fn a_unit_begins_on_a_day_that_there_is() {
+    let app = TestApp::start().await;
+    let from = |day: &str| {
+        let new = json!({"name": "Chi bộ", "kind": "party_cell", "valid_from": day});
+        app.post("/v1/units").caller(&app.admin).json(new)
+    };
+
+    from("1899-12-31").await.has_faults(&[("/valid_from", "out_of_range")]);
+    from("9999-12-31").await.has_faults(&[("/valid_from", "out_of_range")]);
+    from("1900-01-01").await.expect(201);
+}

@@ -18,8 +18,12 @@ pub enum Column {
     Id,
     /// The code in the organisation's own books.
     Code,
-    /// The name.
+    /// The name; in a sheet that has it in parts the given name.
     Name,
+    /// A member's family name, with or without their middle names, beside a column of given names.
+    FamilyName,
+    /// A member's middle names, where they have a column of their own.
+    MiddleName,
     /// A unit's shorter name.
     ShortName,
     /// A unit's kind.
@@ -96,6 +100,28 @@ const MEMBERS: Names = &[
             "display name",
         ],
     ),
+    (
+        Column::FamilyName,
+        &[
+            "ho",
+            "ho dem",
+            "ho va dem",
+            "ho ten dem",
+            "ho va ten dem",
+            "ho chu dem",
+            "ho va chu dem",
+            "ho lot",
+            "ho va lot",
+            "ho ten lot",
+            "ho va ten lot",
+            "ho chu lot",
+            "ho va chu lot",
+            "family name",
+            "last name",
+            "surname",
+        ],
+    ),
+    (Column::MiddleName, &["dem", "ten dem", "chu dem", "lot", "ten lot", "chu lot", "middle name", "middle names"]),
     (
         Column::Phone,
         &[
@@ -178,6 +204,9 @@ const MEMBERS: Names = &[
     ),
 ];
 
+/// What a column of given names is called beside one of family names. `Tên` alone is the whole name.
+const GIVEN_NAMES: &[&str] = &["ten", "ten goi", "given name", "first name"];
+
 /// Headers of units.
 const UNITS: Names = &[
     (Column::Code, &["ma don vi", "ma so", "ma", "ma chi bo", "ma so don vi", "code", "unit code"]),
@@ -249,7 +278,23 @@ impl Columns {
     /// What these headers mean.
     pub fn read(kind: ImportKind, headers: &[String]) -> Self {
         let all = headers.iter().map(|header| (meaning(kind, header), header.trim().to_owned()));
-        Self { kind, all: all.collect(), separator: None }
+        Self { kind, all: all.collect(), separator: None }.with_parts_of_names()
+    }
+
+    /// Parts of names count beside given names. A sheet that also has the whole name says it all with that: they are of no use.
+    fn with_parts_of_names(mut self) -> Self {
+        let is_given = |header: &str| GIVEN_NAMES.contains(&words(header).as_str());
+        let has_family = self.has(Column::FamilyName);
+        let has_whole =
+            self.all.iter().any(|(column, header)| *column == Some(Column::Name) && !is_given(header.as_str()));
+        for (column, header) in &mut self.all {
+            match column {
+                Some(Column::FamilyName | Column::MiddleName) if has_whole => *column = None,
+                None if has_family && !has_whole && is_given(header.as_str()) => *column = Some(Column::Name),
+                _ => {}
+            }
+        }
+        self
     }
 
     /// The same of a text, with what stands between its cells.
@@ -294,6 +339,8 @@ impl Columns {
             }
         }
         match self.kind {
+            ImportKind::Members if self.has(Column::FamilyName) && !self.has(Column::Name) => Err(missing("Tên")),
+            ImportKind::Members if self.has(Column::MiddleName) && !self.has(Column::FamilyName) => Err(missing("Họ")),
             ImportKind::Members if !self.has(Column::Name) => Err(missing("Họ và tên")),
             ImportKind::Members
                 if ![Column::Unit, Column::UnitCode, Column::UnitId].iter().any(|one| self.has(*one)) =>
@@ -305,7 +352,8 @@ impl Columns {
         }
     }
 
-    fn has(&self, column: Column) -> bool {
+    /// Is that column in this sheet?
+    pub fn has(&self, column: Column) -> bool {
         self.all.iter().any(|(known, _)| *known == Some(column))
     }
 
@@ -349,11 +397,16 @@ impl Headers {
     }
 }
 
-fn meaning(kind: ImportKind, header: &str) -> Option<Column> {
+/// A header as it is compared: its words without case, diacritics and what explains it.
+fn words(header: &str) -> String {
     // What stands in brackets explains: "Ngày vào (dd/mm/yyyy)", "Họ và tên (*)".
     let bare = header.split(['(', '[']).next().unwrap_or_default();
     let folded: String = fold(bare).chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect();
-    let words = folded.split_whitespace().collect::<Vec<_>>().join(" ");
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn meaning(kind: ImportKind, header: &str) -> Option<Column> {
+    let words = words(header);
     let own = match kind {
         ImportKind::Members => MEMBERS,
         ImportKind::Units => UNITS,
@@ -390,6 +443,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_in_parts_is_told_from_a_whole_one() {
+        use Column::{FamilyName, MiddleName, Name};
+        let of = |headers: &[&str]| {
+            let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
+            Columns::read(ImportKind::Members, &headers).all.into_iter().map(|(column, _)| column).collect::<Vec<_>>()
+        };
+
+        for family in ["Họ", "Họ đệm", "Họ và tên đệm", "HỌ VÀ CHỮ ĐỆM", "Họ lót", "ho_va_ten_lot"]
+        {
+            assert_eq!(of(&[family, "Tên"]), [Some(FamilyName), Some(Name)], "{family}");
+        }
+        assert_eq!(of(&["Họ", "Chữ đệm", "Tên"]), [Some(FamilyName), Some(MiddleName), Some(Name)]);
+        assert_eq!(of(&["First name", "Last name"]), [Some(Name), Some(FamilyName)]);
+        assert_eq!(of(&["Tên"]), [Some(Name)]);
+        assert_eq!(of(&["First name"]), [None]);
+        assert_eq!(of(&["Họ và tên", "Họ", "Tên đệm"]), [Some(Name), None, None]);
+    }
+
+    #[test]
     fn a_line_break_is_a_fault_where_it_may_hide_rows() {
         let headers = ["Họ và tên", "Ghi chú", "Đơn vị"].map(str::to_owned);
         let text = Columns::read(ImportKind::Members, &headers).separated_by(b',');
@@ -420,12 +492,12 @@ mod tests {
     proptest! {
         #[test]
         fn case_and_normal_form_do_not_matter(place in 0..MEMBERS.len(), upper: bool, decomposed: bool) {
-            let names = ["Mã thành viên", "Họ và tên", "Số điện thoại", "Thư điện tử", "ID đơn vị", "Mã đơn vị", "Đơn vị",
+            let names = ["Mã thành viên", "Họ và tên", "Họ và tên đệm", "Chữ lót", "Số điện thoại", "Thư điện tử", "ID đơn vị", "Mã đơn vị", "Đơn vị",
                 "Mã đơn vị cấp trên", "Đơn vị cấp trên", "Ngày vào"];
             let mut header = names[place].to_owned();
             if upper { header = header.to_uppercase(); }
             if decomposed { header = header.nfd().collect(); }
-            prop_assert_eq!(is(ImportKind::Members, &header), Some(MEMBERS[place].0));
+            prop_assert_eq!(meaning(ImportKind::Members, &header), Some(MEMBERS[place].0));
         }
 
         #[test]

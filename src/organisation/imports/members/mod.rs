@@ -95,18 +95,26 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> 
     let mut private = store::private_rows(tx, hashes, &wanted).await?;
     wanted.extend(private.iter().map(|(id, _)| *id));
 
-    // Names are looked for in the units that rows without anything better name.
+    // Names are looked for in the units of the rows that nothing better finds anybody for.
     let everywhere = KnownUnits::new(units.clone(), None);
-    let told_by_name: Vec<_> = rows.iter().filter(|(row, _)| row.is_told_by_name()).collect();
+    let found_by: HashSet<&String> =
+        private.iter().flat_map(|(_, hashes)| hashes.code.iter().chain(&hashes.phone)).collect();
+    let told_by_name: Vec<&MemberRow> = rows
+        .iter()
+        .zip(hashes)
+        .filter(|((row, earlier), _)| row.may_be_told_by_name(*earlier))
+        .filter(|(_, hashes)| !hashes.code.iter().chain(&hashes.phone).any(|hash| found_by.contains(hash)))
+        .map(|((row, _), _)| *row)
+        .collect();
     let homes: HashSet<Uuid> = told_by_name
         .iter()
-        .flat_map(|(row, _)| match everywhere.resolve(&row.unit) {
+        .flat_map(|row| match everywhere.resolve(&row.unit) {
             Ok(unit) => vec![unit],
             Err(_) => row.unit.name.as_deref().map(|name| everywhere.named(name)).unwrap_or_default(),
         })
         .collect();
     let homes: Vec<Uuid> = homes.into_iter().collect();
-    let names: Vec<String> = told_by_name.iter().map(|(row, _)| row.name.clone()).collect();
+    let names: Vec<String> = told_by_name.iter().map(|row| row.name.clone()).collect();
     let namesakes = if names.is_empty() { Vec::new() } else { store::namesakes(tx, &homes, &names, day).await? };
     wanted.extend(namesakes.iter().map(|(.., id)| *id));
     wanted.sort_unstable();

@@ -212,9 +212,28 @@ pub fn decide(
         None => Outcome::Create,
         Some(_) if work == MemberWork::default() => Outcome::Keep,
         Some(_) if new.is_some() => return refuse(found_by, FaultCode::Taken),
-        Some(_) => Outcome::Change,
+        Some(member) if row.is_told_by_name() || member.is_told_by(row, hashes) => Outcome::Change,
+        Some(_) => Outcome::Adopt,
     };
     MemberDecision { outcome, subject: own.or(new), found_by, faults: Vec::new(), work }
+}
+
+impl KnownMember {
+    /// Does the row have what only they have?
+    fn is_told_by(&self, row: &MemberRow, hashes: &Hashes) -> bool {
+        let is_same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        row.id == Some(self.id)
+            || is_same(&self.hashes.code, &hashes.code)
+            || is_same(&self.hashes.phone, &hashes.phone)
+    }
+}
+
+impl Hashes {
+    /// Do these belong to two people? So they do where both have a code, or a number, and not the same.
+    fn contradict(&self, other: &Self) -> bool {
+        let differ = |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+        differ(&self.code, &other.code) || differ(&self.phone, &other.phone)
+    }
 }
 
 impl HomeWork {
@@ -257,7 +276,8 @@ impl MemberWork {
 
 type Whose<'f> = Result<(Option<&'f KnownMember>, Column), (Column, FaultCode)>;
 
-/// Whom a row is about: by id, else by code, else by phone number, else by name within the unit.
+/// Whom a row is about: by id, else by code, else by phone number, else by name within the unit. Whoever has another code or
+/// number than the row is a namesake; whoever has none may be given them.
 fn whose<'f>(
     row: &MemberRow,
     hashes: &Hashes,
@@ -267,7 +287,9 @@ fn whose<'f>(
 ) -> Whose<'f> {
     if let Some(Earlier::Known(id)) = earlier {
         let known = found.members.get(&id).ok_or((Column::Name, FaultCode::NoSuchThing))?;
-        return Ok((Some(known), Column::Name));
+        // Found by their name alone they may have got a number of their own since.
+        let is_other = !known.is_told_by(row, hashes) && hashes.contradict(&known.hashes);
+        return if is_other { Err((Column::Name, FaultCode::OtherIdentity)) } else { Ok((Some(known), Column::Name)) };
     }
     let by = |by: &HashMap<String, Uuid>, hash: &Option<String>| hash.as_ref().and_then(|hash| by.get(hash)).copied();
     let (coded, phoned) = (by(&found.by_code, &hashes.code), by(&found.by_phone, &hashes.phone));
@@ -298,12 +320,18 @@ fn whose<'f>(
         };
     }
     let namesakes = match unit {
-        Some(unit) if row.is_told_by_name() => found.by_name.get(&(unit, name_key(&row.name))),
+        Some(unit) if row.may_be_told_by_name(earlier) => found.by_name.get(&(unit, name_key(&row.name))),
         _ => None,
     };
-    match namesakes.map(Vec::as_slice).unwrap_or_default() {
+    let fitting: Vec<&KnownMember> = namesakes
+        .into_iter()
+        .flatten()
+        .filter_map(|id| found.members.get(id))
+        .filter(|known| !hashes.contradict(&known.hashes))
+        .collect();
+    match fitting.as_slice() {
         [] => Ok((None, Column::Name)),
-        [one] => Ok((found.members.get(one), Column::Name)),
+        [one] => Ok((Some(one), Column::Name)),
         _ => Err((Column::Name, FaultCode::Ambiguous)),
     }
 }

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    kit::{codes::FaultCode, text::fold},
+    kit::{clock::FIRST_DAY, codes::FaultCode, text::fold},
     organisation::{
         imports::{
             RowFault,
             file::{Column, Columns, day, one_line},
+            import::Earlier,
             reference::UnitReference,
         },
         members::normal_phone,
@@ -44,10 +45,14 @@ impl MemberRow {
     pub fn read(columns: &Columns, cells: &[String], today: NaiveDate) -> Result<Self, Vec<RowFault>> {
         let mut faults = Vec::new();
         let text = |column| columns.cell(cells, column).and_then(one_line);
-        let name = text(Column::Name).unwrap_or_default();
-        if name.is_empty() {
-            faults.push(RowFault::new(columns.name_of(Column::Name), FaultCode::Missing));
+        // Half a name would pass for somebody else's, so both ends of one that is in parts must be there.
+        for column in [Column::FamilyName, Column::Name] {
+            if columns.has(column) && text(column).is_none() {
+                faults.push(RowFault::new(columns.name_of(column), FaultCode::Missing));
+            }
         }
+        let parts = [Column::FamilyName, Column::MiddleName, Column::Name].into_iter().filter_map(text);
+        let name = parts.collect::<Vec<_>>().join(" ");
         let id = text(Column::Id).map(|id| id.parse::<Uuid>());
         let unit_id = text(Column::UnitId).map(|id| id.parse::<Uuid>());
         let phone = text(Column::Phone).map(|phone| normal_phone(&phone));
@@ -65,6 +70,10 @@ impl MemberRow {
         formats(since == Some(None), Column::Since, "dd/mm/yyyy");
         if since.flatten().is_some_and(|since| since > today) {
             faults.push(RowFault::new(columns.name_of(Column::Since), FaultCode::InFuture));
+        }
+        if since.flatten().is_some_and(|since| since < FIRST_DAY) {
+            let fault = RowFault::new(columns.name_of(Column::Since), FaultCode::OutOfRange);
+            faults.push(fault.with("limit", format!(">= {FIRST_DAY}")));
         }
         let code = text(Column::Code);
         let too_long = [(Column::Name, Some(&name), LONGEST_NAME), (Column::Code, code.as_ref(), LONGEST_CODE)];
@@ -107,6 +116,16 @@ impl MemberRow {
             keys.push((Column::Name, format!("name:{}:{unit:?}", self.name.to_lowercase())));
         }
         keys
+    }
+
+    /// Is it to be asked who has this name in their unit? Whoever was found has been asked about, and whoever is to be made under a
+    /// number or code of their own was compared with those who were there before the file.
+    pub const fn may_be_told_by_name(&self, earlier: Option<Earlier>) -> bool {
+        match earlier {
+            None => self.id.is_none(),
+            Some(Earlier::New(_)) => self.is_told_by_name(),
+            Some(Earlier::Known(_)) => false,
+        }
     }
 
     /// Is nothing known that would tell them from somebody of the same name?

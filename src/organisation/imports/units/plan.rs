@@ -112,7 +112,7 @@ pub fn decide(
             let in_file = || row.parent.row.and_then(|row| row.since).unwrap_or(today);
             let since = known.begins(parent).unwrap_or_else(in_file);
             if valid_from < since {
-                return refuse(fault(Column::Since, FaultCode::OverlapsEarlier), Column::Since);
+                return refuse(fault(Column::Since, FaultCode::BeforeUnitAbove), Column::Since);
             }
         }
         None => {}

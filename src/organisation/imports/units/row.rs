@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    kit::{codes::FaultCode, text::fold},
+    kit::{clock::FIRST_DAY, codes::FaultCode, text::fold},
     organisation::{
         imports::{
             RowFault,
@@ -101,6 +101,10 @@ impl UnitRow {
         formats(since == Some(None), Column::Since, "dd/mm/yyyy");
         if since.flatten().is_some_and(|since| since > today) {
             faults.push(RowFault::new(columns.name_of(Column::Since), FaultCode::InFuture));
+        }
+        if since.flatten().is_some_and(|since| since < FIRST_DAY) {
+            let fault = RowFault::new(columns.name_of(Column::Since), FaultCode::OutOfRange);
+            faults.push(fault.with("limit", format!(">= {FIRST_DAY}")));
         }
         if said_kind == Some(None) {
             let options = UnitKind::ALL.map(UnitKind::name).join(", ");
