@@ -13,7 +13,7 @@ use actix_web::{
     http::header::CONTENT_TYPE,
     web::{Bytes, Data},
 };
-use serde::{Deserialize as _, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -168,15 +168,6 @@ fn check(name: &str, schemas: Option<&Schemas>, mut value: Value) -> Result<Valu
         None => tracing::error!(schema = name, "no schema of that name is in the OpenAPI document"),
     }
     if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) }
-}
-
-/// For a field of a patch that may be absent (unchanged) or null (cleared).
-pub fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: serde::Deserialize<'de>,
-    D: serde::Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Query parameters that the operation's own description accepts. `T::OPERATION` names the operation.

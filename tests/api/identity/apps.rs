@@ -51,6 +51,19 @@ async fn an_app_is_made_listed_changed_and_deleted_by_admins_alone() {
 }
 
 #[actix_web::test]
+async fn null_clears_the_lists_of_an_app() {
+    let app = TestApp::start().await;
+    let new = json!({"name": "Cổng", "scopes": ["activities:read"], "allowed_origins": ["https://cong.example"]});
+    let made = app.post("/v1/apps").caller(&app.admin).json(new).await.expect(201);
+    let url = format!("/v1/apps/{}", text(&made["id"]));
+
+    let patch = json!({"scopes": null, "allowed_origins": null});
+    let changed = app.patch(&url).caller(&app.admin).json(patch).await.expect(200);
+
+    assert_eq!((&changed["scopes"], &changed["allowed_origins"]), (&json!([]), &json!([])));
+}
+
+#[actix_web::test]
 async fn the_same_app_is_made_once_under_one_key() {
     let app = TestApp::start().await;
     let new = json!({"name": "Cổng thông tin", "scopes": []});
