@@ -2,15 +2,20 @@
 
 use serde_json::json;
 
-use super::{RoleGrant, store};
+use super::{
+    RoleGrant, store,
+    wire::{NewRoleGrant, RoleGrantView},
+};
 use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
         caller::{Person, Role},
         codes::{Code, FaultCode},
+        etag::{IfMatch, tag_of},
+        faults::{Fault, Faults},
         ids::RoleGrantId,
-        problem::{Problem, bad_field},
+        problem::Problem,
     },
     organisation::{members, units},
     outbox::{self, Event},
@@ -19,8 +24,13 @@ use crate::{
 /// Gives a role. An admin gives any; a manager gives `unit_manager` and `editor` for their own units. Nobody holds the same
 /// one twice on any day: the member's row, which is held here, makes many at once come one after the other. An index could
 /// not say so, for periods may follow one another.
-pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGrant, Problem> {
-    may_decide(tx, caller, &grant).await?;
+pub async fn grant(tx: &Tx, caller: &Person, new: NewRoleGrant) -> Result<RoleGrant, Problem> {
+    let mut faults = Faults::new();
+    let grant = new.parse(caller.member_id, tx.today(), &mut faults);
+    if let Err(refusal) = may_decide(tx, caller, &grant).await {
+        faults.or(())?;
+        return Err(refusal);
+    }
     // The unit before the member, as in a merge: one that is under way is waited for. A unit that is to end gives no role
     // beyond its end: what goes over to another was decided when the end was planned.
     let obstacle = match grant.unit_id {
@@ -29,11 +39,12 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
     };
     // Somebody who is erased, and to a manager somebody hidden, is nobody; an erasure that goes on is waited for.
     if members::find_visible_for_change(tx, caller, grant.member_id).await?.is_none() {
-        return Err(bad_field("/member_id", FaultCode::NoSuchThing));
+        faults.add(Fault::at("/member_id", FaultCode::NoSuchThing));
     }
     if let Some(code) = obstacle {
-        return Err(bad_field("/unit_id", code));
+        faults.add(Fault::at("/unit_id", code));
     }
+    faults.or(())?;
     if let Some(held) = store::overlapping(tx, &grant).await? {
         return Err(Problem::new(Code::RoleAlreadyGranted).with("grant", held));
     }
@@ -46,17 +57,19 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
 }
 
 /// Takes a role back, from today on. One that has ended already is not there to be taken back; the last admin's stays.
-pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId) -> Result<(), Problem> {
-    let seen = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
-    may_decide(tx, caller, &seen).await?;
-    if let Some(unit) = seen.unit_id {
+pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId, seen: &IfMatch) -> Result<(), Problem> {
+    let found = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
+    may_decide(tx, caller, &found).await?;
+    if let Some(unit) = found.unit_id {
         // A merge that is under way is waited for: what it has carried over to another unit is another grant.
         units::lock_shared(tx, &[unit]).await?;
     }
     keep_an_admin(tx, |grant| grant.id == id).await?;
-    let grant = store::find_visible(tx, caller, id, tx.today()).await?.filter(|grant| *grant == seen);
+    let grant = store::find_visible(tx, caller, id, tx.today()).await?.filter(|grant| *grant == found);
     let grant = grant.ok_or_else(Problem::not_found)?;
     let day = grant.end_by(tx.today()).ok_or_else(Problem::not_found)?;
+    let shown = serde_json::to_vec(&RoleGrantView::from(grant.clone())).map_err(Problem::internal)?;
+    seen.check_tag(&tag_of(None, &shown))?;
     if !store::end(tx, &grant, day).await? {
         return Err(Problem::not_found());
     }

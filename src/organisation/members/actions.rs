@@ -11,8 +11,9 @@ use crate::{
         caller::Person,
         clock::NO_END,
         etag::IfMatch,
+        faults::{Fault, Faults},
         ids::MemberId,
-        problem::{Problem, bad_field},
+        problem::Problem,
         vault::Vault,
     },
     organisation::units,
@@ -21,14 +22,18 @@ use crate::{
 
 /// Adds a member to a unit that the caller manages.
 pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> Result<Member, Problem> {
+    let mut faults = Faults::new();
+    let new = new.parse(&mut faults);
     let unit = new.home_unit_id;
     if !caller.is_admin() && !units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await? {
+        faults.or(())?;
         return Err(Problem::forbidden());
     }
     let since = new.member_since.unwrap_or_else(|| tx.today());
     if let Some(obstacle) = units::obstacle(tx, unit, since.max(tx.today()), NO_END).await? {
-        return Err(bad_field("/home_unit_id", obstacle));
+        faults.add(Fault::at("/home_unit_id", obstacle));
     }
+    faults.or(())?;
     let member = Member {
         id: new.id.unwrap_or_default(),
         display_name: new.display_name,

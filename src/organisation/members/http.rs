@@ -51,7 +51,7 @@ pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberF
     responses((status = 201, body = MemberProfile), (status = 409, description = "already_exists")))]
 #[post("/members")]
 pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberProfile> {
-    let new = body.0.parse()?;
+    let Body(new) = body;
     app.change(once.with_secret_answer(), async |tx| {
         let member = actions::create(tx, &app.vault, &caller, new).await?;
         let location = format!("/v1/members/{}", member.id);

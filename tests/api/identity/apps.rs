@@ -179,3 +179,21 @@ async fn an_app_is_limited_by_its_own_number() {
     app.get("/v1/units").caller(&caller).await.expect(200);
     app.get("/v1/units").caller(&caller).await.is_problem(429, "too_many_requests");
 }
+
+#[actix_web::test]
+async fn an_app_is_found_where_it_was_made_without_its_secret() {
+    let app = TestApp::start().await;
+    let new = json!({"name": "Cổng thông tin", "scopes": []});
+    let made = app.post("/v1/apps").caller(&app.admin).json(new).await;
+    let url = made.header("location").unwrap().to_owned();
+
+    let found = app.get(&url).caller(&app.admin).await;
+
+    assert_eq!(found.expect(200)["client_id"], made.expect(201)["client_id"]);
+    assert!(!found.text().contains("secret"), "{}", found.text());
+    let tag = found.header("etag").unwrap().to_owned();
+    app.patch(&url).caller(&app.admin).header("If-Match", &tag).json(json!({"name": "Cổng"})).await.expect(200);
+    app.delete(&url).caller(&app.admin).header("If-Match", &tag).await.is_problem(412, "precondition_failed");
+    app.delete(&url).caller(&app.admin).await.expect(204);
+    app.get(&url).caller(&app.admin).await.is_problem(404, "not_found");
+}
