@@ -192,6 +192,7 @@ pub const TABLE: &[Row] = &[
     admins("delete_zalo_link"),
     admins("list_apps"),
     admins("create_app"),
+    admins("find_app"),
     admins("update_app"),
     admins("delete_app"),
     admins("rotate_app_secret"),
@@ -205,6 +206,7 @@ pub const TABLE: &[Row] = &[
     by("update_password",     [HID,  HID,  HID,  HID,  YES,  YES,  YES,  YES]),
     by("delete_session",      [HID,  YES,  HID,  HID,  HID,  HID,  HID,  HID]),
     by("create_role_grant",   [NO_,  NO_,  NO_,  NO_,  YES,  NO_,  NO_,  YES]),
+    by("find_role_grant",     [HID,  HID,  HID,  HID,  YES,  HID,  HID,  YES]),
     by("delete_role_grant",   [HID,  HID,  HID,  HID,  YES,  HID,  HID,  YES]),
 
     // Organisation

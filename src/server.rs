@@ -90,7 +90,7 @@ impl House {
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| bad_form(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
-            .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
+            .app_data(PathConfig::default().error_handler(|_, request| no_such_id(request).into()))
             .route(
                 "/openapi.json",
                 web::get().to(move |request: HttpRequest| ready(show_document(&request, document.clone()))),
@@ -157,14 +157,20 @@ fn show_document(request: &HttpRequest, document: Bytes) -> HttpResponse {
         .body(document)
 }
 
+/// No id stands in this path. A word that stands there may be an address of its own, which takes other methods.
+fn no_such_id(request: &HttpRequest) -> Problem {
+    let allow = request.app_data::<Data<App>>().and_then(|app| app.routes.allow(request.path()));
+    let is_taken = |allow: &&str| allow.split(", ").any(|method| method == request.method().as_str());
+    allow.filter(|allow| !is_taken(allow)).map_or_else(Problem::not_found, |allow| not_allowed(request, allow))
+}
+
+fn not_allowed(request: &HttpRequest, allow: &str) -> Problem {
+    Problem::new(Code::MethodNotAllowed).with("method", request.method()).header("allow", allow)
+}
+
 /// Nothing answered: there is nothing at this address, or it takes other methods.
 async fn nothing_here(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
-    match app.routes.allow(request.path()) {
-        Some(allow) => {
-            Err(Problem::new(Code::MethodNotAllowed).with("method", request.method()).header("allow", allow))
-        }
-        None => Err(Problem::not_found()),
-    }
+    Err(app.routes.allow(request.path()).map_or_else(Problem::not_found, |allow| not_allowed(&request, allow)))
 }
 
 fn swagger_ui() -> SwaggerUi {

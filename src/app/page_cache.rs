@@ -7,10 +7,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use moka::future::Cache;
+use moka::{Expiry, future::Cache};
 
 use super::CachedPage;
 use crate::kit::problem::Problem;
@@ -30,12 +30,26 @@ pub struct PageCache {
 struct Kept {
     page: Arc<CachedPage>,
     generation: u64,
+    made_at: Instant,
+}
+
+/// A page lives from its making on, under however many addresses and whenever it was found by them.
+struct FromItsMaking;
+
+impl<K> Expiry<K, Kept> for FromItsMaking {
+    fn expire_after_create(&self, _: &K, kept: &Kept, now: Instant) -> Option<Duration> {
+        Some(LIFE.saturating_sub(now.saturating_duration_since(kept.made_at)))
+    }
+
+    fn expire_after_update(&self, key: &K, kept: &Kept, now: Instant, _: Option<Duration>) -> Option<Duration> {
+        self.expire_after_create(key, kept, now)
+    }
 }
 
 impl PageCache {
     pub(super) fn new() -> Self {
         let pages = Cache::builder()
-            .time_to_live(LIFE)
+            .expire_after(FromItsMaking)
             .max_capacity(CAPACITY_BYTES)
             .weigher(|key: &String, kept: &Kept| {
                 u32::try_from(kept.page.size().saturating_add(key.len())).unwrap_or(u32::MAX)
@@ -59,7 +73,8 @@ impl PageCache {
         make: impl Future<Output = Result<CachedPage, Problem>>,
     ) -> Result<Arc<CachedPage>, Problem> {
         let generation = self.generation.load(Ordering::Acquire);
-        let making = async { make.await.map(|page| Kept { page: Arc::new(page), generation }) };
+        let made_at = Instant::now();
+        let making = async { make.await.map(|page| Kept { page: Arc::new(page), generation, made_at }) };
         let kept = self.pages.try_get_with(format!("{generation} {name}"), making).await;
         let kept = kept.map_err(|problem| problem.as_ref().clone())?;
         self.pages.insert(address.to_owned(), kept.clone()).await;
@@ -70,5 +85,29 @@ impl PageCache {
     pub fn forget_all(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.pages.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(json: &str) -> CachedPage {
+        CachedPage::new(json.as_bytes().to_vec(), None).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn another_spelling_of_an_address_makes_no_page_younger() {
+        let cache = PageCache::new();
+        let made_at = Instant::now().checked_sub(LIFE).unwrap();
+        let old = Kept { page: Arc::new(page("[1]")), generation: 0, made_at };
+        cache.pages.insert("0 page".to_owned(), old.clone()).await;
+        cache.pages.insert("/pages?a".to_owned(), old.clone()).await;
+
+        let found = cache.make("/pages?b", "page", async { Ok(page("[2]")) }).await.unwrap();
+
+        assert!(cache.at("/pages?a").await.is_none());
+        assert!(!Arc::ptr_eq(&found, &old.page));
+        assert!(cache.at("/pages?b").await.is_some_and(|page| Arc::ptr_eq(&page, &found)));
     }
 }

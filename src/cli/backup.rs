@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 
 use super::{Verdict, ground::Setup, say::say};
 use crate::db::backup::check_copy;
@@ -35,7 +35,10 @@ pub async fn run(setup: Setup, file: PathBuf) -> anyhow::Result<Verdict> {
     };
     ensure!(database.exists(), "there is no database in {} yet", setup.data.display());
     // Empty, which SQLite takes for a file that is not there; readable by its owner alone from the start.
-    create_new(&file).with_context(|| format!("{}: a backup never overwrites a file", file.display()))?;
+    create_new(&file).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => anyhow!("{}: a backup never overwrites a file", file.display()),
+        _ => anyhow::Error::new(error).context(file.display().to_string()),
+    })?;
     if let Err(error) = copy(&setup, &file).await {
         let _gone_already = fs::remove_file(&file);
         return Err(error);

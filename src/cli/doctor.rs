@@ -8,7 +8,11 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use url::{Host, Url};
 
-use super::{Verdict, ground::Setup, say::say};
+use super::{
+    Verdict,
+    ground::Setup,
+    say::{in_words, say},
+};
 use crate::{
     audit,
     config::Config,
@@ -178,11 +182,14 @@ async fn check_database(setup: &Setup, findings: &mut Findings) {
     let db = match setup.open().await {
         Ok(db) => db,
         Err(error) => {
-            return findings.wrong(format_args!("{error:#}"), "Check DATABASE_URL and that the server is running.");
+            return findings.wrong(in_words(&error), "Check DATABASE_URL and that the server is running.");
         }
     };
     if let Err(error) = look_into(setup, &db, findings).await {
-        findings.wrong(format_args!("the database: {error:#}"), "See the message; the database must answer to go on.");
+        findings.wrong(
+            format_args!("the database: {}", in_words(&error)),
+            "See the message; the database must answer to go on.",
+        );
     }
     let _closed_anyway = db.close().await;
 }

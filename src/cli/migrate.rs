@@ -6,7 +6,10 @@ use super::{Verdict, args::Direction, ground::Setup, say::say};
 
 /// Migrates, or says what is pending.
 pub async fn run(setup: Setup, direction: Direction) -> anyhow::Result<Verdict> {
-    let db = setup.open_or_make().await?;
+    let db = match direction {
+        Direction::Up => setup.open_or_make().await?,
+        Direction::Down | Direction::Status => setup.open().await?,
+    };
     match direction {
         Direction::Up => db.migrate().await.context("the schema cannot be brought up to date")?,
         Direction::Down => db.migrate_down().await.context("the last step cannot be taken back")?,

@@ -77,6 +77,6 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
-    say::complain(format_args!("thidua: {error:#}"));
+    say::complain(format_args!("thidua: {}", say::in_words(error)));
     ExitCode::from(code)
 }

@@ -23,11 +23,11 @@ impl Config {
             Ok(text) => decode_key(&text).map(Vault::new),
             Err(error) if error.kind() == io::ErrorKind::NotFound && may_make_key => {
                 let key: [u8; 32] = random_bytes();
-                write_key(&path, &key).map_err(|source| ConfigError::KeyFile { path, source })?;
+                write_key(&path, &key).map_err(|fault| ConfigError::KeyFile { path, fault })?;
                 Ok(Vault::new(key))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ConfigError::NoMasterKey),
-            Err(source) => Err(ConfigError::KeyFile { path, source }),
+            Err(fault) => Err(ConfigError::KeyFile { path, fault }),
         }
     }
 }

@@ -53,7 +53,10 @@ pub struct Config {
 pub enum ConfigError {
     /// A file, an environment variable or a value of theirs.
     #[error("the configuration cannot be read: {0}")]
-    Unreadable(#[from] config::ConfigError),
+    Unreadable(config::ConfigError),
+    /// Numbers with which nothing would work.
+    #[error("{0}")]
+    OutOfRange(String),
     /// No master key, where none may be made up.
     #[error(
         "no master key: set THIDUA_SECRETS__MASTER_KEY to 32 random bytes in base64 (openssl rand -base64 32), the same on every replica"
@@ -63,12 +66,12 @@ pub enum ConfigError {
     #[error("the master key must be 32 bytes in base64 (openssl rand -base64 32)")]
     BadMasterKey,
     /// The file of the master key.
-    #[error("the master key's file {path}: {source}")]
+    #[error("the master key's file {path}: {fault}")]
     KeyFile {
         /// Which file.
         path: PathBuf,
         /// What is wrong with it.
-        source: io::Error,
+        fault: io::Error,
     },
 }
 
@@ -92,7 +95,26 @@ impl Config {
         if let Some(file) = file {
             builder = builder.add_source(File::from(file).format(FileFormat::Toml));
         }
-        Ok(builder.add_source(environment).build()?.try_deserialize()?)
+        let read = builder.add_source(environment).build().and_then(config::Config::try_deserialize);
+        read.map_err(ConfigError::Unreadable).and_then(Self::bounded)
+    }
+
+    /// The same, if nothing is asked for with which the server would stand still or never rest; else everything that is.
+    fn bounded(self) -> Result<Self, ConfigError> {
+        let numbers: [(_, i128, _); 4] = [
+            // One listens for messages, one migrates, and one keeps other replicas from it meanwhile.
+            ("database.connections", self.database.connections.into(), 3..=10_000),
+            ("relay.poll_ms", self.relay.poll_ms.into(), 10..=3_600_000),
+            ("relay.max_attempts", self.relay.max_attempts.into(), 1..=100),
+            ("zalo.timeout_seconds", self.zalo.timeout_seconds.into(), 1..=600),
+        ];
+        let outside = numbers.into_iter().filter(|(_, number, permitted)| !permitted.contains(number));
+        let said: Vec<String> = outside
+            .map(|(name, number, permitted)| {
+                format!("{name} is {number}; from {} to {} is permitted", permitted.start(), permitted.end())
+            })
+            .collect();
+        if said.is_empty() { Ok(self) } else { Err(ConfigError::OutOfRange(said.join("\n"))) }
     }
 
     /// The database's URL; the embedded one in `data` unless another is configured.
@@ -179,6 +201,20 @@ mod tests {
         let error = with(&[("THIDUA_SERVER__LISTNE", "x")]).unwrap_err();
 
         assert!(error.to_string().contains("listne"), "{error}");
+    }
+
+    #[test]
+    fn a_number_with_which_nothing_would_work_is_refused_with_what_is_permitted() {
+        for (variable, number, said) in [
+            ("THIDUA_DATABASE__CONNECTIONS", "0", "database.connections is 0; from 3 to 10000 is permitted"),
+            ("THIDUA_DATABASE__CONNECTIONS", "2", "database.connections is 2; from 3 to 10000 is permitted"),
+            ("THIDUA_RELAY__POLL_MS", "0", "relay.poll_ms is 0; from 10 to 3600000 is permitted"),
+            ("THIDUA_RELAY__MAX_ATTEMPTS", "-3", "relay.max_attempts is -3; from 1 to 100 is permitted"),
+            ("THIDUA_ZALO__TIMEOUT_SECONDS", "0", "zalo.timeout_seconds is 0; from 1 to 600 is permitted"),
+        ] {
+            assert_eq!(with(&[(variable, number)]).unwrap_err().to_string(), said);
+        }
+        assert!(with(&[("THIDUA_DATABASE__CONNECTIONS", "3"), ("THIDUA_RELAY__POLL_MS", "10")]).is_ok());
     }
 
     #[test]

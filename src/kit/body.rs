@@ -10,10 +10,10 @@ use std::{
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::Payload,
-    http::header::CONTENT_TYPE,
+    http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE},
     web::{Bytes, Data},
 };
-use serde::{Deserialize as _, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -24,7 +24,7 @@ use super::{
     problem::Problem,
     schemas::Schemas,
     secret::{sha256, to_hex},
-    strict_json,
+    strict_json::{self, Unread},
 };
 
 /// The largest body, in bytes, also after decompression (media apart).
@@ -97,7 +97,7 @@ pub(super) fn read_bytes(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
-    let media_type = check_media_type(request);
+    let media_type = check_media_type(request).and_then(|()| check_coding(request));
     let fingerprint = Fingerprint::of(request);
     // `Bytes` decompresses, with its limit on what comes out (`PayloadConfig`, set in the factory).
     let bytes = Bytes::from_request(request, payload);
@@ -119,8 +119,14 @@ pub(super) fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
 
 /// The same with a fault for each name that stands there again.
 pub(super) fn read_json(bytes: &[u8]) -> Result<(Value, Vec<Fault>), Problem> {
-    let (value, doubles) = strict_json::read(bytes)
-        .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;
+    let (value, doubles) = strict_json::read(bytes).map_err(|unread| match unread {
+        Unread::NoJson(error) => {
+            Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column())
+        }
+        Unread::TooLarge(pointer) => {
+            Fault::at(pointer, FaultCode::OutOfRange).with("limit", format_args!("<= {:e}", f64::MAX)).into()
+        }
+    })?;
     Ok((value, doubles.into_iter().map(|pointer| Fault::at(pointer, FaultCode::Duplicate)).collect()))
 }
 
@@ -148,6 +154,24 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected))
 }
 
+/// What the framework cannot decode it hands on as it is.
+const CODINGS: [&str; 4] = ["br", "gzip", "zstd", "deflate"];
+
+/// Refuses a body in a coding that is not known here (RFC 9110, 8.4), or in several, one over the other.
+pub(super) fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
+    let mut given = request.headers().get_all(CONTENT_ENCODING);
+    let (coding, further) = (given.next(), given.next());
+    let is_known = coding.is_none_or(|coding| {
+        let coding = coding.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+        coding == "identity" || CODINGS.contains(&coding.as_str())
+    });
+    if is_known && further.is_none() {
+        return Ok(());
+    }
+    let codings = CODINGS.join(", ");
+    Err(Problem::new(Code::UnsupportedCoding).with("codings", &codings).header(ACCEPT_ENCODING.as_str(), &codings))
+}
+
 fn unreadable(error: &actix_web::Error) -> Problem {
     if error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(Code::BodyTooLarge).with("limit", BODY_LIMIT)
@@ -168,15 +192,6 @@ fn check(name: &str, schemas: Option<&Schemas>, mut value: Value) -> Result<Valu
         None => tracing::error!(schema = name, "no schema of that name is in the OpenAPI document"),
     }
     if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) }
-}
-
-/// For a field of a patch that may be absent (unchanged) or null (cleared).
-pub fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: serde::Deserialize<'de>,
-    D: serde::Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Query parameters that the operation's own description accepts. `T::OPERATION` names the operation.

@@ -103,8 +103,8 @@ codes! {
         en: "Method not allowed", "This address does not take {method}; the header Allow names what it takes.";
     }
     NotAcceptable "not_acceptable" 406 {
-        vi: "Không có dạng được yêu cầu", "Máy chủ trả lời bằng application/json, nhưng tiêu đề Accept không nhận dạng này.";
-        en: "Not acceptable", "The server answers in application/json, which the header Accept does not take.";
+        vi: "Không có dạng được yêu cầu", "Máy chủ trả lời bằng {media_type}, nhưng tiêu đề Accept không nhận dạng này.";
+        en: "Not acceptable", "The server answers in {media_type}, which the header Accept does not take.";
     }
     LaunchedCampaign "campaign_launched" 409 {
         vi: "Phong trào đã phát động", "Phong trào đã phát động thì không xóa, không phát động lại và không bỏ chỉ tiêu; chỉ kết thúc được.";
@@ -194,13 +194,17 @@ codes! {
         vi: "Kiểu nội dung không được hỗ trợ", "Hãy gửi nội dung với Content-Type: {expected}.";
         en: "Unsupported media type", "Send the body with Content-Type: {expected}.";
     }
+    UnsupportedCoding "unsupported_coding" 415 {
+        vi: "Kiểu nén không được hỗ trợ", "Hãy gửi nội dung không nén, hoặc với Content-Encoding là một trong: {codings}.";
+        en: "Unsupported content coding", "Send the body as it is, or with a Content-Encoding of these: {codings}.";
+    }
     UnsupportedFile "unsupported_file" 415 {
         vi: "Loại tệp không được hỗ trợ", "Hãy gửi tệp CSV (mã UTF-8) hoặc XLSX. Tệp Excel cũ (.xls): mở bằng Excel rồi lưu lại thành .xlsx.";
         en: "Unsupported kind of file", "Send a CSV file (in UTF-8) or an XLSX file. An old Excel file (.xls): open it in Excel and save it as .xlsx.";
     }
     InvalidInput "invalid_input" 422 {
         vi: "Dữ liệu chưa đúng", "Có {count} chỗ chưa đúng; xem errors để biết từng chỗ.";
-        en: "Invalid input", "{count} things are wrong; errors names each of them.";
+        en: "Invalid input", "Not everything is right (faults: {count}); errors names each of them.";
     }
     PictureTooLarge "picture_too_large" 422 {
         vi: "Ảnh quá lớn", "Ảnh được tối đa {megapixels} triệu điểm ảnh và mỗi cạnh tối đa {side} điểm ảnh.";
@@ -275,10 +279,10 @@ fault_codes! {
     UnknownField "unknown_field" { vi: "Không có trường hay tham số này."; en: "There is no such field or parameter."; }
     WrongType "wrong_type" { vi: "Sai kiểu dữ liệu, cần {expected}."; en: "It is of the wrong type; {expected} is expected."; }
     OutOfRange "out_of_range" { vi: "Ngoài giới hạn cho phép ({limit})."; en: "It is out of range ({limit})."; }
-    TooShort "too_short" { vi: "Quá ngắn, cần ít nhất {limit} ký tự."; en: "It is too short; at least {limit} characters are needed."; }
-    TooLong "too_long" { vi: "Quá dài, tối đa {limit} ký tự."; en: "It is too long; at most {limit} characters are allowed."; }
-    TooFew "too_few" { vi: "Quá ít phần tử, cần ít nhất {limit}."; en: "It has too few items; at least {limit} are needed."; }
-    TooMany "too_many" { vi: "Quá nhiều phần tử, tối đa {limit}."; en: "It has too many items; at most {limit} are allowed."; }
+    TooShort "too_short" { vi: "Quá ngắn, cần ít nhất {limit} ký tự."; en: "It is too short; the least number of characters is {limit}."; }
+    TooLong "too_long" { vi: "Quá dài, tối đa {limit} ký tự."; en: "It is too long; the largest number of characters is {limit}."; }
+    TooFew "too_few" { vi: "Quá ít phần tử, cần ít nhất {limit}."; en: "It has too few items; the least number is {limit}."; }
+    TooMany "too_many" { vi: "Quá nhiều phần tử, tối đa {limit}."; en: "It has too many items; the largest number is {limit}."; }
     TooPrecise "too_precise" { vi: "Tối đa 3 chữ số thập phân."; en: "At most 3 decimals are allowed."; }
     WrongFormat "wrong_format" { vi: "Sai định dạng, cần {expected}."; en: "It is in the wrong format; {expected} is expected."; }
     NotOneOf "not_one_of" { vi: "Phải là một trong: {options}."; en: "It must be one of: {options}."; }
@@ -320,7 +324,7 @@ fault_codes! {
     BrokenFile "broken_file" { vi: "Tệp bị hỏng hoặc không đọc được."; en: "The file is broken or cannot be read."; }
     UnpacksTooLarge "unpacks_too_large" { vi: "Tệp nén phình quá lớn khi mở (tối đa {limit} byte)."; en: "The file becomes too large when it is unpacked (at most {limit} bytes)."; }
     EmptyFile "empty_file" { vi: "Tệp không có dòng nào."; en: "The file has no rows."; }
-    TooManyRows "too_many_rows" { vi: "Tệp có quá nhiều dòng, tối đa {limit}. Hãy chia tệp."; en: "The file has too many rows; at most {limit} are allowed. Divide it."; }
+    TooManyRows "too_many_rows" { vi: "Tệp có quá nhiều dòng, tối đa {limit}. Hãy chia tệp."; en: "The file has too many rows; the largest number is {limit}. Divide it."; }
     Expired "expired" { vi: "Quá thời hạn xử lý; dữ liệu tạm đã được xóa. Hãy gửi lại tệp."; en: "It was not done in time; what was kept of it is deleted. Send the file again."; }
     Unexpected "unexpected" { vi: "Lỗi ngoài dự kiến của máy chủ. Những dòng đã nhận vẫn được giữ; hãy gửi lại tệp để làm tiếp."; en: "Something unexpected happened on the server. Rows that were taken stay; send the file again to go on."; }
     WrongPassword "wrong_password" { vi: "Mật khẩu không đúng."; en: "It is not the password."; }
@@ -347,6 +351,8 @@ pub fn example_of(name: &str) -> Option<&'static str> {
         "row" => "12",
         "megapixels" => "50",
         "side" => "20000",
+        "codings" => "br, gzip, zstd, deflate",
+        "media_type" => "application/json",
         _ => return None,
     };
     Some(example)
@@ -392,6 +398,16 @@ mod tests {
         }
         for code in FaultCode::ALL {
             assert_eq!(blanks(code.detail(Language::Vietnamese)), blanks(code.detail(Language::English)));
+        }
+    }
+
+    #[test]
+    fn no_number_stands_before_what_it_counts_in_english() {
+        let details = Code::ALL.iter().map(|code| code.detail(Language::English));
+        for detail in details.chain(FaultCode::ALL.iter().map(|code| code.detail(Language::English))) {
+            for counted in ["{count} ", "{limit} characters", "{limit} are", "{limit} items", "{limit} rows"] {
+                assert!(!detail.contains(counted), "wrong of 1: {detail}");
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use actix_web::{
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{codes::Code, etag, language::Language, problem::Problem};
+use super::{accept, codes::Code, etag, language::Language, problem::Problem};
 
 /// The header of the request id, on every answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,7 +41,7 @@ pub async fn edge<B: MessageBody + 'static>(
     let id = request_id(request.headers());
     let language = Language::of(request.headers());
     let method = request.method().clone();
-    let is_acceptable = accepts_json(&request);
+    let refused = refused_kind(&request);
     let is_swagger = request.path().starts_with("/swagger-ui/");
     request.extensions_mut().insert(RequestId(id.clone()));
     if method == Method::HEAD {
@@ -50,11 +50,12 @@ pub async fn edge<B: MessageBody + 'static>(
     }
     let span = tracing::info_span!("request", request.id = %id);
     async move {
-        let response = if is_acceptable {
-            next.call(request).await?.map_into_left_body()
-        } else {
-            let refusal = Problem::new(Code::NotAcceptable).error_response();
-            request.into_response(refusal).map_into_right_body()
+        let response = match refused {
+            None => next.call(request).await?.map_into_left_body(),
+            Some(kind) => {
+                let refusal = Problem::new(Code::NotAcceptable).with("media_type", kind).error_response();
+                request.into_response(refusal).map_into_right_body()
+            }
         };
         let mut response = worded(response, language, &id, &method);
         tag_in_coding(response.headers_mut());
@@ -76,19 +77,26 @@ fn request_id(headers: &HeaderMap) -> String {
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// Everything under `/v1` is JSON, unless it is said here of its path and type.
-const OTHERWISE: &[(&str, &str)] = &[("/v1/me/export", "application/zip"), ("/v1/avatars/", "image/")];
+const JSON: &[&str] = &["application/json", "application/problem+json"];
 
-fn accepts_json(request: &ServiceRequest) -> bool {
-    let Some(accept) = request.headers().get(header::ACCEPT) else { return true };
-    let accept = accept.to_str().unwrap_or("*/*");
-    !request.path().starts_with("/v1/")
-        || request.path().ends_with(".csv")
-        || accept.is_empty()
-        || ["*/*", "application/*", "application/json", "application/problem+json"]
-            .iter()
-            .any(|range| accept.contains(range))
-        || OTHERWISE.iter().any(|(path, kind)| request.path().starts_with(path) && accept.contains(kind))
+/// What the answer is that the reader does not take; none when it takes one of those that there are.
+fn refused_kind(request: &ServiceRequest) -> Option<&'static str> {
+    let lines = request.headers().get_all(header::ACCEPT).map(|line| line.to_str().unwrap_or("*/*"));
+    let accepted: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    let kinds = kinds_at(request.path());
+    let is_taken = |kind: &&str| accept::takes(&accepted.join(","), kind);
+    if accepted.is_empty() || kinds.iter().any(is_taken) { None } else { kinds.first().copied() }
+}
+
+/// Everything under `/v1` is JSON, unless it is said here of its path. Outside nothing is refused.
+fn kinds_at(path: &str) -> &'static [&'static str] {
+    match path {
+        "/v1/me/export" => &["application/zip", "application/json"],
+        path if !path.starts_with("/v1/") => &[],
+        path if path.starts_with("/v1/avatars/") => &["image/jpeg", "application/json"],
+        path if path.ends_with(".csv") => &["text/csv"],
+        _ => JSON,
+    }
 }
 
 fn worded<B: MessageBody + 'static>(
@@ -156,7 +164,7 @@ fn of_status(status: StatusCode, method: &Method) -> Problem {
     match status.as_u16() {
         404 => Problem::not_found(),
         405 => Problem::new(Code::MethodNotAllowed).with("method", method),
-        406 => Problem::new(Code::NotAcceptable),
+        406 => Problem::new(Code::NotAcceptable).with("media_type", "application/json"),
         413 => Problem::new(Code::BodyTooLarge).with("limit", super::body::BODY_LIMIT),
         414 => Problem::new(Code::UriTooLong),
         415 => Problem::new(Code::UnsupportedMediaType).with("expected", "application/json"),

@@ -34,11 +34,14 @@ pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// The tag by which the reader has this already, in whatever coding it got it.
 pub fn known_in_any_coding(headers: &HeaderMap, tag: &str) -> Option<String> {
-    let is_ours = |known: &str| known == tag || CODINGS.iter().any(|coding| known == in_coding(tag, coding));
     known(headers).find_map(|known| match known {
         "*" => Some(tag.to_owned()),
-        known => is_ours(known).then(|| known.to_owned()),
+        known => is_in_any_coding(known, tag).then(|| known.to_owned()),
     })
+}
+
+fn is_in_any_coding(known: &str, tag: &str) -> bool {
+    known == tag || CODINGS.iter().any(|coding| known == in_coding(tag, coding))
 }
 
 fn known(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -57,6 +60,13 @@ impl IfMatch {
     /// For changes that no client asked for.
     pub const fn none() -> Self {
         Self(None)
+    }
+
+    /// Fails when what has no version is shown otherwise than the writer has seen it, whatever coding that came in.
+    pub fn check_tag(&self, tag: &str) -> Result<(), Problem> {
+        let Some(seen) = &self.0 else { return Ok(()) };
+        let is_its = |seen: &String| seen == "*" || is_in_any_coding(seen, tag);
+        if seen.iter().any(is_its) { Ok(()) } else { Err(Problem::new(Code::PreconditionFailed)) }
     }
 
     /// Fails when the row is at a version that the writer has not seen.

@@ -1,5 +1,6 @@
 //! What every handler leans on. It knows no room: nothing here says what a pledge is.
 
+pub mod accept;
 pub mod allow;
 pub mod answer;
 pub mod batch;

@@ -4,7 +4,10 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 
 use super::{
     codes::{Code, FaultCode, blanks, example_of, fill},
@@ -155,11 +158,27 @@ pub struct FaultDocument {
     #[schema(examples("limit"))]
     pub parameter: Option<String>,
     /// The stable name of the fault.
-    #[schema(examples("out_of_range"))]
+    #[schema(schema_with = fault_codes)]
     pub code: String,
     /// What is wrong, for people.
     #[schema(examples("Ngoài giới hạn cho phép (>= 0)."))]
     pub detail: String,
+}
+
+/// Every fault code with its words.
+fn fault_codes() -> Object {
+    let words = |code: &FaultCode| {
+        let detail = code.detail(Language::English);
+        let blanks: Vec<_> = blanks(detail).map(|name| (name, "…".to_owned())).collect();
+        format!("- `{}`: {}", code.name(), fill(detail, &blanks))
+    };
+    let list: Vec<String> = FaultCode::ALL.iter().map(words).collect();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(FaultCode::ALL.iter().map(|code| code.name())))
+        .examples([FaultCode::OutOfRange.name()])
+        .description(Some(format!("The stable name of the fault.\n\n{}", list.join("\n"))))
+        .build()
 }
 
 impl FaultDocument {

@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -138,7 +138,7 @@ impl RateLimits {
     /// Counts a request of this caller, or of this address when nobody is signed in.
     pub fn count(&self, caller: Option<&Caller>, address: IpAddr) -> Result<Left, Box<Refused>> {
         match caller {
-            None => self.address.count(Key::Address(address)),
+            None => self.address.count(Key::Address(network_of(address))),
             Some(Caller::Person(person)) => self.member.count(Key::Caller(person.member_id.0)),
             Some(Caller::App(app)) => match app.requests_per_minute {
                 None => self.app.count(Key::Caller(app.id.0)),
@@ -161,6 +161,15 @@ impl RateLimits {
             limit.limiter.retain_recent();
             limit.limiter.shrink_to_fit();
         }
+    }
+}
+
+/// What is counted as one address. Of IPv6 it is the network of 64 bits: whoever has one address there has all of them
+/// (RFC 4291, 2.5.1).
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address => address,
     }
 }
 
@@ -197,5 +206,20 @@ impl Left {
             headers.insert(RATE_LIMIT, limit);
         }
         headers.insert(RATE_LIMIT_POLICY, self.policy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_counted_with_all_that_its_owner_has() {
+        let network = |text: &str| network_of(text.parse().unwrap());
+
+        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2::2"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:203.0.113.1"), network("203.0.113.1"));
+        assert_ne!(network("203.0.113.1"), network("203.0.113.2"));
     }
 }

@@ -8,13 +8,36 @@ use serde_json::{Map, Value};
 
 use super::faults::escaped;
 
+/// Why there is no value.
+#[derive(Debug)]
+pub enum Unread {
+    /// It is no JSON.
+    NoJson(serde_json::Error),
+    /// At this JSON Pointer stands a number that is larger than any is here.
+    TooLarge(String),
+}
+
 /// The value, and the JSON Pointer of each name that stands there again.
-pub fn read(bytes: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
-    let doubles = RefCell::new(Vec::new());
+pub fn read(bytes: &[u8]) -> Result<(Value, Vec<String>), Unread> {
+    let notes = Notes::default();
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { place: &Place::Root, doubles: &doubles }.deserialize(&mut json)?;
-    json.end()?;
-    Ok((value, doubles.into_inner()))
+    let value = Strict { place: &Place::Root, notes: &notes }.deserialize(&mut json);
+    let value = value.and_then(|value| json.end().map(|()| value)).map_err(|error| {
+        // Its category is that of a slip of the pen, though it is well formed.
+        match notes.failed.take().filter(|_| error.to_string().starts_with("number out of range")) {
+            Some(place) => Unread::TooLarge(place),
+            None => Unread::NoJson(error),
+        }
+    })?;
+    Ok((value, notes.doubles.into_inner()))
+}
+
+/// What the reader notes down by the way.
+#[derive(Default)]
+struct Notes {
+    doubles: RefCell<Vec<String>>,
+    /// Where reading ended.
+    failed: RefCell<Option<String>>,
 }
 
 /// Where the reader is; written out only when there is something to say of it.
@@ -34,16 +57,19 @@ impl Place<'_> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Strict<'p> {
     place: &'p Place<'p>,
-    doubles: &'p RefCell<Vec<String>>,
+    notes: &'p Notes,
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
+        deserializer.deserialize_any(self).inspect_err(|_innermost_first| {
+            self.notes.failed.borrow_mut().get_or_insert_with(|| self.place.pointer());
+        })
     }
 }
 
@@ -86,7 +112,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut list = Vec::new();
         loop {
             let place = Place::Item(self.place, list.len());
-            let Some(item) = items.next_element_seed(Strict { place: &place, doubles: self.doubles })? else { break };
+            let Some(item) = items.next_element_seed(Strict { place: &place, notes: self.notes })? else { break };
             list.push(item);
         }
         Ok(list.into())
@@ -96,9 +122,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
             let place = Place::Field(self.place, &name);
-            let value = fields.next_value_seed(Strict { place: &place, doubles: self.doubles })?;
+            let value = fields.next_value_seed(Strict { place: &place, notes: self.notes })?;
             if object.contains_key(&name) {
-                self.doubles.borrow_mut().push(place.pointer());
+                self.notes.doubles.borrow_mut().push(place.pointer());
             }
             object.insert(name, value);
         }
@@ -119,6 +145,18 @@ mod tests {
         let (_, doubles) = read(text.as_bytes()).unwrap();
 
         assert_eq!(doubles, ["/b~1c/1/d", "/a/f", "/a"]);
+    }
+
+    #[test]
+    fn a_number_beyond_all_is_told_by_its_place() {
+        let place = |text: &str| match read(text.as_bytes()) {
+            Err(Unread::TooLarge(place)) => place,
+            other => panic!("{text}: {other:?}"),
+        };
+
+        assert_eq!(place(r#"{"a": [1, {"b/c": -1e400}], "d": 1}"#), "/a/1/b~1c");
+        assert_eq!(place("1e400"), "");
+        assert!(matches!(read(b"[1, 1e]"), Err(Unread::NoJson(_))));
     }
 
     #[test]

@@ -56,6 +56,13 @@ pub fn name_sort_key(name: &str) -> Vec<u8> {
     key
 }
 
+/// A key whose byte order is the Vietnamese order of names that are read from their beginning, as those of units.
+pub fn sort_key(text: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    write_sort_key(text, &mut key);
+    key
+}
+
 /// Family and middle names, and the given name.
 fn given_name_apart(name: &str) -> (&str, &str) {
     let name = name.trim();

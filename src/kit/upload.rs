@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    body::Fingerprint,
+    body::{Fingerprint, check_coding},
     codes::{Code, FaultCode},
     faults::Fault,
     problem::Problem,
@@ -67,6 +67,7 @@ impl Upload {
         if !is_form(request) {
             return Err(Problem::new(Code::UnsupportedMediaType).with("expected", FORM));
         }
+        check_coding(request)?;
         let mut form = Multipart::new(request.headers(), payload);
         let mut upload = Self::default();
         let mut fields = 0_usize;

@@ -32,6 +32,7 @@ pub const TAKE_IF_MATCH: &[&str] = &[
     "delete_campaign",
     "delete_me",
     "delete_pledge",
+    "delete_role_grant",
     "delete_unit",
     "return_checkin",
     "update_activity",

@@ -46,13 +46,21 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
             common.push(Code::InsufficientScope);
         }
         if has_body {
-            common.extend([Code::InvalidJson, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::InvalidInput]);
+            common.extend([
+                Code::InvalidJson,
+                Code::BodyTooLarge,
+                Code::UnsupportedMediaType,
+                Code::UnsupportedCoding,
+                Code::InvalidInput,
+            ]);
         }
         if has_cursor {
             common.push(Code::InvalidCursor);
         }
         if takes_key {
-            common.extend([Code::InvalidIdempotencyKey, Code::IdempotencyKeyReused]);
+            let under_a_key = [Code::RequestInFlight, Code::AnswerGone, Code::IdempotencyKeyReused];
+            common.push(Code::InvalidIdempotencyKey);
+            common.extend(under_a_key);
         }
         if takes_version {
             common.push(Code::PreconditionFailed);

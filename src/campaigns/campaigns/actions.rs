@@ -16,7 +16,7 @@ use crate::{
         caller::Person,
         codes::{Code, FaultCode},
         etag::IfMatch,
-        faults::Faults,
+        faults::{Fault, Faults},
         ids::{CampaignId, PhaseId, TargetId, UnitId},
         problem::{Problem, bad_field},
     },
@@ -31,12 +31,14 @@ pub async fn create(tx: &Tx, caller: &Person, new: NewCampaign) -> Result<Campai
     let unit = unit.ok_or_else(|| bad_field("/launched_by_unit_id", FaultCode::Missing))?;
     require_duty(tx, caller, unit).await?;
     let id = new.id.unwrap_or_default();
-    check_parts(tx, id, &new.phases, &new.targets).await?;
-    let campaign = new.parse(id, unit)?;
+    let mut faults = Faults::new();
+    check_parts(tx, &mut faults, id, &new.phases, &new.targets).await?;
+    let campaign = new.parse(id, unit, &mut faults);
     if let Some(code) = units::obstacle(tx, unit, tx.today(), end_of(&campaign, tx.today())).await? {
-        return Err(bad_field("/launched_by_unit_id", code));
+        faults.add(Fault::at("/launched_by_unit_id", code));
     }
-    check_audience(tx, &campaign).await?;
+    check_audience(tx, &mut faults, &campaign).await?;
+    faults.or(())?;
     store::insert(tx, &campaign, caller.member_id).await?;
     record(tx, "create_campaign", &campaign).await?;
     Ok(campaign)
@@ -54,14 +56,16 @@ pub async fn update(
     if campaign.status == Status::Closed {
         return Err(Problem::new(Code::CampaignNotLaunched));
     }
-    check_parts(tx, id, patch.phases.as_deref().unwrap_or_default(), patch.targets.as_deref().unwrap_or_default())
-        .await?;
+    let mut faults = Faults::new();
+    let (phases, targets) = (patch.phases.as_deref().unwrap_or_default(), patch.targets.as_deref().unwrap_or_default());
+    check_parts(tx, &mut faults, id, phases, targets).await?;
     let before = campaign.clone();
-    patch.apply(&mut campaign)?;
+    patch.apply(&mut campaign, &mut faults);
+    check_audience(tx, &mut faults, &campaign).await?;
+    faults.or(())?;
     if campaign.ends_on > before.ends_on {
         require_lasting(tx, &campaign).await?;
     }
-    check_audience(tx, &campaign).await?;
     store::save(tx, &mut campaign).await?;
     if campaign.status == Status::Launched {
         keep_version(tx, caller, &campaign).await?;
@@ -141,8 +145,13 @@ pub async fn require_duty(tx: &Tx, caller: &Person, unit: UnitId) -> Result<(), 
 }
 
 /// A phase or a target of another campaign stays there.
-async fn check_parts(tx: &Tx, id: CampaignId, phases: &[NewPhase], targets: &[NewTarget]) -> Result<(), Problem> {
-    let mut faults = Faults::new();
+async fn check_parts(
+    tx: &Tx,
+    faults: &mut Faults,
+    id: CampaignId,
+    phases: &[NewPhase],
+    targets: &[NewTarget],
+) -> Result<(), Problem> {
     let phase_ids: Vec<PhaseId> = phases.iter().filter_map(|phase| phase.id).collect();
     let foreign = parts::foreign_phases(tx, id, &phase_ids).await?;
     for (place, phase) in phases.iter().enumerate() {
@@ -155,11 +164,10 @@ async fn check_parts(tx: &Tx, id: CampaignId, phases: &[NewPhase], targets: &[Ne
         let is_foreign = target.id.is_some_and(|id| foreign.contains(&id));
         faults.add_if(is_foreign, format!("/targets/{place}/id"), FaultCode::NoSuchThing);
     }
-    faults.or(())
+    Ok(())
 }
 
-async fn check_audience(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
-    let mut faults = Faults::new();
+async fn check_audience(tx: &Tx, faults: &mut Faults, campaign: &Campaign) -> Result<(), Problem> {
     for (place, unit) in campaign.audience.unit_ids.iter().enumerate() {
         let is_there = units::exists_on(tx, *unit, tx.today()).await?;
         faults.add_if(!is_there, format!("/audience/unit_ids/{place}"), FaultCode::NoSuchThing);
@@ -168,7 +176,7 @@ async fn check_audience(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
         let is_there = clusters::exists(tx, *cluster).await?;
         faults.add_if(!is_there, format!("/audience/cluster_ids/{place}"), FaultCode::NoSuchThing);
     }
-    faults.or(())
+    Ok(())
 }
 
 async fn keep_version(tx: &Tx, caller: &Person, campaign: &Campaign) -> Result<(), Problem> {

@@ -14,7 +14,6 @@ use crate::kit::{
     faults::Faults,
     ids::{CampaignId, UnitId},
     patch::{given, given_or_empty, set},
-    problem::Problem,
 };
 
 /// A campaign to be written.
@@ -128,13 +127,12 @@ pub struct CampaignPatch {
 }
 
 impl NewCampaign {
-    /// The campaign as a draft of this unit, if everything is as it should be.
-    pub fn parse(self, id: CampaignId, launched_by_unit_id: UnitId) -> Result<Campaign, Problem> {
-        let mut faults = Faults::new();
+    /// The campaign as a draft of this unit.
+    pub fn parse(self, id: CampaignId, launched_by_unit_id: UnitId, faults: &mut Faults) -> Campaign {
         faults.add_if(self.ends_on < self.starts_on, "/ends_on", FaultCode::EndsBeforeStart);
-        let phases = parse_phases(self.phases, self.starts_on, self.ends_on, &mut faults);
-        let targets = parse_targets(self.targets, &mut faults);
-        faults.or(Campaign {
+        let phases = parse_phases(self.phases, self.starts_on, self.ends_on, faults);
+        let targets = parse_targets(self.targets, faults);
+        Campaign {
             id,
             kind: self.kind,
             title: self.title,
@@ -153,16 +151,15 @@ impl NewCampaign {
             criteria: words(self.criteria),
             milestones: self.milestones,
             version: 1,
-        })
+        }
     }
 }
 
 impl CampaignPatch {
-    /// Changes the campaign, if everything is as it should be then.
-    pub fn apply(self, campaign: &mut Campaign) -> Result<(), Problem> {
-        let mut faults = Faults::new();
+    /// Changes the campaign, and says what is not as it should be then.
+    pub fn apply(self, campaign: &mut Campaign, faults: &mut Faults) {
         if campaign.status != Status::Draft {
-            self.check_launched(campaign, &mut faults);
+            self.check_launched(campaign, faults);
         }
         set(&mut campaign.kind, self.kind);
         set(&mut campaign.title, self.title);
@@ -176,7 +173,7 @@ impl CampaignPatch {
         set(&mut campaign.milestones, self.milestones);
         faults.add_if(campaign.ends_on < campaign.starts_on, "/ends_on", FaultCode::EndsBeforeStart);
         if let Some(phases) = self.phases {
-            campaign.phases = parse_phases(phases, campaign.starts_on, campaign.ends_on, &mut faults);
+            campaign.phases = parse_phases(phases, campaign.starts_on, campaign.ends_on, faults);
         } else {
             let is_outside = campaign
                 .phases
@@ -185,9 +182,8 @@ impl CampaignPatch {
             faults.add_if(is_outside, "/ends_on", FaultCode::OutsideCampaign);
         }
         if let Some(targets) = self.targets {
-            campaign.targets = parse_targets(targets, &mut faults);
+            campaign.targets = parse_targets(targets, faults);
         }
-        faults.or(())
     }
 
     /// What check-ins already stand on must not move: kind, first day, audience, phases, and the targets that there are.

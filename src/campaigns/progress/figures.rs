@@ -16,6 +16,7 @@ use crate::{
         ids::{CampaignId, TargetId, UnitId},
         problem::Problem,
         quantity::Quantity,
+        text::sort_key,
     },
     organisation::units,
 };
@@ -107,7 +108,7 @@ impl Figures {
                 verified: scaled(*verified),
             })
             .collect();
-        units.sort_by(|one, other| one.name.cmp(&other.name).then(one.unit_id.cmp(&other.unit_id)));
+        units.sort_by_cached_key(|unit| (sort_key(&unit.name), unit.unit_id));
         TargetProgress {
             id: target.id,
             name: target.name.clone(),

@@ -19,6 +19,7 @@ use crate::{
         ids::ClientAppId,
         once::Once,
         page::Listed,
+        problem::Problem,
         secret::random_token,
     },
 };
@@ -53,6 +54,16 @@ pub async fn create_app(app: Data<App>, _caller: Admin, once: Once, body: Body<N
         .await?;
     load_origins(&app).await;
     Ok(answer)
+}
+
+/// Find an app
+///
+/// Without its secret, which is not shown again. For admins.
+#[utoipa::path(tag = "apps", params(("app_id" = ClientAppId, Path, description = "The app")),
+    responses((status = 200, body = AppView)))]
+#[get("/apps/{app_id}")]
+pub async fn find_app(app: Data<App>, _caller: Admin, path: Path<ClientAppId>) -> Answer<AppView> {
+    store::find(app.db.reads(), *path).await?.ok_or_else(Problem::not_found).map(tagged)
 }
 
 /// Update an app

@@ -17,6 +17,7 @@ pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>)
     service
         .service(http::list_apps)
         .service(http::create_app)
+        .service(http::find_app)
         .service(http::update_app)
         .service(http::delete_app)
         .service(http::rotate_app_secret);

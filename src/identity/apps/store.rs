@@ -21,7 +21,13 @@ pub async fn find_by_client_id(db: &impl ConnectionTrait, client_id: &str) -> Re
     Ok(row.filter(|row| row.disabled_at.is_none()).map(ClientApp::from))
 }
 
-/// The app of that id, disabled or not; none once it is deleted. It is not changed by anybody else until the end of the
+/// The app of that id, disabled or not; none once it is deleted.
+pub async fn find(db: &impl ConnectionTrait, id: ClientAppId) -> Result<Option<ClientApp>, DbErr> {
+    let row = Entity::find_by_id(id.0).filter(Column::DeletedAt.is_null()).one(db).await?;
+    Ok(row.map(ClientApp::from))
+}
+
+/// The same for a change. It is not changed by anybody else until the end of the
 /// transaction.
 pub async fn find_for_change(tx: &Tx, id: ClientAppId) -> Result<Option<ClientApp>, DbErr> {
     let row = Entity::find_by_id(id.0).filter(Column::DeletedAt.is_null()).lock_exclusive().one(tx).await?;

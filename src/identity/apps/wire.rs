@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{ClientApp, client_app::is_origin};
@@ -13,6 +13,7 @@ use crate::kit::{
     codes::FaultCode,
     faults::{Fault, Faults},
     ids::ClientAppId,
+    patch::{given, given_or_empty, set},
     problem::Problem,
     secret::random_token,
 };
@@ -43,12 +44,14 @@ pub struct NewApp {
 #[schema(example = json!({"scopes": ["activities:read"], "disabled": false}))]
 pub struct AppPatch {
     /// What people call it.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(nullable = false, min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    /// What it may do. Tokens that it has lose what it loses within 5 seconds.
+    /// What it may do; null: nothing. Tokens that it has lose what it loses within 5 seconds.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_items = 20)]
     pub scopes: Option<Vec<String>>,
-    /// Where its pages call from.
+    /// Where its pages call from; null: from nowhere.
+    #[serde(default, deserialize_with = "given_or_empty")]
     #[schema(max_items = 20)]
     pub allowed_origins: Option<Vec<String>>,
     /// How many requests a minute it may make, on each replica; null: as many as the settings say.
@@ -56,6 +59,7 @@ pub struct AppPatch {
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     pub requests_per_minute: Option<Option<u32>>,
     /// May it do nothing for now? Its tokens end within 5 seconds.
+    #[schema(nullable = false)]
     pub disabled: Option<bool>,
 }
 
@@ -123,15 +127,9 @@ impl AppPatch {
 
     /// Changes the app.
     pub fn apply(self, app: &mut ClientApp, now: DateTime<Utc>) {
-        if let Some(name) = self.name {
-            app.name = name;
-        }
-        if let Some(scopes) = self.scopes {
-            app.scopes = scopes;
-        }
-        if let Some(origins) = self.allowed_origins {
-            app.allowed_origins = origins;
-        }
+        set(&mut app.name, self.name);
+        set(&mut app.scopes, self.scopes);
+        set(&mut app.allowed_origins, self.allowed_origins);
         if let Some(number) = self.requests_per_minute {
             app.requests_per_minute = number.and_then(NonZeroU32::new);
         }
@@ -161,11 +159,6 @@ fn check_origins(faults: &mut Faults, origins: &[String]) {
             faults.add(fault.with("expected", "https://host[:port]"));
         }
     }
-}
-
-/// A field that is there, be it null.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 impl From<ClientApp> for AppView {

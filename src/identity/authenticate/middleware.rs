@@ -2,7 +2,10 @@
 //! ones too, so that a client learns of it where it happens; but not where it would renew the token, nor where no caller
 //! makes a difference.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use actix_web::{
     HttpMessage as _, ResponseError as _,
@@ -80,20 +83,24 @@ pub async fn authenticate<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// The client's address: the last that a trusted proxy wrote down, or the peer's.
+/// The client's address: what the outermost trusted proxy wrote down, or the peer's. Entries are counted as they stand, before
+/// any is read: in the place of one that is no address no other is taken, which the client may have made up.
 fn address_of(request: &ServiceRequest, hops: usize) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
     if hops == 0 {
         return peer;
     }
-    let forwarded: Vec<IpAddr> = request
-        .headers()
-        .get_all("x-forwarded-for")
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|address| address.trim().parse().ok())
-        .collect();
-    forwarded.len().checked_sub(hops).and_then(|place| forwarded.get(place)).copied().unwrap_or(peer)
+    let lines = request.headers().get_all("x-forwarded-for");
+    let entries: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
+    let entry = entries.len().checked_sub(hops).and_then(|place| entries.get(place));
+    entry.and_then(|entry| read_address(entry)).unwrap_or(peer)
+}
+
+/// An address as proxies write it: alone, in brackets, or with a port.
+fn read_address(entry: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(entry).ok()?.trim();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
 fn is_deaf(path: &str) -> bool {

@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
-use super::{RoleGrant, role_grant::held_until, store};
+use super::{
+    RoleGrant,
+    role_grant::held_until,
+    store,
+    wire::{NewRoleGrant, RoleGrantView},
+};
 use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
@@ -10,9 +15,10 @@ use crate::{
         caller::{Person, Role},
         clock::NO_END,
         codes::{Code, FaultCode},
-        faults::Faults,
+        etag::{IfMatch, tag_of},
+        faults::{Fault, Faults},
         ids::RoleGrantId,
-        problem::{Problem, bad_field},
+        problem::Problem,
     },
     organisation::{members, units},
     outbox::{self, Event},
@@ -21,9 +27,14 @@ use crate::{
 /// Gives a role. An admin gives any; a manager gives `unit_manager` and `editor` for their own units, to others, and for no
 /// longer than they manage the unit themselves. Nobody holds the same one twice on any day: the member's row, which is held here, makes many at once come one after the other. An index could
 /// not say so, for periods may follow one another.
-pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGrant, Problem> {
-    require_manager(tx, caller, &grant).await?;
-    require_no_more_than_held(tx, caller, &grant).await?;
+pub async fn grant(tx: &Tx, caller: &Person, new: NewRoleGrant) -> Result<RoleGrant, Problem> {
+    let mut faults = Faults::new();
+    let grant = new.parse(caller.member_id, tx.today(), &mut faults);
+    if let Err(refusal) = require_manager(tx, caller, &grant).await {
+        faults.or(())?;
+        return Err(refusal);
+    }
+    require_no_more_than_held(tx, caller, &grant, &mut faults).await?;
     // The unit before the member, as in a merge: one that is under way is waited for. A unit that is to end gives no role
     // beyond its end: what goes over to another was decided when the end was planned.
     let obstacle = match grant.unit_id {
@@ -32,11 +43,12 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
     };
     // Somebody who is erased, and to a manager somebody hidden, is nobody; an erasure that goes on is waited for.
     if members::find_visible_for_change(tx, caller, grant.member_id).await?.is_none() {
-        return Err(bad_field("/member_id", FaultCode::NoSuchThing));
+        faults.add(Fault::at("/member_id", FaultCode::NoSuchThing));
     }
     if let Some(code) = obstacle {
-        return Err(bad_field("/unit_id", code));
+        faults.add(Fault::at("/unit_id", code));
     }
+    faults.or(())?;
     if let Some(held) = store::overlapping(tx, &grant).await? {
         return Err(Problem::new(Code::RoleAlreadyGranted).with("grant", held));
     }
@@ -51,20 +63,22 @@ pub async fn grant(tx: &Tx, caller: &Person, grant: RoleGrant) -> Result<RoleGra
 /// Takes a role back, from today on. A manager takes back what is held below their unit; over the unit itself what they gave,
 /// for those who hold as much as they do are not theirs to dismiss. One that has ended already is not there to be taken
 /// back; the last admin's stays.
-pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId) -> Result<(), Problem> {
-    let seen = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
-    require_manager(tx, caller, &seen).await?;
-    if seen.granted_by != Some(caller.member_id) {
-        require_manager_above(tx, caller, &seen).await?;
+pub async fn revoke(tx: &Tx, caller: &Person, id: RoleGrantId, seen: &IfMatch) -> Result<(), Problem> {
+    let found = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
+    require_manager(tx, caller, &found).await?;
+    if found.granted_by != Some(caller.member_id) {
+        require_manager_above(tx, caller, &found).await?;
     }
-    if let Some(unit) = seen.unit_id {
+    if let Some(unit) = found.unit_id {
         // A merge that is under way is waited for: what it has carried over to another unit is another grant.
         units::lock_shared(tx, &[unit]).await?;
     }
     keep_an_admin(tx, |grant| grant.id == id).await?;
-    let grant = store::find_visible(tx, caller, id, tx.today()).await?.filter(|grant| *grant == seen);
+    let grant = store::find_visible(tx, caller, id, tx.today()).await?.filter(|grant| *grant == found);
     let grant = grant.ok_or_else(Problem::not_found)?;
     let day = grant.end_by(tx.today()).ok_or_else(Problem::not_found)?;
+    let shown = serde_json::to_vec(&RoleGrantView::from(grant.clone())).map_err(Problem::internal)?;
+    seen.check_tag(&tag_of(None, &shown))?;
     if !store::end(tx, &grant, day).await? {
         return Err(Problem::not_found());
     }
@@ -101,15 +115,19 @@ async fn require_manager(tx: &Tx, caller: &Person, grant: &RoleGrant) -> Result<
 }
 
 /// Nobody gives more than they hold, in time as in place, nor anything to themselves.
-async fn require_no_more_than_held(tx: &Tx, caller: &Person, grant: &RoleGrant) -> Result<(), Problem> {
+async fn require_no_more_than_held(
+    tx: &Tx,
+    caller: &Person,
+    grant: &RoleGrant,
+    faults: &mut Faults,
+) -> Result<(), Problem> {
     let (false, Some(unit)) = (caller.is_admin(), grant.unit_id) else { return Ok(()) };
     let own = store::periods_of_manager(tx, caller.member_id, unit, tx.today()).await?;
     let until = held_until(own.into_iter(), grant.valid_from);
-    let mut faults = Faults::new();
     faults.add_if(grant.member_id == caller.member_id, "/member_id", FaultCode::NotAllowed);
     faults.add_if(until.is_none(), "/valid_from", FaultCode::BeyondOwnRole);
     faults.add_if(until.is_some_and(|until| until < grant.valid_to), "/valid_to", FaultCode::BeyondOwnRole);
-    faults.or(())
+    Ok(())
 }
 
 /// Only an admin or a manager of a unit above the grant's.

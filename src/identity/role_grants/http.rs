@@ -15,9 +15,11 @@ use crate::{
         answer::{Answer, Reply},
         body::{Body, Query},
         caller::{SignedIn, Staff},
+        etag::IfMatch,
         ids::RoleGrantId,
         once::Once,
         page::Listed,
+        problem::Problem,
     },
 };
 
@@ -39,6 +41,17 @@ pub async fn list_role_grants(
     Ok(Reply::list(app.cursors.slice(&page, grants, |grant| grant.id).map(RoleGrantView::from)))
 }
 
+/// Find a role grant
+///
+/// One of yours, or over a unit that you manage.
+#[utoipa::path(tag = "role_grants", params(("role_grant_id" = RoleGrantId, Path, description = "The grant")),
+    responses((status = 200, body = RoleGrantView)))]
+#[get("/role-grants/{role_grant_id}")]
+pub async fn find_role_grant(app: Data<App>, caller: SignedIn, path: Path<RoleGrantId>) -> Answer<RoleGrantView> {
+    let grant = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
+    Ok(Reply::ok(grant.ok_or_else(Problem::not_found)?.into()))
+}
+
 /// Grant a role
 ///
 /// An admin grants any role; a manager grants `unit_manager` and `editor` for their own units and all below them, to others and
@@ -52,9 +65,9 @@ pub async fn create_role_grant(
     once: Once,
     body: Body<NewRoleGrant>,
 ) -> Answer<RoleGrantView> {
-    let grant = body.0.parse(caller.member_id, app.clock.today())?;
+    let Body(new) = body;
     app.change(once, async |tx| {
-        let grant = actions::grant(tx, &caller, grant).await?;
+        let grant = actions::grant(tx, &caller, new).await?;
         Ok(Reply::created(format!("/v1/role-grants/{}", grant.id), grant.into()))
     })
     .await
@@ -68,9 +81,15 @@ pub async fn create_role_grant(
 #[utoipa::path(tag = "role_grants", params(("role_grant_id" = RoleGrantId, Path, description = "The grant")),
     responses((status = 204), (status = 409, description = "last_admin")))]
 #[delete("/role-grants/{role_grant_id}")]
-pub async fn delete_role_grant(app: Data<App>, caller: SignedIn, path: Path<RoleGrantId>, once: Once) -> Answer<()> {
+pub async fn delete_role_grant(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<RoleGrantId>,
+    seen: IfMatch,
+    once: Once,
+) -> Answer<()> {
     app.change(once, async |tx| {
-        actions::revoke(tx, &caller, *path).await?;
+        actions::revoke(tx, &caller, *path, &seen).await?;
         Ok(Reply::nothing())
     })
     .await

@@ -15,5 +15,9 @@ pub use store::{insert, managers_above};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    service.service(http::list_role_grants).service(http::create_role_grant).service(http::delete_role_grant);
+    service
+        .service(http::list_role_grants)
+        .service(http::create_role_grant)
+        .service(http::find_role_grant)
+        .service(http::delete_role_grant);
 }

@@ -12,7 +12,6 @@ use crate::kit::{
     codes::FaultCode,
     faults::Faults,
     ids::{MemberId, RoleGrantId, UnitId},
-    problem::Problem,
 };
 
 /// A role to be given.
@@ -34,9 +33,8 @@ pub struct NewRoleGrant {
 }
 
 impl NewRoleGrant {
-    /// The grant, if it makes sense.
-    pub fn parse(self, granted_by: MemberId, today: NaiveDate) -> Result<RoleGrant, Problem> {
-        let mut faults = Faults::new();
+    /// The grant, with what makes no sense in it.
+    pub fn parse(self, granted_by: MemberId, today: NaiveDate, faults: &mut Faults) -> RoleGrant {
         let valid_from = self.valid_from.unwrap_or(today);
         let valid_to = self.valid_to.unwrap_or(NO_END);
         faults.add_if(self.role < Role::UnitManager, "/role", FaultCode::NotAllowed);
@@ -44,7 +42,7 @@ impl NewRoleGrant {
         faults.add_if(needs_unit && self.unit_id.is_none(), "/unit_id", FaultCode::Missing);
         faults.add_if(self.role == Role::Admin && self.unit_id.is_some(), "/unit_id", FaultCode::NotAllowed);
         faults.add_if(valid_to <= valid_from, "/valid_to", FaultCode::EndsBeforeStart);
-        faults.or(RoleGrant {
+        RoleGrant {
             id: RoleGrantId::new(),
             member_id: self.member_id,
             role: self.role,
@@ -52,7 +50,7 @@ impl NewRoleGrant {
             valid_from,
             valid_to,
             granted_by: Some(granted_by),
-        })
+        }
     }
 }
 

@@ -8,9 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Cluster, Stay};
 use crate::kit::{
-    body::{Filter, given},
+    body::Filter,
     clock::NO_END,
     ids::{ClusterId, UnitId},
+    patch::given,
 };
 
 /// A cluster to be made.
@@ -47,7 +48,7 @@ pub struct NewCluster {
 #[schema(example = json!({"flag_unit_id": "019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e", "on": "2026-07-01"}))]
 pub struct ClusterPatch {
     /// Its name.
-    #[schema(min_length = 1, max_length = 300)]
+    #[schema(nullable = false, min_length = 1, max_length = 300)]
     pub name: Option<String>,
     /// What it competes under; null takes it away.
     #[serde(default, deserialize_with = "given")]
@@ -58,7 +59,7 @@ pub struct ClusterPatch {
     #[schema(value_type = Option<NaiveDate>)]
     pub signed_on: Option<Option<NaiveDate>>,
     /// The units in it from `on` on, all of them.
-    #[schema(min_items = 1, max_items = 500)]
+    #[schema(nullable = false, min_items = 1, max_items = 500)]
     pub unit_ids: Option<Vec<UnitId>>,
     /// Which of them heads it from `on` on; null: none.
     #[serde(default, deserialize_with = "given")]
@@ -70,6 +71,7 @@ pub struct ClusterPatch {
     pub flag_unit_id: Option<Option<UnitId>>,
     /// From which day of the cluster's year units, head and flag are so; absent: from today. A head or a handover of the flag
     /// that is entered late holds until the next one that is known. A day that is past takes an admin.
+    #[schema(nullable = false)]
     pub on: Option<NaiveDate>,
 }
 

@@ -23,12 +23,14 @@ use crate::{
 
 /// Adds a member to a unit that the caller manages.
 pub async fn create(tx: &Tx, vault: &Vault, caller: &Person, new: NewMember) -> Result<Member, Problem> {
+    let mut faults = Faults::new();
+    let new = new.parse(&mut faults);
     let unit = new.home_unit_id;
     if !caller.is_admin() && !units::is_below_any(tx, unit, &caller.managed_units(), tx.today()).await? {
+        faults.or(())?;
         return Err(Problem::forbidden());
     }
     let since = new.member_since.unwrap_or_else(|| tx.today());
-    let mut faults = Faults::new();
     faults.add_unless_first_day(since, "/member_since");
     let obstacle = units::obstacle(tx, unit, since.max(tx.today()), NO_END).await?;
     obstacle.into_iter().for_each(|code| faults.add(Fault::at("/home_unit_id", code)));

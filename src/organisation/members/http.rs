@@ -52,7 +52,7 @@ pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberF
     responses((status = 201, body = MemberProfile), (status = 409, description = "already_exists")))]
 #[post("/members")]
 pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberProfile> {
-    let (new, actor) = (body.0.parse()?, once.actor());
+    let (new, actor) = (body.0, once.actor());
     let answer = app
         .change(once.with_secret_answer(), async |tx| {
             let member = actions::create(tx, &app.vault, &caller, new).await?;

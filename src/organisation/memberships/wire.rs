@@ -7,9 +7,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::Membership;
 use crate::{
     kit::{
-        body::{Filter, given},
+        body::Filter,
         clock::NO_END,
         ids::{MemberId, MembershipId, UnitId},
+        patch::given,
     },
     organisation::members::MembershipKind,
 };

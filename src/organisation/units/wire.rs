@@ -6,9 +6,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Unit, UnitKind};
 use crate::kit::{
-    body::{Filter, given},
+    body::Filter,
     clock::NO_END,
     ids::{MemberId, UnitId},
+    patch::given,
 };
 
 /// A unit to be made.
@@ -80,17 +81,19 @@ pub struct UnitPatch {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 50, examples("LD-0042"))]
     pub code: Option<Option<String>>,
     /// Its full name.
-    #[schema(min_length = 1, max_length = 300)]
+    #[schema(nullable = false, min_length = 1, max_length = 300)]
     pub name: Option<String>,
     /// A shorter one; null takes it away.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub short_name: Option<Option<String>>,
     /// What kind of organisation it is.
+    #[schema(nullable = false)]
     pub kind: Option<UnitKind>,
     /// From which day it is so; absent: from today. Days before keep what they had; a day that is past takes an admin. To
     /// correct a mistake instead, give the day since which it is wrong (the unit's `valid_from`, or the day of the change that
     /// was mistaken): then it was never otherwise since that day.
+    #[schema(nullable = false)]
     pub from: Option<NaiveDate>,
 }
 

@@ -363,3 +363,20 @@ async fn closing_waits_for_whoever_counts_on_the_campaign() {
     closing.roll_back().await.unwrap();
     checking_in.roll_back().await.unwrap();
 }
+
+#[actix_web::test]
+async fn what_a_new_campaign_refers_to_and_its_days_are_judged_at_once() {
+    let app = TestApp::start().await;
+    let nothing = uuid::Uuid::now_v7();
+    let new = json!({"kind": "regular", "title": "Trồng cây", "starts_on": "2026-04-01", "ends_on": "2026-03-01",
+        "launched_by_unit_id": nothing, "audience": {"unit_ids": [nothing], "cluster_ids": [nothing]}});
+
+    let answer = app.post("/v1/campaigns").caller(&app.admin).json(new).await;
+
+    answer.has_faults(&[
+        ("/launched_by_unit_id", "no_such_thing"),
+        ("/ends_on", "ends_before_start"),
+        ("/audience/unit_ids/0", "no_such_thing"),
+        ("/audience/cluster_ids/0", "no_such_thing"),
+    ]);
+}

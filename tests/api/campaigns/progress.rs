@@ -209,3 +209,20 @@ async fn a_repair_holds_nobody_up_whose_figures_are_right() {
     assert_eq!(repair.await.unwrap(), 1);
     app.figures_are_recounted().await;
 }
+
+#[actix_web::test]
+async fn units_stand_in_the_vietnamese_order_of_their_names() {
+    let app = TestApp::start().await;
+    let campaign = app.campaign_of(&app.unit("Tỉnh").await).await;
+    for name in ["Văn phòng", "Đảng bộ", "Ban Tổ chức", "Chi bộ Một"] {
+        let unit = app.unit(name).await;
+        let member = app.member_of(&unit).await;
+        app.pledge_of(&member, &campaign).await;
+    }
+
+    let progress = app.get(format!("/v1/campaigns/{}/progress", campaign.id)).caller(&app.admin).await.expect(200);
+
+    let units = progress["targets"][0]["units"].as_array().unwrap();
+    let names: Vec<_> = units.iter().map(|unit| text(&unit["name"])).collect();
+    assert_eq!(names, ["Ban Tổ chức", "Chi bộ Một", "Đảng bộ", "Văn phòng"]);
+}

@@ -51,6 +51,19 @@ async fn an_app_is_made_listed_changed_and_deleted_by_admins_alone() {
 }
 
 #[actix_web::test]
+async fn null_clears_the_lists_of_an_app() {
+    let app = TestApp::start().await;
+    let new = json!({"name": "Cổng", "scopes": ["activities:read"], "allowed_origins": ["https://cong.example"]});
+    let made = app.post("/v1/apps").caller(&app.admin).json(new).await.expect(201);
+    let url = format!("/v1/apps/{}", text(&made["id"]));
+
+    let patch = json!({"scopes": null, "allowed_origins": null});
+    let changed = app.patch(&url).caller(&app.admin).json(patch).await.expect(200);
+
+    assert_eq!((&changed["scopes"], &changed["allowed_origins"]), (&json!([]), &json!([])));
+}
+
+#[actix_web::test]
 async fn the_same_app_is_made_once_under_one_key() {
     let app = TestApp::start().await;
     let new = json!({"name": "Cổng thông tin", "scopes": []});
@@ -165,4 +178,22 @@ async fn an_app_is_limited_by_its_own_number() {
     assert_eq!(first.header("ratelimit-policy"), Some("\"app\";q=2;w=60"));
     app.get("/v1/units").caller(&caller).await.expect(200);
     app.get("/v1/units").caller(&caller).await.is_problem(429, "too_many_requests");
+}
+
+#[actix_web::test]
+async fn an_app_is_found_where_it_was_made_without_its_secret() {
+    let app = TestApp::start().await;
+    let new = json!({"name": "Cổng thông tin", "scopes": []});
+    let made = app.post("/v1/apps").caller(&app.admin).json(new).await;
+    let url = made.header("location").unwrap().to_owned();
+
+    let found = app.get(&url).caller(&app.admin).await;
+
+    assert_eq!(found.expect(200)["client_id"], made.expect(201)["client_id"]);
+    assert!(!found.text().contains("secret"), "{}", found.text());
+    let tag = found.header("etag").unwrap().to_owned();
+    app.patch(&url).caller(&app.admin).header("If-Match", &tag).json(json!({"name": "Cổng"})).await.expect(200);
+    app.delete(&url).caller(&app.admin).header("If-Match", &tag).await.is_problem(412, "precondition_failed");
+    app.delete(&url).caller(&app.admin).await.expect(204);
+    app.get(&url).caller(&app.admin).await.is_problem(404, "not_found");
 }

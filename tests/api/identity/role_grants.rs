@@ -159,3 +159,35 @@ async fn a_manager_takes_back_what_they_gave_and_what_is_held_below_and_dismisse
     app.delete(format!("/v1/role-grants/{given}")).caller(&manager).await.expect(204);
     app.delete(format!("/v1/role-grants/{under}")).caller(&manager).await.expect(204);
 }
+
+#[actix_web::test]
+async fn every_fault_of_a_new_grant_is_named_at_once() {
+    let app = TestApp::start().await;
+    let nothing = uuid::Uuid::now_v7();
+    let new = json!({"member_id": nothing, "role": "editor", "unit_id": nothing,
+        "valid_from": "2026-03-10", "valid_to": "2026-03-09"});
+
+    let answer = app.post("/v1/role-grants").caller(&app.admin).json(new).await;
+
+    let faults = [("/member_id", "no_such_thing"), ("/unit_id", "no_such_thing"), ("/valid_to", "ends_before_start")];
+    answer.has_faults(&faults);
+}
+
+#[actix_web::test]
+async fn a_grant_is_found_where_it_was_made_and_taken_back_as_it_was_seen() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let (member, stranger) = (app.member_of(&unit).await, app.member_of(&app.unit("Chi bộ 2").await).await);
+    let new = json!({"member_id": member.id, "role": "editor", "unit_id": unit.id});
+    let made = app.post("/v1/role-grants").caller(&app.admin).json(new).await;
+    let (url, tag) = (made.header("location").unwrap().to_owned(), made.header("etag").unwrap().to_owned());
+
+    let found = app.get(&url).caller(&member).await;
+
+    assert_eq!((found.expect(200), found.header("etag")), (made.expect(201), Some(tag.as_str())));
+    app.get(&url).caller(&stranger).await.is_problem(404, "not_found");
+    let revoke = |tag: &str| app.delete(&url).caller(&app.admin).header("If-Match", tag);
+    revoke("\"0123456789abcdef\"").await.is_problem(412, "precondition_failed");
+    revoke(&tag).await.expect(204);
+    assert_ne!(app.get(&url).caller(&member).await.header("etag"), Some(tag.as_str()));
+}

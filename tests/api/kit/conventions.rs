@@ -71,6 +71,26 @@ async fn behind_a_proxy_the_address_it_wrote_down_is_counted() {
 }
 
 #[actix_web::test]
+async fn a_proxy_may_write_ports_and_what_it_wrote_illegibly_is_no_reason_to_believe_the_client() {
+    let app = TestApp::start_with(|config| {
+        config.rate_limit.per_address = 1.try_into().unwrap();
+        config.server.forwarded_hops = 1;
+    })
+    .await;
+    let from = |address: &str| app.get("/.well-known/jwks.json").header("X-Forwarded-For", address);
+
+    from("203.0.113.1:4711").await.expect(200);
+    from("198.51.100.7, 203.0.113.1:4712").await.is_problem(429, "too_many_requests");
+    from("[2001:db8:1:2::1]:4711").await.expect(200);
+    from("[2001:db8:1:2::2]").await.is_problem(429, "too_many_requests");
+    from("2001:db8:1:3::1").await.expect(200);
+    // Counted as the proxy's own.
+    from("198.51.100.8, unknown").await.expect(200);
+    from("198.51.100.9, unknown").await.is_problem(429, "too_many_requests");
+    from("198.51.100.9, ").await.is_problem(429, "too_many_requests");
+}
+
+#[actix_web::test]
 async fn the_mini_apps_web_view_may_call_and_a_foreign_page_may_not() {
     let app = TestApp::start().await;
     let preflight = |origin: &str| {

@@ -77,6 +77,55 @@ async fn what_the_client_cannot_read_is_not_acceptable() {
 }
 
 #[actix_web::test]
+async fn what_is_acceptable_is_said_by_media_ranges_with_weights() {
+    let app = TestApp::start().await;
+    let ask = |url: &str, accept: &str| app.get(url).caller(&app.admin).header("Accept", accept);
+
+    for accept in ["application/json;q=0", "application/jsonlines", "text/*", "*/*;q=0"] {
+        ask("/v1/units", accept).await.is_problem(406, "not_acceptable");
+    }
+    for accept in ["text/html, application/*;q=0.1", "image/*, */*;q=0.2", "application/problem+json", ""] {
+        ask("/v1/units", accept).await.expect(200);
+    }
+    for accept in ["text/csv", "text/*", "*/*;q=0.1"] {
+        ask("/v1/exports/units.csv", accept).await.expect_ok();
+    }
+    let refused = ask("/v1/exports/units.csv", "application/json").await.is_problem(406, "not_acceptable");
+    assert!(refused["detail"].as_str().unwrap().contains("text/csv"), "{refused}");
+}
+
+#[actix_web::test]
+async fn a_word_in_the_place_of_an_id_keeps_its_own_methods() {
+    let app = TestApp::start().await;
+
+    for method in [Method::GET, Method::PATCH, Method::DELETE] {
+        let answer = app.request(method, "/v1/checkins/batch").caller(&app.admin).json(json!({})).await;
+        answer.is_problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), Some("POST"));
+    }
+    app.get("/v1/checkins/no-id").caller(&app.admin).await.is_problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn a_body_in_an_unknown_coding_is_refused_with_those_that_are_known() {
+    let app = TestApp::start().await;
+    let make = |coding: &str| {
+        let body = json!({"name": "Đảng bộ", "kind": "other"});
+        app.post("/v1/units").caller(&app.admin).header("Content-Encoding", coding).json(body)
+    };
+
+    for coding in ["foo", "gzip, br", ""] {
+        let answer = make(coding).await;
+        answer.is_problem(415, "unsupported_coding");
+        assert_eq!(answer.header("accept-encoding"), Some("br, gzip, zstd, deflate"));
+    }
+    make("identity").await.expect(201);
+    let (kind, form) = ("multipart/form-data; boundary=b", "--b--\r\n");
+    let import = app.post("/v1/imports").caller(&app.admin).header("Content-Encoding", "foo").body(kind, form);
+    import.await.is_problem(415, "unsupported_coding");
+}
+
+#[actix_web::test]
 async fn problems_are_worded_in_the_clients_language() {
     let app = TestApp::start().await;
 
@@ -198,4 +247,13 @@ async fn an_error_is_not_said_to_be_compressed_when_it_is_not() {
     for answer in [refused, absent, wrong_verb] {
         assert_eq!(answer.header("content-encoding"), None);
     }
+}
+
+#[actix_web::test]
+async fn a_number_beyond_all_is_out_of_range_at_its_place() {
+    let app = TestApp::start().await;
+
+    let answer = app.post("/v1/units").caller(&app.admin).body("application/json", r#"{"name": 1e400}"#).await;
+
+    answer.has_faults(&[("/name", "out_of_range")]);
 }

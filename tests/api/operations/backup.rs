@@ -208,3 +208,19 @@ async fn the_doctor_says_when_erasures_cannot_be_listed() {
         assert!(doctor("").contains("WRONG  erasures.log is not set"), "{}", doctor(""));
     }
 }
+
+#[actix_web::test]
+async fn why_no_backup_was_made_is_said_as_it_is() {
+    let place = Place::migrated().await;
+    if place.database.file().is_none() {
+        return;
+    }
+    let there = place.data.path().join("there.db").display().to_string();
+    fs::write(&there, "x").unwrap();
+
+    let (nowhere, overwriting) = (place.run(&["backup", "/nowhere/x.db"]), place.run(&["backup", &there]));
+
+    assert!(complaint(&nowhere).contains("/nowhere/x.db: No such file"), "{}", complaint(&nowhere));
+    assert!(!complaint(&nowhere).contains("overwrites"), "{}", complaint(&nowhere));
+    assert!(complaint(&overwriting).ends_with("a backup never overwrites a file\n"), "{}", complaint(&overwriting));
+}

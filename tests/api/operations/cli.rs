@@ -46,6 +46,28 @@ fn the_embedded_database_is_its_owners_alone() {
 }
 
 #[test]
+fn a_number_with_which_nothing_would_work_is_refused_by_every_command() {
+    for command in [&["doctor"][..], &["serve"], &["relay"], &["migrate"], &["demo"]] {
+        let refused = bare(command).env("THIDUA_DATABASE__CONNECTIONS", "0").output().unwrap();
+
+        assert_eq!(refused.status.code(), Some(2), "{command:?}");
+        let said = "thidua: database.connections is 0; from 3 to 10000 is permitted\n";
+        assert_eq!(complaint(&refused), said, "{command:?}");
+    }
+}
+
+#[test]
+fn what_went_wrong_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| complaint(&bare(arguments).current_dir(folder.path()).output().unwrap());
+
+    let (settings, restored) = (said(&["--config", "none.toml", "doctor"]), said(&["restore", "none.db"]));
+
+    assert_eq!(settings.matches("not found").count(), 1, "{settings}");
+    assert_eq!(restored.matches("unable to open database file").count(), 1, "{restored}");
+}
+
+#[test]
 fn an_unknown_argument_is_a_wrong_usage() {
     assert_eq!(bare(&["serve", "--fast"]).output().unwrap().status.code(), Some(2));
 }
@@ -53,6 +75,9 @@ fn an_unknown_argument_is_a_wrong_usage() {
 #[actix_web::test]
 async fn the_schema_goes_up_one_step_down_and_up_again() {
     let place = Place::empty().await;
+    if let Some(file) = place.database.file() {
+        std::fs::write(file, "").unwrap();
+    }
 
     assert!(out(&place.run(&["migrate", "status"])).contains("Pending"));
     assert!(out(&place.run(&["migrate"])).contains("up to date"));
@@ -164,6 +189,8 @@ fn where_there_is_no_database_it_is_said_and_none_is_made() {
         &["relay"],
         &["backup", "copy.db"],
         &["doctor"],
+        &["migrate", "status"],
+        &["migrate", "down"],
     ] {
         for data in [&mistyped, &folder.path().to_owned()] {
             let ran = bare(command).arg("--data").arg(data).current_dir(folder.path()).output().unwrap();
@@ -215,6 +242,9 @@ async fn a_token_is_good_at_the_server_that_runs_wherever_it_listens() {
 #[actix_web::test]
 async fn saying_what_is_pending_writes_nothing() {
     let place = Place::empty().await;
+    if let Some(file) = place.database.file() {
+        std::fs::write(file, "").unwrap();
+    }
 
     assert!(out(&place.run(&["migrate", "status"])).contains("Pending"));
 

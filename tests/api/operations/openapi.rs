@@ -3,7 +3,7 @@
 use std::{collections::HashSet, path::Path};
 
 use serde_json::Value;
-use thidua::openapi;
+use thidua::{kit::codes::FaultCode, openapi};
 
 use crate::harness::has_blank;
 
@@ -161,4 +161,35 @@ fn no_words_have_a_blank_that_nothing_was_put_in_for() {
         }
     }
     look("", &openapi::document());
+}
+
+#[test]
+fn every_fault_code_is_listed_with_its_words() {
+    let document = openapi::document();
+
+    let code = &document["components"]["schemas"]["Fault"]["properties"]["code"];
+
+    let names: Vec<&str> = code["enum"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(names, FaultCode::ALL.iter().map(|code| code.name()).collect::<Vec<_>>());
+    let words = code["description"].as_str().unwrap();
+    assert!(names.iter().all(|name| words.contains(&format!("- `{name}`: "))), "{words}");
+    assert!(!has_blank(words), "{words}");
+}
+
+#[test]
+fn all_that_an_idempotency_key_can_lead_to_is_documented_where_one_is_taken() {
+    let document = openapi::document();
+    for (path, method, operation) in openapi::operations(&document) {
+        let is_taken =
+            operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
+        for (status, code) in [
+            ("400", "invalid_idempotency_key"),
+            ("409", "request_in_flight"),
+            ("410", "answer_gone"),
+            ("422", "idempotency_key_reused"),
+        ] {
+            let words = operation["responses"][status]["description"].as_str().unwrap_or_default();
+            assert_eq!(words.contains(&format!("`{code}`")), is_taken, "{method} {path}: {code}");
+        }
+    }
 }

@@ -11,8 +11,8 @@ use thidua::{
 
 use super::rights::{operations, world::World};
 
-/// These make what is only found in a list.
-const LISTED_ONLY: [&str; 4] = ["create_app", "create_data_request", "create_own_data_request", "create_role_grant"];
+/// These make what is only found in a list, or is found without the secret that was shown once.
+const LISTED_ONLY: [&str; 3] = ["create_app", "create_data_request", "create_own_data_request"];
 /// This answers with the unit that goes on, not with the one that was asked to end.
 const ANSWERS_WITH_ANOTHER: &str = "merge_unit";
 

@@ -1,5 +1,7 @@
 //! Sweeps over the OpenAPI document: what holds for every operation, so that nobody has to remember to test it.
 
+use std::path::Path;
+
 use actix_web::http::Method;
 use serde_json::{Value, json};
 use thidua::{openapi, rights::Kind};
@@ -112,6 +114,74 @@ async fn every_unknown_field_is_a_422_with_its_pointer() {
         let is_named =
             errors.iter().any(|error| error["pointer"] == "/no_such_field" && error["code"] == "unknown_field");
         assert!(is_named, "{}: {problem}", operation.id);
+    }
+}
+
+/// A field of a body that its schema lets be null.
+fn may_be_null(property: &Value) -> bool {
+    let is_null = |schema: &Value| {
+        schema["type"] == "null"
+            || schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
+    };
+    let branches = ["oneOf", "anyOf"].into_iter().flat_map(|name| property[name].as_array().into_iter().flatten());
+    is_null(property) || branches.into_iter().any(is_null)
+}
+
+#[actix_web::test]
+async fn every_null_of_a_patch_that_clears_nothing_is_a_422_with_its_pointer() {
+    let app = TestApp::start().await;
+    let document = openapi::document();
+    let mut tried = 0;
+    for operation in operations().into_iter().filter(|operation| operation.method == Method::PATCH) {
+        let schema = &operation.raw["requestBody"]["content"]["application/merge-patch+json"]["schema"]["$ref"];
+        let schema = document.pointer(schema.as_str().unwrap().trim_start_matches('#')).unwrap();
+        for (name, _) in schema["properties"].as_object().unwrap().iter().filter(|(_, field)| !may_be_null(field)) {
+            let answer = operation.send(&app).caller(&app.admin).json(json!({name: null})).await;
+            let problem = answer.is_problem(422, "invalid_input");
+            let is_its = |fault: &Value| fault["pointer"] == format!("/{name}") && fault["code"] == "wrong_type";
+            assert!(problem["errors"].as_array().unwrap().iter().any(is_its), "{} {name}: {problem}", operation.id);
+            tried += 1;
+        }
+    }
+    assert!(tried > 15, "{tried}");
+}
+
+/// The fields of all patches, with what stands above each in the sources.
+fn fields_of_patches(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(fields_of_patches(&path));
+        } else if path.file_name().is_some_and(|name| name == "wire.rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let structs = text.split("pub struct ").skip(1).filter_map(|rest| rest.split_once(" {\n"));
+            for (patch, rest) in structs.filter(|(name, _)| name.ends_with("Patch")) {
+                let (fields, _) = rest.split_once("\n}").unwrap();
+                let mut attributes = String::new();
+                for line in fields.lines() {
+                    match line.trim().strip_prefix("pub ").and_then(|field| field.split_once(':')) {
+                        Some((name, _)) => {
+                            found.push((format!("{patch}.{name}"), std::mem::take(&mut attributes)));
+                        }
+                        None => attributes += line,
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_null_that_a_patch_takes_is_told_from_a_field_that_is_absent() {
+    let fields = fields_of_patches(Path::new("src"));
+
+    assert!(fields.len() > 40, "{}", fields.len());
+    for (name, attributes) in fields {
+        let is_told = attributes.contains("deserialize_with = \"given");
+        let is_refused = attributes.contains("nullable = false");
+        assert!(is_told != is_refused, "{name} takes null, but passes over it: {attributes}");
     }
 }
 

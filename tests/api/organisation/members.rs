@@ -206,3 +206,14 @@ async fn since_when_somebody_is_a_member_a_manager_says_as_an_admin_does() {
         }
     }
 }
+
+#[actix_web::test]
+async fn every_fault_of_a_new_member_is_named_at_once() {
+    let app = TestApp::start().await;
+    let nowhere = uuid::Uuid::now_v7();
+    let new = json!({"display_name": "Nguyễn Thị Mẫu", "home_unit_id": nowhere, "phone": "012 345 6789 0"});
+
+    let answer = app.post("/v1/members").caller(&app.admin).json(new).await;
+
+    answer.has_faults(&[("/phone", "wrong_format"), ("/home_unit_id", "no_such_thing")]);
+}
