@@ -333,7 +333,7 @@ async fn news_that_is_spread_while_somebody_is_being_erased_is_for_the_others_al
     let (sent, received) = told().await;
     app.record(Event::CampaignLaunched { campaign_id: app.campaign_row(unit).await }).await;
 
-    spread_within_the_erasure_of(app, &member).await;
+    Box::pin(spread_within_the_erasure_of(app, &member)).await;
 
     scene.nothing_is_left().await;
     assert_eq!(told().await, (sent, received + 1));
@@ -347,7 +347,7 @@ async fn news_of_a_pledge_that_is_spread_while_its_member_is_being_erased_has_no
     let received = scene.app.inbox_of(&manager).await.len();
     scene.app.pledge_of(&member, &scene.campaign).await;
 
-    spread_within_the_erasure_of(&scene.app, &member).await;
+    Box::pin(spread_within_the_erasure_of(&scene.app, &member)).await;
 
     scene.nothing_is_left().await;
     assert_eq!(scene.app.inbox_of(&manager).await.len(), received + 1);
