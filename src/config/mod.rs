@@ -66,7 +66,7 @@ pub enum ConfigError {
     #[error("the master key must be 32 bytes in base64 (openssl rand -base64 32)")]
     BadMasterKey,
     /// The file of the master key.
-    #[error("the master key's file {path}: {source}")]
+    #[error("the master key's file {path}: {fault}")]
     KeyFile {
         /// Which file.
         path: PathBuf,
