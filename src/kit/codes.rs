@@ -75,7 +75,7 @@ codes! {
         en: "Invalid refresh token", "The refresh token has expired, was used before, or was revoked. Sign in again.";
     }
     InvalidSignature "invalid_signature" 401 {
-        vi: "Chữ ký không đúng", "Sự kiện không được ký bằng khoá đã cấu hình cho máy chủ này.";
+        vi: "Chữ ký không đúng", "Sự kiện không được ký bằng khóa đã cấu hình cho máy chủ này.";
         en: "Invalid signature", "The event is not signed with the key that is configured on this server.";
     }
     Forbidden "forbidden" 403 {
@@ -175,7 +175,7 @@ codes! {
         en: "Still in progress", "A request with this Idempotency-Key is still in progress. Try again in a moment.";
     }
     AnswerGone "answer_gone" 410 {
-        vi: "Câu trả lời không còn nữa", "Yêu cầu này đã được thực hiện; câu trả lời được giữ lại có dữ liệu của một người đã bị xoá nên không còn nữa.";
+        vi: "Câu trả lời không còn nữa", "Yêu cầu này đã được thực hiện; câu trả lời được giữ lại có dữ liệu của một người đã bị xóa nên không còn nữa.";
         en: "The answer is gone", "This request was carried out; the answer that was kept had data of somebody who was erased since.";
     }
     PreconditionFailed "precondition_failed" 412 {
@@ -382,6 +382,21 @@ mod tests {
             assert!((400..600).contains(&code.status()), "{}", code.name());
             for language in [Language::Vietnamese, Language::English] {
                 assert!(code.title(language).len() > 4 && code.detail(language).len() > 10, "{}", code.name());
+            }
+        }
+    }
+
+    /// Tones stand on the first vowel of an open `oa`, `oe`, `uy`, as the press of the State has them.
+    #[test]
+    fn vietnamese_has_one_spelling() {
+        let of_codes =
+            Code::ALL.iter().flat_map(|code| [code.title(Language::Vietnamese), code.detail(Language::Vietnamese)]);
+        for text in of_codes.chain(FaultCode::ALL.iter().map(|code| code.detail(Language::Vietnamese))) {
+            for syllable in text.to_lowercase().split(|letter: char| !letter.is_alphabetic()) {
+                let is_other =
+                    ["oá", "oà", "oả", "oã", "oạ", "oé", "oè", "oẻ", "oẽ", "oẹ", "uý", "uỳ", "uỷ", "uỹ", "uỵ"];
+                let is_other = is_other.iter().any(|end| syllable.ends_with(end)) && !syllable.starts_with("qu");
+                assert!(!is_other, "{syllable} in: {text}");
             }
         }
     }

@@ -2,6 +2,7 @@
 //! numbers are taken before the commit. So one sequencer at a time numbers what is committed, spreads it, and chains the
 //! audit log's hashes, all in one transaction: a crash repeats nothing, and writers wait for nobody.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult, JsonValue as Json, QueryFilter as _,
     QuerySelect as _, Statement,
@@ -28,6 +29,8 @@ pub struct Numbered {
     pub position: i64,
     /// What has happened.
     pub event: Event,
+    /// When it happened.
+    pub recorded_at: DateTime<Utc>,
 }
 
 /// Numbers what is waiting, at most a batch of it, and hands it to `spread` in the same transaction. Gives how many.
@@ -73,7 +76,7 @@ async fn give_positions(tx: &Tx) -> Result<(usize, Vec<Numbered>), Problem> {
              SELECT id, recorded_at FROM outbox_event WHERE position IS NULL ORDER BY recorded_at, id LIMIT {BATCH}\
            ) AS batch\
          ) AS placed WHERE outbox_event.id = placed.id \
-         RETURNING outbox_event.id, outbox_event.kind, outbox_event.payload, outbox_event.position"
+         RETURNING outbox_event.id, outbox_event.kind, outbox_event.payload, outbox_event.position, outbox_event.recorded_at"
     );
     let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
     let mut placed = rows.iter().map(|row| Placed::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
@@ -88,12 +91,15 @@ struct Placed {
     kind: String,
     payload: Json,
     position: i64,
+    recorded_at: DateTime<Utc>,
 }
 
 impl Placed {
     fn read(self) -> Option<Numbered> {
         match serde_json::from_value(self.payload) {
-            Ok(event) => Some(Numbered { id: EventId(self.id), position: self.position, event }),
+            Ok(event) => {
+                Some(Numbered { id: EventId(self.id), position: self.position, event, recorded_at: self.recorded_at })
+            }
             Err(error) => {
                 let category = error.classify();
                 tracing::error!(event.id = %self.id, kind = self.kind, ?category, "an event that this build cannot read is told to nobody");

@@ -15,7 +15,7 @@ use crate::kit::text::{fold, name_sort_key};
 /// A draft is its author's own; what is signed is a document, and stays as it was.
 const OF_A_DRAFT: &str = "\"pledge_id\" IN (SELECT \"id\" FROM \"pledge\" WHERE \"status\" = 'draft')";
 /// What stands where somebody's own words stood.
-const ERASED_TEXT: &str = "(đã xoá)";
+const ERASED_TEXT: &str = "(đã xóa)";
 
 const fn stay(name: &'static str, about: &'static str, found: &'static [Found], columns: &'static [Column]) -> Table {
     Table { name, about, found, rows: Rows::Stay, columns }
@@ -57,7 +57,7 @@ pub const PERSONAL: &[Table] = &[
     ),
     go(
         "member_name_word",
-        "Từ khoá tìm theo tên",
+        "Từ khóa tìm theo tên",
         &[By("member_id")],
         &[hidden("word", WithRow), member_id("member_id")],
     ),
@@ -130,7 +130,7 @@ pub const PERSONAL: &[Table] = &[
             personal("totp_confirmed_at", WithRow, "Bật xác thực hai lớp lúc"),
             hidden("totp_last_step", WithRow),
             personal("created_at", WithRow, "Ngày tạo"),
-            personal("disabled_at", WithRow, "Ngày khoá"),
+            personal("disabled_at", WithRow, "Ngày khóa"),
         ],
     ),
     go(
@@ -487,14 +487,14 @@ pub const PERSONAL: &[Table] = &[
     ),
     stay(
         "erasure",
-        "Việc xoá dữ liệu",
+        "Việc xóa dữ liệu",
         &[By("member_id")],
         &[
             member_id("member_id"),
             stays("source", "Theo yêu cầu từ đâu"),
             stays("requested_at", "Yêu cầu lúc"),
             stays("due_at", "Phải xong trước"),
-            stays("erased_at", "Xoá lúc"),
+            stays("erased_at", "Xóa lúc"),
         ],
     ),
     stay(

@@ -19,4 +19,4 @@ pub use store::{Kind, schema};
 pub use tag::{Found, How, Rows, Table, Tag};
 
 /// What a member is called once they are erased.
-pub const ERASED_NAME: &str = "Người dùng đã xoá";
+pub const ERASED_NAME: &str = "Người dùng đã xóa";

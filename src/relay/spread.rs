@@ -10,10 +10,10 @@ use crate::{
 
 /// Tells people of these events; by the channels that are open too.
 pub async fn spread(tx: &Tx, numbered: &[Numbered], open: &[Channel]) -> Result<(), Problem> {
-    for Numbered { id, position, event } in numbered {
+    for Numbered { id, position, event, recorded_at } in numbered {
         let Some(told) = audience::of(tx, event).await? else { continue };
         let notification = NotificationId::new();
-        notifications::insert(tx, notification, *id, event.subject(), &told.news).await?;
+        notifications::insert(tx, notification, (*id, *recorded_at), event.subject(), &told.news).await?;
         notifications::put_into_inboxes(tx, notification, *position, &told.recipients).await?;
         if told.news.goes_outside() {
             for channel in open {

@@ -51,8 +51,8 @@ pub const CURRENT: [ConsentText; 3] = [
         version: 1,
         title: ("Lưu vị trí khi báo cáo kết quả", "Keeping the place of check-ins"),
         body: (
-            "Cho phép lưu toạ độ mà điện thoại gửi kèm báo cáo, để người quản lý xác nhận. Không đồng ý thì báo cáo vẫn được nhận, không \
-             kèm vị trí. Rút lại thì các vị trí đã lưu bị xoá ngay.",
+            "Cho phép lưu tọa độ mà điện thoại gửi kèm báo cáo, để người quản lý xác nhận. Không đồng ý thì báo cáo vẫn được nhận, không \
+             kèm vị trí. Rút lại thì các vị trí đã lưu bị xóa ngay.",
             "Lets us keep the coordinates that your phone sends with a check-in, for your manager to verify it. Without it the check-in \
              counts all the same, without a place. When you take it back, the places kept are erased at once.",
         ),

@@ -67,15 +67,21 @@ pub struct Received {
     pub read_at: Option<DateTime<Utc>>,
 }
 
-/// Adds a notification of an event.
-pub async fn insert(tx: &Tx, id: NotificationId, event: EventId, subject: Uuid, news: &News) -> Result<(), Problem> {
+/// Adds a notification of an event, as of the moment when it happened: however late it is spread.
+pub async fn insert(
+    tx: &Tx,
+    id: NotificationId,
+    (event, happened_at): (EventId, DateTime<Utc>),
+    subject: Uuid,
+    news: &News,
+) -> Result<(), Problem> {
     let row = notification::ActiveModel {
         id: Set(id.0),
         event_id: Set(event.0),
         kind: Set(news.kind().to_owned()),
         subject_id: Set(subject),
         values: Set(news.values().map_err(Problem::internal)?),
-        created_at: Set(tx.now()),
+        created_at: Set(happened_at),
     };
     notification::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())

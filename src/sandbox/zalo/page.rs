@@ -86,7 +86,7 @@ fn row(stage: &Stage, person: &Person) -> Markup {
             td { (yes_or_no(person.inside_window)) }
             td {
                 form method="post" action={ "/people/" (person.zalo_id) "/revoke-consent" } {
-                    button title="Zalo báo cho ứng dụng; ứng dụng xoá dữ liệu của người này" { "Rút lại" }
+                    button title="Zalo báo cho ứng dụng; ứng dụng xóa dữ liệu của người này" { "Rút lại" }
                 }
             }
         }

@@ -11,12 +11,15 @@ async fn a_new_role_arrives_in_its_owners_inbox_alone() {
     let unit = app.unit("Chi bộ Trường Cao đẳng Du lịch").await;
     let colleague = app.member_of(&unit).await;
     let manager = app.manager_of(&unit).await;
+    let granted_at = app.clock.now();
+    app.clock.advance(chrono::TimeDelta::minutes(10));
 
     app.run_relay().await;
 
     let inbox = app.inbox_of(&manager).await;
     assert_eq!(inbox.len(), 1);
     assert_eq!(inbox[0]["kind"], "role.granted");
+    assert_eq!(inbox[0]["created_at"], json!(granted_at), "when it happened, not when it was spread");
     assert_eq!(inbox[0]["body"], "Bạn được giao vai trò quản lý đơn vị của Chi bộ Trường Cao đẳng Du lịch.");
     assert_eq!((&inbox[0]["link"], &inbox[0]["read_at"]), (&json!("/me"), &json!(null)));
     assert!(app.inbox_of(&colleague).await.is_empty());
