@@ -61,7 +61,7 @@ pub struct Received {
     pub subject: Uuid,
     /// Its facts as they are kept.
     pub values: Value,
-    /// When it came.
+    /// When what it tells of happened.
     pub created_at: DateTime<Utc>,
     /// When it was read.
     pub read_at: Option<DateTime<Utc>>,
@@ -154,7 +154,7 @@ async fn with_news(db: &impl ConnectionTrait, rows: Vec<inbox_row::Model>) -> Re
             news: News::from_parts(&kept.kind, &kept.values).ok(),
             subject: kept.subject_id,
             values: kept.values,
-            created_at: row.created_at,
+            created_at: kept.created_at,
             read_at: row.read_at,
         })
     });

@@ -43,7 +43,7 @@ pub struct NotificationView {
     /// The facts behind the words, by kind.
     #[schema(value_type = Object, example = json!({"campaign_title": "Vì một Lâm Đồng xanh"}))]
     pub values: Value,
-    /// When it came.
+    /// When what it tells of happened.
     pub created_at: DateTime<Utc>,
     /// When you read it; null: not yet.
     pub read_at: Option<DateTime<Utc>>,

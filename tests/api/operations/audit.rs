@@ -219,6 +219,15 @@ async fn a_change_is_written_down_with_what_was_before_and_what_is_after_and_not
     let portal = app.post("/v1/apps").caller(&app.admin).json(new).await.expect(201);
     let url = format!("/v1/apps/{}", portal["id"].as_str().unwrap());
     app.patch(url).caller(&app.admin).json(json!({"scopes": []})).await.expect(200);
+    let work = json!({"kind": "project", "title": "Đường hoa", "unit_id": unit.id});
+    let works = format!("/v1/campaigns/{}/works", campaign.id);
+    let work = app.post(works).caller(&app.admin).json(work).await.expect(201);
+    let work = format!("/v1/works/{}", work["id"].as_str().unwrap());
+    app.patch(work).caller(&app.admin).json(json!({"goal": 5})).await.expect(200);
+    let article = json!({"kind": "news", "unit_id": unit.id, "title": "Ra quân"});
+    let article = app.post("/v1/activities").caller(&app.admin).json(article).await.expect(201);
+    let article = format!("/v1/activities/{}", article["id"].as_str().unwrap());
+    app.patch(article).caller(&app.admin).json(json!({"title": "Ra quân lần hai"})).await.expect(200);
     let pledge = async |caller: &Person, pledger: serde_json::Value| {
         let mut new = app.new_pledge(&campaign);
         new["pledger"] = pledger;
@@ -244,6 +253,10 @@ async fn a_change_is_written_down_with_what_was_before_and_what_is_after_and_not
     let [(before, after)] = said("update_campaign").await.try_into().unwrap();
     assert_ne!(before["title"], after["title"]);
     assert_eq!((after["title"].as_str(), after.get("body"), before.get("body")), (Some("Tên khác"), None, None));
+    let goals = (json!({"goal": null, "version": 1}), json!({"goal": 5, "version": 2}));
+    assert_eq!(said("update_work").await, [goals]);
+    let titles = (json!({"title": "Ra quân", "version": 1}), json!({"title": "Ra quân lần hai", "version": 2}));
+    assert_eq!(said("update_activity").await, [titles]);
     assert_eq!(said("update_app").await, [(json!({"scopes": ["activities:read"]}), json!({"scopes": []}))]);
     let pledges = said("update_pledge").await;
     let statements: Vec<_> = pledges.iter().map(|(_, after)| after["statement"].as_str().unwrap()).collect();
