@@ -25,8 +25,8 @@ use crate::{
 };
 
 /// Gives a role. An admin gives any; a manager gives `unit_manager` and `editor` for their own units, to others, and for no
-/// longer than they manage the unit themselves. Nobody holds the same one twice on any day: the member's row, which is held here, makes many at once come one after the other. An index could
-/// not say so, for periods may follow one another.
+/// longer than they manage the unit themselves. Nobody holds the same one twice on any day: the member's row, which is held
+/// here, makes many at once come one after the other. An index could not say so, for periods may follow one another.
 pub async fn grant(tx: &Tx, caller: &Person, new: NewRoleGrant) -> Result<RoleGrant, Problem> {
     let mut faults = Faults::new();
     let grant = new.parse(caller.member_id, tx.today(), &mut faults);
