@@ -6,19 +6,20 @@ use super::{
     Verdict,
     ground::Setup,
     say::say,
-    serve::{asked_to_stop, close},
+    serve::{StopRequests, close},
 };
 use crate::relay::{replicas, worker};
 
 /// Works.
 pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
+    let stop = StopRequests::heed()?;
     let db = setup.open_migrated().await?;
     let app = setup.house(db).await?.app;
     let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
     let working = actix_web::rt::spawn(worker::run(app.clone()));
     say("The relay is at work");
 
-    asked_to_stop().await?;
+    stop.asked().await;
     tracing::info!("stopping");
     app.stop();
     working.await.context("the relay's task")?;

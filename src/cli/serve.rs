@@ -5,7 +5,7 @@ use std::{net::TcpListener, num::NonZeroUsize, thread, time::Duration};
 
 use actix_web::{HttpServer, web::Data};
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Verdict, args::ServeArgs, ground::Setup, say::say};
 use crate::{
@@ -54,6 +54,8 @@ pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: 
         0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         workers => workers,
     };
+    // From before it says that it is ready: whoever hears that may ask it to stop at once.
+    let stop = StopRequests::heed()?;
     let server = HttpServer::new(move || house.service())
         .workers(workers)
         .keep_alive(KEEP_ALIVE)
@@ -69,7 +71,7 @@ pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: 
     let relay = has_relay.then(|| actix_web::rt::spawn(worker::run(app.clone())));
     ready();
 
-    asked_to_stop().await?;
+    stop.asked().await;
     tracing::info!("stopping");
     app.stop();
     handle.stop(true).await;
@@ -90,15 +92,28 @@ async fn note_url(app: &App) -> anyhow::Result<()> {
     app.change_as(Actor::system(), note).await.context("the database cannot be written to")
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, which from then on no longer end the process by themselves.
+pub struct StopRequests {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopRequests {
+    /// Takes heed of them.
+    pub fn heed() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT")?,
+        })
     }
-    Ok(())
+
+    /// Waits for one; one that came meanwhile counts.
+    pub async fn asked(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Closes the database, after everything that used it.

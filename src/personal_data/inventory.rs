@@ -19,15 +19,15 @@ const OF_A_DRAFT: &str = "\"pledge_id\" IN (SELECT \"id\" FROM \"pledge\" WHERE 
 const ERASED_TEXT: &str = "(đã xóa)";
 
 const fn stay(name: &'static str, about: &'static str, found: &'static [Found], columns: &'static [Column]) -> Table {
-    Table { name, about, found, rows: Rows::Stay, columns }
+    Table { name, about, found, rows: Rows::Stay, columns, shown_under: &[] }
 }
 
 const fn go(name: &'static str, about: &'static str, found: &'static [Found], columns: &'static [Column]) -> Table {
-    Table { name, about, found, rows: Rows::Go, columns }
+    Table { name, about, found, rows: Rows::Go, columns, shown_under: &[] }
 }
 
 const fn impersonal(name: &'static str, columns: &'static [Column]) -> Table {
-    Table { name, about: "", found: &[], rows: Rows::Stay, columns }
+    Table { name, about: "", found: &[], rows: Rows::Stay, columns, shown_under: &[] }
 }
 
 fn erased_sort_key() -> Vec<u8> {
@@ -371,7 +371,8 @@ pub const PERSONAL: &[Table] = &[
             hidden("content_hash", Text("")),
             plain("version"),
         ],
-    ),
+    )
+    .shown_under(&["/checkins"]),
     stay(
         "checkin_decision",
         "Quyết định về báo cáo của bạn",

@@ -253,13 +253,10 @@ pub async fn empty_kept_answers(tx: &Tx, member: MemberId) -> Result<(), DbErr> 
 /// Empties the answers that show rows of this member in a table, whoever they are kept for. The member is held: an answer
 /// that is still to be kept is one of a change that waits for them, or has been waited for.
 pub async fn empty_kept_answers_about(tx: &Tx, table: &Table, member: MemberId) -> Result<(), DbErr> {
-    // Operations are called by the plural of what they are about.
-    let about = format!("%/{}s%", table.name);
-    let shows_rows = Condition::all().add(Expr::col("operation").like(about.as_str())).add(dialect::bytes_contain(
-        tx,
-        "body",
-        &member.to_string(),
-    ));
+    let under = |any: Condition, path: &&str| any.add(Expr::col("operation").like(format!("%{path}%")));
+    let shows_rows = Condition::all()
+        .add(table.shown_under.iter().fold(Condition::any(), under))
+        .add(dialect::bytes_contain(tx, "body", &member.to_string()));
     empty_answers(tx, shows_rows).await
 }
 

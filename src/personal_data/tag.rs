@@ -15,6 +15,9 @@ pub struct Table {
     pub rows: Rows,
     /// Every column of it.
     pub columns: &'static [Column],
+    /// What is in the paths of requests that are answered with its rows. Where a column needs a consent, the answers to these
+    /// that are kept for repeated requests lose what they show when the consent is withdrawn.
+    pub shown_under: &'static [&'static str],
 }
 
 /// How a member's rows are found.
@@ -102,6 +105,11 @@ impl Table {
     /// Are its rows, or any part of them, about members?
     pub const fn is_personal(&self) -> bool {
         !self.found.is_empty()
+    }
+
+    /// The same, with what is in the paths under which it is shown.
+    pub const fn shown_under(self, paths: &'static [&'static str]) -> Self {
+        Self { shown_under: paths, ..self }
     }
 
     /// The columns that an export shows.

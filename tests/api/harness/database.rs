@@ -76,19 +76,28 @@ impl TestDatabase {
         }
     }
 
-    /// How many rows a query gives, for whoever cannot wait for a future; none where the test has taken the table away.
-    pub fn count(&self, query: &'static str) -> usize {
-        let url = self.url();
+    /// How many rows a query gives, for whoever cannot wait for a future.
+    pub fn count(&self, query: impl Into<String>) -> usize {
+        let (url, query) = (self.url(), query.into());
         let counting = move || {
             tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
                 let connection = Database::connect(&url).await.unwrap();
                 let statement = Statement::from_string(connection.get_database_backend(), query);
-                let rows = connection.query_all_raw(statement).await.map_or(0, |rows| rows.len());
+                let rows = connection.query_all_raw(statement).await.unwrap().len();
                 connection.close().await.unwrap();
                 rows
             })
         };
         thread::spawn(counting).join().unwrap()
+    }
+
+    /// Is the table there? A test may have taken it away.
+    pub fn has_table(&self, name: &str) -> bool {
+        let tables = match self {
+            Self::Sqlite(_) => "SELECT 1 FROM sqlite_master WHERE name",
+            Self::Postgres { .. } => "SELECT 1 FROM pg_tables WHERE tablename",
+        };
+        self.count(format!("{tables} = '{name}'")) > 0
     }
 
     /// Writes to it past the application, as nobody should.

@@ -9,6 +9,7 @@ use thidua::{
     entity,
     identity::staff::{self, StaffAccount},
     kit::ids::MemberId,
+    openapi,
     outbox::Event,
     personal_data::{self, ERASED_NAME, Found, How, Kind, Table, Tag},
 };
@@ -39,6 +40,20 @@ async fn every_column_of_the_schema_is_in_the_inventory_and_no_other() {
     assert!(untagged.is_empty(), "say in src/personal_data/inventory.rs what these are: {untagged:?}");
     let gone: Vec<_> = known.difference(&schema).collect();
     assert!(gone.is_empty(), "the schema has no such columns any more: {gone:?}");
+}
+
+/// Answers that are kept for repeated requests are found by these paths when the consent is withdrawn.
+#[actix_web::test]
+async fn what_needs_a_consent_is_shown_under_paths_that_there_are() {
+    let document = openapi::document();
+    let is_served = |path: &&str| openapi::operations(&document).any(|(served, ..)| served.contains(path));
+
+    for table in personal_data::tables() {
+        let needs_consent = table.columns.iter().any(|column| column.needs.is_some());
+        assert!(!needs_consent || !table.shown_under.is_empty(), "{} is shown nowhere", table.name);
+        let gone: Vec<_> = table.shown_under.iter().filter(|path| !is_served(path)).collect();
+        assert!(gone.is_empty(), "{} is shown under {gone:?}, which are not served", table.name);
+    }
 }
 
 /// Each column that a whole index of the schema begins with, by table and name.
