@@ -205,7 +205,7 @@ async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::R
         check_audit_log(db, findings).await?;
         check_data_requests(db, findings).await?;
     } else {
-        findings.wrong(format_args!("{} migrations are pending", pending.len()), "Run `thidua migrate up`.");
+        findings.wrong(format_args!("migrations pending: {}", pending.len()), "Run `thidua migrate up`.");
     }
     Ok(())
 }

@@ -139,6 +139,9 @@ async fn the_database_refuses_to_change_or_delete_what_was_written_down() {
             )
             .await
         );
+        // A row that has no place yet does not take that of another.
+        app.unit("Chưa có chỗ").await;
+        assert!(refused("UPDATE OR REPLACE audit_row SET position = 2 WHERE position IS NULL").await);
     }
     assert!(!refused("UPDATE audit_row SET action = action WHERE position = 0").await);
 }

@@ -82,6 +82,8 @@ async fn the_schema_goes_up_one_step_down_and_up_again() {
     assert!(out(&place.run(&["migrate", "status"])).contains("Pending"));
     assert!(out(&place.run(&["migrate"])).contains("up to date"));
     assert!(out(&place.run(&["migrate", "down"])).contains("Pending, 1"));
+    let ill = place.run(&["doctor"]);
+    assert!(ill.status.code() == Some(1) && out(&ill).contains("migrations pending: 1"), "{}", out(&ill));
     assert!(out(&place.run(&["migrate", "up"])).contains("up to date"));
 }
 
