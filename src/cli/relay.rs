@@ -12,9 +12,9 @@ use crate::relay::{replicas, worker};
 
 /// Works.
 pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
-    let stop = StopRequests::heed()?;
     let db = setup.open_migrated().await?;
     let app = setup.house(db).await?.app;
+    let stop = StopRequests::heed()?;
     let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
     let working = actix_web::rt::spawn(worker::run(app.clone()));
     say("The relay is at work");

@@ -577,7 +577,7 @@ async fn after_a_large_import_the_database_knows_what_is_in_it() {
     let app = TestApp::start().await;
     app.unit("Chi bộ Một").await;
     let rows: String = (0..1_000).map(|number| format!("Người {number},,Chi bộ Một,\n")).collect();
-    let is_postgres = app.app.db.reads().get_database_backend() == DbBackend::Postgres;
+    let is_postgres = app.app.db.backend() == DbBackend::Postgres;
     let is_known = || match is_postgres {
         true => app.count("SELECT 1 FROM pg_stats WHERE tablename = 'member_name_word' AND attname = 'word'") > 0,
         false => app.count("SELECT 1 FROM sqlite_master WHERE name LIKE 'sqlite_stat%'") > 0,
