@@ -101,7 +101,8 @@ impl Config {
 
     /// The same, if nothing is asked for with which the server would stand still or never rest; else everything that is.
     fn bounded(self) -> Result<Self, ConfigError> {
-        let numbers: [(_, i128, _); 4] = [
+        let numbers: [(_, i128, _); 5] = [
+            ("server.request_seconds", self.server.request_seconds.into(), 1..=600),
             // One listens for messages, one migrates, and one keeps other replicas from it meanwhile.
             ("database.connections", self.database.connections.into(), 3..=10_000),
             ("relay.poll_ms", self.relay.poll_ms.into(), 10..=3_600_000),

@@ -22,6 +22,9 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     /// How long requests under way may take after a stop signal, in seconds.
     pub shutdown_seconds: u64,
+    /// How long a request may take from the last byte of its body on, in seconds. Then it is answered 503 and its change is
+    /// rolled back.
+    pub request_seconds: u64,
 }
 
 /// The database.
