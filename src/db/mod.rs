@@ -14,14 +14,15 @@ use migration::{Migrator, MigratorTrait as _};
 pub use sea_orm::ConnectionTrait;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use sqlx::postgres::PgSslMode;
 
-use crate::kit::{clock::day_in_vietnam, codes::Code, problem::Problem};
+use crate::kit::clock::day_in_vietnam;
 
 pub mod backup;
 pub mod dialect;
+pub mod trouble;
 
 /// How long a request waits for a connection, or on SQLite for its turn to write, before it is answered 503: longer than the
 /// queue of a busy minute, so that fifty phones at once on a slow machine are all served, and shorter than a phone waits.
@@ -300,39 +301,6 @@ impl ConnectionTrait for Tx {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.inner.query_all_raw(statement).await
-    }
-}
-
-/// SQLite's trigger that keeps one home at a time says so in words alone; PostgreSQL's says that it is a unique key.
-fn is_second_home(error: &DbErr) -> bool {
-    error.to_string().contains("a member has one home at a time")
-}
-
-/// Two changes waited for each other, and PostgreSQL ended this one (40P01, or 40001): the same again will do.
-fn has_lost_a_deadlock(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
-        return false;
-    };
-    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    matches!(code.as_deref(), Some("40P01" | "40001"))
-}
-
-/// A rule that the database keeps becomes the problem that it means; the rest is unexpected.
-impl From<DbErr> for Problem {
-    fn from(error: DbErr) -> Self {
-        if is_second_home(&error) {
-            return Self { cause: None, ..Self::new(Code::AlreadyExists) };
-        }
-        match (&error, error.sql_err()) {
-            (_, Some(SqlErr::UniqueConstraintViolation(_))) => Self { cause: None, ..Self::new(Code::AlreadyExists) },
-            _ if has_lost_a_deadlock(&error) => {
-                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
-            }
-            (DbErr::ConnectionAcquire(_) | DbErr::Conn(_), _) => {
-                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
-            }
-            _ => Self::internal(error),
-        }
     }
 }
 
