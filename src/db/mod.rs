@@ -148,10 +148,11 @@ impl Db {
             return Self::connect_sqlite(url, deadline.mul_f32(2.0 / 3.0)).await;
         }
         let limits = Some((deadline.mul_f32(0.8), deadline));
-        let requests = Sessions { most: connections, acquire: deadline / 3, limits, is_lazy: false };
-        let jobs = Sessions { most: JOB_CONNECTIONS, acquire: ACQUIRE_TIMEOUT, limits: None, is_lazy: true };
-        let requests = Lane::of(postgres::connect(url, requests).await?, Some(deadline));
+        let requests = Sessions { most: connections, acquire: deadline / 3, limits, is_lazy: true };
+        // Its first connection is made now: a server that starts with its database waits for it.
+        let jobs = Sessions { most: JOB_CONNECTIONS, acquire: ACQUIRE_TIMEOUT, limits: None, is_lazy: false };
         let jobs = Lane::of(postgres::connect(url, jobs).await?, Some(JOB_PATIENCE));
+        let requests = Lane::of(postgres::connect(url, requests).await?, Some(deadline));
         Self::on_postgres(url, requests, jobs).await
     }
 
@@ -203,9 +204,13 @@ impl Db {
         Ok(Tx::new(Session::begin(&self.lane().writes).await?, now, actor))
     }
 
-    /// Brings the schema up to date. Replicas that start together do it one after the other.
+    /// Brings the schema up to date. Replicas that start together do it one after the other. Where it is so already nothing is
+    /// written: a server starts on a full disk.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         as_job(async {
+            if self.pending_migrations().await?.is_empty() {
+                return Ok(());
+            }
             let pool = &self.jobs.writes.pool;
             if self.backend() == DbBackend::Sqlite {
                 return Migrator::up(pool, None).await;
@@ -246,11 +251,18 @@ impl Db {
         self.freed.load(Ordering::Relaxed)
     }
 
-    /// Closes every connection, after a last checkpoint on SQLite.
+    /// Closes every connection. On SQLite everything is in the file of the database afterwards, unless another process uses
+    /// it. The readers go last: they may not delete the index of the write-ahead log, so that it keeps its room on the disk,
+    /// without which SQLite opens nothing, not even for reading. A start on a full disk needs it.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.requests.reads.pool().close_by_ref().await?;
+        if self.backend() == DbBackend::Sqlite
+            && let Err(error) = dialect::settle_log(&self.requests.writes.pool).await
+        {
+            tracing::warn!(%error, "the write-ahead log stays as it is; it is read when the database is opened next");
+        }
+        self.jobs.writes.pool.close_by_ref().await?;
         self.requests.writes.pool.close_by_ref().await?;
-        self.jobs.writes.pool.close_by_ref().await
+        self.requests.reads.pool().close_by_ref().await
     }
 }
 

@@ -437,3 +437,57 @@ pub(super) fn outside_transactions<DB: Database>(options: PoolOptions<DB>) -> Po
             })
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use super::*;
+    use crate::db::{Actor, Db};
+
+    async fn database() -> (tempfile::TempDir, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("a.db").display());
+        let db = Db::connect(&url, 1).await.unwrap();
+        db.requests.writes.pool.execute_unprepared("CREATE TABLE note (id integer PRIMARY KEY)").await.unwrap();
+        (folder, db)
+    }
+
+    async fn change(db: &Db) {
+        let tx = db.begin(chrono::Utc::now(), Actor::system()).await.unwrap();
+        tx.execute_unprepared("INSERT INTO note DEFAULT VALUES").await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn visible(db: &Db) -> usize {
+        let question = Statement::from_string(DbBackend::Sqlite, "SELECT id FROM note");
+        db.reads().query_all_raw(question).await.unwrap().len()
+    }
+
+    #[actix_web::test]
+    async fn a_change_does_not_begin_on_a_connection_that_is_inside_a_transaction() {
+        let (_folder, db) = database().await;
+
+        // The driver knows nothing of it.
+        db.requests.writes.pool.execute_unprepared("BEGIN; INSERT INTO note VALUES (100)").await.unwrap();
+        change(&db).await;
+
+        assert_eq!(visible(&db).await, 1, "only what was committed is there");
+    }
+
+    #[actix_web::test]
+    async fn a_connection_on_which_the_driver_counts_a_transaction_is_not_used_again() {
+        use sea_orm::TransactionTrait as _;
+        let (_folder, db) = database().await;
+
+        for _ in 0..3 {
+            // As after a COMMIT that failed: SQLite has ended the transaction, and the driver counts it as open.
+            let transaction = db.requests.writes.pool.begin().await.unwrap();
+            transaction.execute_unprepared("ROLLBACK").await.unwrap();
+            transaction.commit().await.unwrap_err();
+        }
+        change(&db).await;
+
+        assert_eq!(visible(&db).await, 1);
+    }
+}

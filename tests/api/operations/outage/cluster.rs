@@ -115,12 +115,14 @@ impl Drop for Cluster {
 /// Where `initdb` and `pg_ctl` are: in the PATH, or where Debian puts them.
 fn programs() -> PathBuf {
     let in_path = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
-    let of_debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let of_debian =
+        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let mut all: Vec<_> = of_debian.collect();
     all.sort();
-    let found = in_path.into_iter().chain(all.into_iter().rev()).find(|folder| {
-        folder.join("initdb").exists() && folder.join("pg_ctl").exists()
-    });
+    let found = in_path
+        .into_iter()
+        .chain(all.into_iter().rev())
+        .find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists());
     found.expect("this test starts a PostgreSQL of its own: install the server's programs initdb and pg_ctl")
 }
 

@@ -105,8 +105,7 @@ impl Load {
 async fn send(sender: usize, admin: &Admin, pledge: &Pledge, sent: &RefCell<Vec<Sent>>, is_over: &Cell<bool>) {
     while !is_over.get() {
         let id = Uuid::now_v7();
-        let checkin =
-            json!({"id": id, "commitment_id": pledge.commitment, "quantity": 1, "occurred_at": Utc::now()});
+        let checkin = json!({"id": id, "commitment_id": pledge.commitment, "quantity": 1, "occurred_at": Utc::now()});
         let at = Instant::now();
         let answer = match admin.check_in(pledge, &checkin).await {
             Ok(answer) => {

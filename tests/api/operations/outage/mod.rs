@@ -112,11 +112,12 @@ impl Ground {
     }
 
     fn serve(&self) -> Running {
+        let deadline = DEADLINE.as_secs().to_string();
         let settings = [
-            ("THIDUA_SERVER__REQUEST_SECONDS", DEADLINE.as_secs().to_string()),
-            ("THIDUA_RATE_LIMIT__PER_MEMBER", "1000000".to_owned()),
-            ("THIDUA_RATE_LIMIT__PER_ADDRESS", "1000000".to_owned()),
-            ("THIDUA_LOG__FILTER", "off".to_owned()),
+            ("THIDUA_SERVER__REQUEST_SECONDS", deadline.as_str()),
+            ("THIDUA_RATE_LIMIT__PER_MEMBER", "1000000"),
+            ("THIDUA_RATE_LIMIT__PER_ADDRESS", "1000000"),
+            ("THIDUA_LOG__FILTER", "off"),
         ];
         self.place.start_with_all(&["serve", "--listen", "127.0.0.1:0"], &settings)
     }

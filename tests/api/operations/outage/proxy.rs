@@ -40,11 +40,6 @@ impl Proxy {
         self.port
     }
 
-    /// Lets new connections go to another port.
-    pub fn lead_to(&self, target: u16) {
-        self.target.store(target, Ordering::Relaxed);
-    }
-
     /// Cuts the network. Connections are still taken, and nothing comes through any of them.
     pub fn cut(&self) {
         self.is_cut.send_replace(true);
@@ -79,6 +74,6 @@ async fn connect(mut client: TcpStream, target: u16, mut cut: watch::Receiver<bo
         }
         let _mended = cut.wait_for(|is_cut| !*is_cut).await;
     }
-    // The proxy's side of the database is closed, and the server is not told.
+    // The side of the database is closed by now, and the server is not told.
     while cut.changed().await.is_ok() {}
 }
