@@ -21,6 +21,8 @@ pub const KEYS_LOCK: i64 = 7_438_003;
 
 /// The name under which `describe` gives the database's own time.
 pub const DATABASE_TIME: &str = "time";
+/// The name under which `describe` gives how many connections PostgreSQL takes in all.
+pub const MAX_CONNECTIONS: &str = "max_connections";
 
 const BIGINT: &str = "bigint";
 /// Where replicas tell each other what has changed.
@@ -94,6 +96,7 @@ pub async fn describe(db: &impl ConnectionTrait) -> Result<Vec<(&'static str, St
         DbBackend::Postgres => &[
             ("PostgreSQL", "SHOW server_version"),
             ("synchronous_commit", "SHOW synchronous_commit"),
+            (MAX_CONNECTIONS, "SHOW max_connections"),
             (DATABASE_TIME, "SELECT CAST(CAST(extract(epoch FROM now()) AS bigint) AS text)"),
         ],
         _ => &[

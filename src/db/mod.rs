@@ -44,6 +44,9 @@ const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many connections to PostgreSQL background work has. They are opened when they are needed. Each of its loops uses one
 /// at a time, and migrations two.
 const JOB_CONNECTIONS: u32 = 6;
+/// How many connections a replica opens besides those of requests: for background work, for what replicas tell each other, and
+/// for the probe of readiness.
+pub const BESIDE_REQUESTS: u32 = JOB_CONNECTIONS + 2;
 /// How long background work waits for the answer to one statement. None takes so long, other than on a dead connection.
 const JOB_PATIENCE: Duration = Duration::from_secs(120);
 

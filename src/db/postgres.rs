@@ -16,7 +16,8 @@ use tokio::time::timeout;
 /// A connection that was not used for so long is tried before it is used. One that was in use a moment ago is not: it would
 /// cost every change a round trip.
 const IDLE: Duration = Duration::from_secs(1);
-/// A server that takes longer to answer to a ping is not there.
+/// A server that takes longer to answer to a ping is not there. Less where a connection is waited for only briefly, so that
+/// there is time to open another.
 const PING: Duration = Duration::from_secs(2);
 /// After what time the server gives up a client that it does not hear: 10 s of silence, three questions 5 s apart. What such
 /// a client held locked is free again then.
@@ -51,7 +52,7 @@ pub(super) async fn connect(url: &str, sessions: Sessions) -> Result<DatabaseCon
         .connect_lazy(sessions.is_lazy)
         .sqlx_logging(false)
         .map_sqlx_postgres_opts(move |options| session_options(options, says_tls, sessions.limits))
-        .map_sqlx_postgres_pool_opts(watched);
+        .map_sqlx_postgres_pool_opts(move |options| watched(options, PING.min(sessions.acquire / 3)));
     Database::connect(options).await
 }
 
@@ -73,30 +74,30 @@ fn session_options(
     if says_tls || !is_this_machine(options.get_host()) { options } else { options.ssl_mode(PgSslMode::Disable) }
 }
 
-/// Every connection that is given out is outside a transaction and answers; every one that comes back does so within `PING`.
+/// Every connection that is given out is outside a transaction and answers; every one that comes back does so within `ping`.
 /// The driver's own test when one comes back waits for as long as TCP does, a quarter of an hour, and holds the place in the
 /// pool meanwhile; ours comes before it. In exchange, a connection that was in use a moment ago is not tried again.
-fn watched(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
+fn watched(options: PoolOptions<Postgres>, ping: Duration) -> PoolOptions<Postgres> {
     options
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
+        .before_acquire(move |connection, meta| {
             Box::pin(async move {
                 if meta.idle_for >= IDLE {
-                    answers(connection).await?;
+                    answers(connection, ping).await?;
                 }
                 Ok(!connection.is_in_transaction())
             })
         })
-        .after_release(|connection, _| {
+        .after_release(move |connection, _| {
             Box::pin(async move {
-                answers(connection).await?;
+                answers(connection, ping).await?;
                 Ok(!connection.is_in_transaction())
             })
         })
 }
 
-async fn answers(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    timeout(PING, connection.ping()).await.map_err(|_elapsed| no_answer())?
+async fn answers(connection: &mut PgConnection, within: Duration) -> Result<(), sqlx::Error> {
+    timeout(within, connection.ping()).await.map_err(|_elapsed| no_answer())?
 }
 
 /// The error of a connection over which nothing came in time.

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// A database that takes longer to answer is no database to be ready with.
-pub(super) const PATIENCE: Duration = Duration::from_millis(1_500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(1_200);
 /// How long an answer is believed: however many ask, the database is asked a few times a second.
 const BELIEVED: Duration = Duration::from_millis(250);
 
@@ -55,7 +55,7 @@ impl Probe {
         Self { source, last: Mutex::default() }
     }
 
-    /// What the database is fit for, at most 1.75 seconds ago and known within 1.75 seconds.
+    /// What the database is fit for, as it was found at most 1.5 seconds ago, and known within 1.25 seconds.
     pub(super) async fn ask(&self) -> Readiness {
         let mut last = self.last.lock().await;
         if let Some((at, readiness)) = &*last

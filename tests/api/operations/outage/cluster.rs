@@ -9,6 +9,7 @@ use std::{
 
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
 use tempfile::TempDir;
+use tokio::task::spawn_blocking;
 
 /// A cluster on a free port of 127.0.0.1, gone when the test ends.
 pub struct Cluster {
@@ -29,10 +30,8 @@ impl Cluster {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let cluster = Self { folder, programs, port };
         let data = cluster.data();
-        cluster.run(
-            "initdb",
-            &["--pgdata", &data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"],
-        );
+        let settings = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+        run(cluster.program("initdb", &[&["--pgdata", &data][..], &settings].concat()));
         // The machine does not crash, so nothing waits for its disk; what the server has written outlives the server.
         let socket = cluster.folder.path().display();
         let settings = format!(
@@ -40,7 +39,7 @@ impl Cluster {
              fsync = off\n"
         );
         cluster.append_settings(&settings);
-        cluster.control(&["--wait", "start"]);
+        run(cluster.control(&["--wait", "start"]));
         cluster.execute("CREATE ROLE thidua LOGIN CREATEDB").await;
         cluster
     }
@@ -50,8 +49,10 @@ impl Cluster {
     }
 
     /// Stops it in this mode (`fast`, `immediate`) and starts it again.
-    pub fn restart(&self, mode: &str) {
-        self.control(&["--wait", "--mode", mode, "restart"]);
+    pub async fn restart(&self, mode: &str) {
+        let command = self.control(&["--wait", "--mode", mode, "restart"]);
+        // Whoever loads the server goes on meanwhile.
+        spawn_blocking(|| run(command)).await.unwrap();
     }
 
     /// Runs a statement as its superuser.
@@ -80,14 +81,14 @@ impl Cluster {
         fs::write(&file, before + settings).unwrap();
     }
 
-    fn control(&self, arguments: &[&str]) {
+    fn control(&self, arguments: &[&str]) -> Command {
         let (data, log) = (self.data(), self.folder.path().join("log").display().to_string());
         let usual = ["--pgdata", &data, "--log", &log, "--silent", "--timeout=30"];
-        self.run("pg_ctl", &[&usual[..], arguments].concat());
+        self.program("pg_ctl", &[&usual[..], arguments].concat())
     }
 
-    /// Runs one of PostgreSQL's programs: not as root, which they refuse.
-    fn run(&self, program: &str, arguments: &[&str]) {
+    /// One of PostgreSQL's programs: not as root, which they refuse.
+    fn program(&self, program: &str, arguments: &[&str]) -> Command {
         let program = self.programs.join(program);
         let mut command = if is_root() {
             let mut command = Command::new("runuser");
@@ -97,17 +98,21 @@ impl Cluster {
             Command::new(program)
         };
         // A server that was started keeps what it inherits: no pipe of ours.
-        let output = command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
-        let status = output.stderr(Stdio::inherit()).status().unwrap();
-        assert!(status.success(), "{command:?}: {status}");
+        command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+        command
     }
+}
+
+fn run(mut command: Command) {
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
         let data = self.data();
         if Path::new(&data).join("postmaster.pid").exists() {
-            self.control(&["--mode", "immediate", "stop"]);
+            let _gone_already = self.control(&["--mode", "immediate", "stop"]).status();
         }
     }
 }

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::rt::{JoinHandle, spawn};
+use actix_web::rt::spawn;
 use chrono::Utc;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::{task::JoinHandle, time::sleep};
 use uuid::Uuid;
 
 use super::super::crash::Admin;
@@ -51,7 +51,8 @@ pub struct Load {
 
 impl Load {
     pub fn of(admin: &Admin, pledge: &Pledge) -> Self {
-        let (sent, is_over) = (Rc::default(), Rc::default());
+        let sent: Rc<RefCell<Vec<Sent>>> = Rc::default();
+        let is_over: Rc<Cell<bool>> = Rc::default();
         let senders = (0..SENDERS)
             .map(|sender| {
                 let (admin, pledge, sent, is_over) =

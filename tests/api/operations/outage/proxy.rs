@@ -1,12 +1,6 @@
 //! The network between a server and its database, which a test can cut: nothing goes through any more, and nobody is told.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU16, Ordering},
-    },
-    thread,
-};
+use std::thread;
 
 use tokio::{
     io::copy_bidirectional,
@@ -17,23 +11,20 @@ use tokio::{
 /// Forwards a port of 127.0.0.1 to another one, from a thread of its own.
 pub struct Proxy {
     port: u16,
-    target: Arc<AtomicU16>,
     is_cut: watch::Sender<bool>,
 }
 
 impl Proxy {
     pub fn to(target: u16) -> Self {
         let (is_cut, cut) = watch::channel(false);
-        let target = Arc::new(AtomicU16::new(target));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let goal = Arc::clone(&target);
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(accept(listener, goal, cut));
+            runtime.block_on(accept(listener, target, cut));
         });
-        Self { port, target, is_cut }
+        Self { port, is_cut }
     }
 
     pub const fn port(&self) -> u16 {
@@ -52,13 +43,13 @@ impl Proxy {
     }
 }
 
-async fn accept(listener: std::net::TcpListener, target: Arc<AtomicU16>, mut cut: watch::Receiver<bool>) {
+async fn accept(listener: std::net::TcpListener, target: u16, mut cut: watch::Receiver<bool>) {
     let listener = TcpListener::from_std(listener).unwrap();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((client, _)) = accepted else { continue };
-                tokio::spawn(connect(client, target.load(Ordering::Relaxed), cut.clone()));
+                tokio::spawn(connect(client, target, cut.clone()));
             }
             changed = cut.changed() => if changed.is_err() { return },
         }

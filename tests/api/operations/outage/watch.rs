@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::rt::{JoinHandle, spawn};
-use tokio::time::sleep;
+use actix_web::rt::spawn;
+use tokio::{task::JoinHandle, time::sleep};
 
 use super::super::command::client;
 
@@ -25,7 +25,9 @@ pub struct Watch {
 
 impl Watch {
     pub fn of(server: &str) -> Self {
-        let (is_ready, is_over, faults) = (Rc::default(), Rc::default(), Rc::default());
+        let is_ready: Rc<Cell<Option<bool>>> = Rc::default();
+        let is_over: Rc<Cell<bool>> = Rc::default();
+        let faults: Rc<RefCell<Vec<String>>> = Rc::default();
         let balancer = {
             let (server, ready, over, faults) =
                 (server.to_owned(), Rc::clone(&is_ready), Rc::clone(&is_over), Rc::clone(&faults));
