@@ -17,7 +17,7 @@ use super::{
 use crate::{
     audit,
     config::Config,
-    db::{Actor, Db, dialect},
+    db::{Actor, BESIDE_REQUESTS, Db, dialect},
     identity::{data_requests, keys},
     kit::secret::random_token,
     operations::settings_in_use,
@@ -25,6 +25,8 @@ use crate::{
 
 /// By how much the clocks of this machine and of the database may differ.
 const CLOCKS_APART_SECONDS: i64 = 5;
+/// What PostgreSQL keeps back for its administrator, unless it is told otherwise.
+const RESERVED: u32 = 3;
 /// 2026-01-01: this build is from later.
 const EARLIEST_NOW: i64 = 1_767_225_600;
 
@@ -250,7 +252,10 @@ async fn check_database(setup: &Setup, findings: &mut Findings) {
 
 async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
     for (name, answer) in dialect::describe(db.reads()).await? {
-        check_setting(name, &answer, findings);
+        match name {
+            dialect::MAX_CONNECTIONS => check_connections(&setup.config, &answer, findings),
+            _ => check_setting(name, &answer, findings),
+        }
     }
     let pending = db.pending_migrations().await?;
     if pending.is_empty() {
@@ -263,6 +268,17 @@ async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::R
         findings.wrong(format_args!("migrations pending: {}", pending.len()), "Run `thidua migrate up`.");
     }
     Ok(())
+}
+
+/// A replica that is refused a connection (53300) answers 503.
+fn check_connections(config: &Config, most: &str, findings: &mut Findings) {
+    let needed = config.database.connections.saturating_add(BESIDE_REQUESTS);
+    let words = format!("PostgreSQL takes {most} connections; each replica opens up to {needed}");
+    if most.parse::<u32>().is_ok_and(|most| most.saturating_sub(RESERVED) < needed) {
+        findings.warn(words, "Raise max_connections in postgresql.conf, or lower database.connections.");
+    } else {
+        findings.well(words);
+    }
 }
 
 fn check_setting(name: &str, answer: &str, findings: &mut Findings) {

@@ -12,7 +12,7 @@ use crate::relay::{replicas, worker};
 
 /// Works.
 pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
-    let db = setup.open_migrated().await?;
+    let db = setup.open_to_work().await?;
     let app = setup.house(db).await?.app;
     let stop = StopRequests::heed()?;
     let attending = actix_web::rt::spawn(replicas::attend(app.clone()));

@@ -34,7 +34,7 @@ pub async fn run(mut setup: Setup, args: ServeArgs) -> anyhow::Result<Verdict> {
         setup.config.server.workers = workers.get().into();
     }
     let listener = listen(&mut setup, args.listen)?;
-    let db = setup.open_or_make().await?;
+    let db = setup.open_to_serve().await?;
     if !args.no_migrate {
         db.migrate().await.context("the schema cannot be brought up to date")?;
     }

@@ -103,7 +103,7 @@ impl Config {
     fn bounded(self) -> Result<Self, ConfigError> {
         let numbers: [(_, i128, _); 5] = [
             ("server.request_seconds", self.server.request_seconds.into(), 1..=600),
-            // One listens for messages, one migrates, and one keeps other replicas from it meanwhile.
+            // One migrates, one keeps other replicas from it meanwhile, and one reads what is pending.
             ("database.connections", self.database.connections.into(), 3..=10_000),
             ("relay.poll_ms", self.relay.poll_ms.into(), 10..=3_600_000),
             ("relay.max_attempts", self.relay.max_attempts.into(), 1..=100),

@@ -34,7 +34,8 @@ pub struct Database {
     /// `sqlite://…` or `postgres://…`. Empty: `thidua.db` in the data directory. May hold a password.
     #[serde(serialize_with = "masked")]
     pub url: SecretString,
-    /// The most connections to PostgreSQL.
+    /// The most connections to PostgreSQL that requests have at once. Background work and the probe of readiness have a few
+    /// of their own.
     pub connections: u32,
 }
 

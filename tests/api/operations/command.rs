@@ -82,8 +82,13 @@ impl Place {
 
     /// The same with a setting in its environment.
     pub fn start_with(&self, arguments: &[&str], name: &str, value: &str) -> Running {
+        self.start_with_all(arguments, &[(name, value)])
+    }
+
+    /// The same with several.
+    pub fn start_with_all(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Running {
         let mut command = self.command(arguments);
-        command.env(name, value);
+        command.envs(settings.iter().copied());
         Running::start(command)
     }
 }

@@ -10,6 +10,7 @@ mod erasures;
 mod full_disk;
 mod import_crash;
 mod openapi;
+mod outage;
 pub mod personal_data;
 mod probes;
 mod repeats;
