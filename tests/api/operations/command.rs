@@ -15,6 +15,7 @@ use crate::harness::TestDatabase;
 /// How long a command may take to say that it is ready, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "Listening on ";
+const FIGURES: &str = "Figures on ";
 
 /// Where commands run.
 pub struct Place {
@@ -38,6 +39,8 @@ impl Place {
         let mut command = bare(arguments);
         command.arg("--data").arg(self.data.path()).args(["--database", &self.database.url()]);
         command.env("THIDUA_LOG__FILTER", "warn");
+        // Any port that is free: many servers run at once.
+        command.env("THIDUA_SERVER__INTERNAL_LISTEN", "127.0.0.1:0");
         command.env("THIDUA_SECRETS__MASTER_KEY", "KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio=");
         command
     }
@@ -84,22 +87,33 @@ pub struct Running {
     lines: Receiver<String>,
     /// Where it listens.
     pub url: String,
+    /// Where its figures are, if it said so.
+    pub figures: Option<String>,
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    /// Starts it, and waits until it listens.
+    pub fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let (send, lines) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-        let mut running = Self { child, lines, url: String::new() };
+        let mut running = Self { child, lines, url: String::new(), figures: None };
         running.url = loop {
             let line = running.lines.recv_timeout(PATIENCE).expect("it never said that it listens");
+            if let Some(url) = line.strip_prefix(FIGURES) {
+                running.figures = Some(url.to_owned());
+            }
             if let Some(url) = line.strip_prefix(READY) {
                 break url.to_owned();
             }
         };
         running
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to stop; gives its exit code.
