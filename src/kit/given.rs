@@ -23,7 +23,6 @@ const PIECE: usize = 32 * 1024;
 
 pin_project! {
     /// A body on its way out.
-    #[derive(Debug)]
     pub struct Given<B: MessageBody> {
         size: BodySize,
         #[pin]
