@@ -295,6 +295,5 @@ pub const TABLE: &[Row] = &[
     admins("list_audit_log"),
     public("find_health"),
     public("find_readiness"),
-    public("list_metrics"),
     public("explain_problem"),
 ];

@@ -3,6 +3,7 @@
 use std::{
     future::ready,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use actix_cors::Cors;
@@ -24,8 +25,18 @@ use crate::{
     db::Db,
     identity::{apps, authenticate::authenticate, keys},
     kit::{
-        allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, edge::edge, metrics, once::IDEMPOTENCY_KEY,
-        parameters::refuse_unknown, problem::Problem, schemas::Schemas, vault::Vault,
+        allow::Routes,
+        body::BODY_LIMIT,
+        clock::Clock,
+        codes::Code,
+        deadline::{Deadlines, deadline},
+        edge::edge,
+        metrics,
+        once::IDEMPOTENCY_KEY,
+        parameters::refuse_unknown,
+        problem::Problem,
+        schemas::Schemas,
+        vault::Vault,
     },
     openapi,
     outside::zalo::Zalo,
@@ -38,6 +49,7 @@ pub struct House {
     /// The shared state.
     pub app: Data<App>,
     schemas: Data<Schemas>,
+    deadlines: Data<Deadlines>,
     document: Bytes,
     origins: Vec<String>,
 }
@@ -63,11 +75,13 @@ impl House {
         let keys = keys::load_or_make(&db, &clock, &vault, &config.public_url()).await?;
         let zalo = Zalo::new(config.zalo_settings())?;
         let origins = config.server.cors_origins.clone();
+        let request = Duration::from_secs(config.server.request_seconds);
+        let deadlines = Data::new(Deadlines { request, routes: Arc::clone(&made.routes) });
         let parts = Parts { config, db, clock, vault, keys, zalo, routes: made.routes };
         let app = App::new(parts);
         personal_data::apply_erasures_again(&app).await?;
         apps::load_origins(&app).await;
-        Ok(Self { app: Data::new(app), schemas: made.schemas, document: made.document, origins })
+        Ok(Self { app: Data::new(app), schemas: made.schemas, deadlines, document: made.document, origins })
     }
 
     /// The application that answers requests.
@@ -87,6 +101,7 @@ impl House {
         rooms
             .app_data(self.app.clone())
             .app_data(self.schemas.clone())
+            .app_data(self.deadlines.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| bad_form(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
@@ -101,8 +116,29 @@ impl House {
             .default_service(web::to(nothing_here))
             .wrap(from_fn(refuse_unknown))
             .wrap(from_fn(authenticate))
+            .wrap(from_fn(deadline))
             .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
+            .wrap(from_fn(edge))
+    }
+
+    /// The application that answers operators and their tools, on an address of its own: probes and figures.
+    pub fn internal_service(
+        &self,
+    ) -> actix_web::App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        actix_web::App::new()
+            .configure(routes::configure_internal)
+            .app_data(self.app.clone())
+            .app_data(self.deadlines.clone())
+            .wrap(from_fn(deadline))
             .wrap(from_fn(edge))
     }
 }

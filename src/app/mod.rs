@@ -19,7 +19,7 @@ use crate::{
         clock::Clock,
         jwt::KeyRing,
         page::Cursors,
-        rate_limit::{Guesses, RateLimits},
+        rate_limit::{Guesses, InFlight, RateLimits},
         turns::Turns,
         vault::Vault,
     },
@@ -53,6 +53,8 @@ pub struct App {
     pub zalo: Zalo,
     /// How often one may call.
     pub limits: RateLimits,
+    /// Requests under way, where proxies stand in front.
+    pub in_flight: InFlight,
     /// Who callers turned out to be, for a few seconds.
     pub callers: CallerCache,
     /// Pages that many people read, as bytes.
@@ -108,6 +110,9 @@ impl App {
         let limits = &parts.config.rate_limit;
         Self {
             limits: RateLimits::new(limits.per_address, limits.per_member, limits.per_app),
+            in_flight: InFlight::new(
+                usize::try_from(parts.config.server.max_connections_per_address).unwrap_or(usize::MAX),
+            ),
             cursors: Cursors::new(parts.vault.cursor_key()),
             callers: CallerCache::new(parts.clock.clone()),
             pages: PageCache::new(),

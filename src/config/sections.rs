@@ -25,6 +25,14 @@ pub struct Server {
     /// How long a request may take from the last byte of its body on, in seconds. Then it is answered 503 and its change is
     /// rolled back.
     pub request_seconds: u64,
+    /// The most connections that are open at once; 0 is as many as the process has descriptors for, with a reserve for the
+    /// database, files and outgoing calls, at most 8,192. Never more than that reserve leaves.
+    pub max_connections: u32,
+    /// The most of them from one address (an IPv6 network of 64 bits is one). Behind proxies, whose connections are not their
+    /// clients': the most requests under way of one client's address, as `forwarded_hops` gives it.
+    pub max_connections_per_address: u32,
+    /// Address and port for figures and probes (`/metrics`, `/healthz`, `/readyz`), not for the public. Empty: none.
+    pub internal_listen: String,
 }
 
 /// The database.

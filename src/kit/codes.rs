@@ -106,6 +106,10 @@ codes! {
         vi: "Không có dạng được yêu cầu", "Máy chủ trả lời bằng {media_type}, nhưng tiêu đề Accept không nhận dạng này.";
         en: "Not acceptable", "The server answers in {media_type}, which the header Accept does not take.";
     }
+    BodyTooSlow "body_too_slow" 408 {
+        vi: "Nội dung đến quá chậm", "Nội dung của yêu cầu chưa đến đủ trong thời gian cho phép: 20 giây, hoặc với tệp thì ít nhất 16 KiB mỗi giây và không quá 10 phút. Chưa có gì được lưu; hãy gửi lại khi mạng tốt hơn.";
+        en: "The body came too slowly", "The body of the request did not arrive in time: within 20 seconds, or for a file at 16 KiB a second or more and within 10 minutes. Nothing was saved; send it again over a better connection.";
+    }
     LaunchedCampaign "campaign_launched" 409 {
         vi: "Phong trào đã phát động", "Phong trào đã phát động thì không xóa, không phát động lại và không bỏ chỉ tiêu; chỉ kết thúc được.";
         en: "The campaign is launched", "A launched campaign cannot be deleted, launched again or lose a target; it can be closed.";

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is asked without being counted.
-const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
+const UNCOUNTED: &[&str] = &["/healthz", "/readyz"];
 
 /// Completes an operation of this path and method.
 pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
@@ -54,6 +54,7 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         if has_body {
             common.extend([
                 Code::InvalidJson,
+                Code::BodyTooSlow,
                 Code::BodyTooLarge,
                 Code::UnsupportedMediaType,
                 Code::UnsupportedCoding,

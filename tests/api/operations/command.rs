@@ -19,6 +19,7 @@ use crate::harness::TestDatabase;
 /// How long a command may take to say that it is ready, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "Listening on ";
+const FIGURES: &str = "Figures on ";
 
 /// Where commands run.
 pub struct Place {
@@ -42,6 +43,8 @@ impl Place {
         let mut command = bare(arguments);
         command.arg("--data").arg(self.data.path()).args(["--database", &self.database.url()]);
         command.env("THIDUA_LOG__FILTER", "warn");
+        // Any port that is free: many servers run at once.
+        command.env("THIDUA_SERVER__INTERNAL_LISTEN", "127.0.0.1:0");
         command.env("THIDUA_SECRETS__MASTER_KEY", "KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio=");
         command
     }
@@ -127,10 +130,13 @@ pub struct Running {
     log: Arc<Mutex<String>>,
     /// Where it listens.
     pub url: String,
+    /// Where its figures are, if it said so.
+    pub figures: Option<String>,
 }
 
 impl Running {
-    fn start(command: Command) -> Self {
+    /// Starts it, and waits until it listens.
+    pub fn start(command: Command) -> Self {
         Self::spawn(command, Stdio::inherit())
     }
 
@@ -152,9 +158,12 @@ impl Running {
         let (send, lines) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-        let mut running = Self { child, lines, log: Arc::default(), url: String::new() };
+        let mut running = Self { child, lines, log: Arc::default(), url: String::new(), figures: None };
         running.url = loop {
             let line = running.lines.recv_timeout(PATIENCE).expect("it never said that it listens");
+            if let Some(url) = line.strip_prefix(FIGURES) {
+                running.figures = Some(url.to_owned());
+            }
             if let Some(url) = line.strip_prefix(READY) {
                 break url.to_owned();
             }
