@@ -429,3 +429,64 @@ async fn an_erasure_that_cannot_be_listed_is_settled_whoever_asks_for_it() {
     let settled = |id: &str| written.lines().any(|line| line.contains("an erasure failed") && line.contains(id));
     assert!(settled(&one.id) && settled(&two.id), "{written}");
 }
+
+/// A request is dropped at its deadline, or because its client has gone: at each point that it gets to, once its line is on the
+/// list. Then the member is erased and listed, or neither.
+#[actix_web::test]
+async fn a_request_that_is_dropped_leaves_nobody_on_the_list_who_is_not_erased() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let mut undone = 0;
+    for polls_after in (0..6).cycle().take(18) {
+        let member = app.member_named(&unit, NAME).await;
+        let mut request = Box::pin(app.delete("/v1/me").caller(&member).into_future());
+        let is_listed = || listed(&app).contains(&member.id);
+        while !is_listed() {
+            assert!(futures_util::poll!(&mut request).is_pending() || is_listed(), "erased without a line");
+            yield_now().await;
+        }
+        let mut is_answered = false;
+        for _ in 0..polls_after {
+            is_answered = is_answered || futures_util::poll!(&mut request).is_ready();
+            yield_now().await;
+        }
+
+        drop(request);
+
+        let is_erased = async || {
+            let id: uuid::Uuid = member.id.parse().unwrap();
+            let row = entity::member::Entity::find_by_id(id).one(app.app.db.reads()).await.unwrap().unwrap();
+            row.erased_at.is_some()
+        };
+        // What is under way of it ends by itself: a COMMIT, or taking the line back.
+        let begun = std::time::Instant::now();
+        while is_erased().await != is_listed() {
+            assert!(begun.elapsed() < std::time::Duration::from_secs(30), "listed, and not erased");
+            yield_now().await;
+        }
+        assert!(!is_answered || is_erased().await);
+        undone += usize::from(!is_erased().await);
+    }
+    assert!(undone > 0, "none was dropped in time");
+}
+
+#[actix_web::test]
+async fn a_line_that_was_cut_off_is_left_out_and_the_next_one_is_read() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let (one, two) = (app.member_named(&unit, NAME).await, app.member_named(&unit, NAME).await);
+    let list = app.files.path().join("erasures.log");
+    app.delete("/v1/me").caller(&one).await.expect(204);
+    let whole = std::fs::read(&list).unwrap();
+    for cut in 1..whole.len() {
+        // As a full disk or a crash leaves it.
+        std::fs::write(&list, &whole[..cut]).unwrap();
+        let listed = listed(&app);
+        assert!(listed.is_empty() || (listed == [one.id.clone()] && cut >= whole.len() - 1), "{cut}: {listed:?}");
+    }
+    std::fs::write(&list, &whole[..whole.len() / 2]).unwrap();
+
+    app.delete("/v1/me").caller(&two).await.expect(204);
+
+    assert_eq!(listed(&app), [two.id]);
+}

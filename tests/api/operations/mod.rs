@@ -1,8 +1,9 @@
 mod architecture;
 mod audit;
 mod backup;
+mod caching;
 mod cli;
-mod command;
+pub mod command;
 mod crash;
 mod demo;
 mod doctor;
@@ -16,3 +17,4 @@ mod representations;
 mod rights;
 mod schema;
 mod sweeps;
+mod uploads;
