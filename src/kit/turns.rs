@@ -94,7 +94,7 @@ fn too_busy() -> Problem {
 mod tests {
     use std::sync::mpsc;
 
-    use futures_util::future::join_all;
+    use futures_util::{FutureExt as _, future::join_all};
 
     use super::*;
 
@@ -109,7 +109,7 @@ mod tests {
                 let _until_dropped = asked.recv();
             });
             let mut work = Box::pin(work);
-            assert!(futures_util::poll!(&mut work).is_pending());
+            assert!(work.as_mut().now_or_never().is_none());
             has_begun.recv().unwrap();
         }
         assert_eq!(turns.in_line(), 1);

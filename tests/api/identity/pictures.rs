@@ -371,7 +371,7 @@ async fn the_memory_of_an_upload_is_at_most_three_times_its_pixels() {
 
         let taken = server.peak().saturating_sub(idle);
         let allowed = pixels * 4 * 3 + BESIDE;
-        println!("{name}: {} MiB of {} MiB", taken / MEBIBYTE, allowed / MEBIBYTE);
+        eprintln!("{name}: {} MiB of {} MiB", taken / MEBIBYTE, allowed / MEBIBYTE);
         assert_eq!(status, expected, "{name}: {answer}");
         assert!(taken <= allowed, "{name} took {taken} bytes of {allowed}");
     }

@@ -1,5 +1,7 @@
 //! What `thidua doctor` says of the audit log, and how it exits.
 
+use std::time::{Duration, Instant};
+
 use chrono::{TimeDelta, Utc};
 use thidua::{
     audit::{self, Subject},
@@ -147,14 +149,14 @@ async fn replicas_whose_folders_of_pictures_are_not_the_same_are_found() {
     let serve = ["serve", "--listen", "127.0.0.1:0", "--no-relay"];
     let (first, shared) = (place.start(&serve), place.start(&serve));
     let says = |words: &str| {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         // A process looks once it has begun to listen.
         loop {
             let (code, text) = doctor(&place);
             if text.contains(words) {
                 return code;
             }
-            assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{text}");
+            assert!(begun.elapsed() < Duration::from_secs(60), "{text}");
         }
     };
     assert_eq!(says("is shared by the 2 servers and relays"), Some(0));

@@ -204,7 +204,7 @@ async fn the_memory_of_an_inspection_is_bounded_whatever_the_file_says() {
         let (status, answer) = server.send(Method::POST, "/v1/imports", &content_type, body).await;
 
         let taken = server.peak().saturating_sub(idle);
-        println!("{name}: {} MiB", taken / MEBIBYTE);
+        eprintln!("{name}: {} MiB", taken / MEBIBYTE);
         assert!(taken <= MOST, "{name} took {taken} bytes");
         if !code.is_empty() {
             let problem: Value = serde_json::from_str(&answer).unwrap();
