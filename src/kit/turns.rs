@@ -115,9 +115,8 @@ mod tests {
         assert_eq!(turns.in_line(), 1);
 
         drop(ask);
-        let _next = turns.take().await.unwrap();
 
-        assert_eq!(turns.in_line(), 1);
+        assert!(turns.take().await.is_ok());
     }
 
     #[actix_web::test]

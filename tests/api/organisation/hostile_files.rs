@@ -5,6 +5,7 @@ use std::io::{Cursor, Write as _};
 use actix_web::http::Method;
 use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
+use thidua::kit::secret::{sha256, to_hex};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use super::imports::HEADERS;
@@ -64,9 +65,11 @@ fn good_rows() -> String {
     row(1, &["Họ và tên", "Đơn vị"]) + &row(2, &["A Mẫu", "Chi bộ Một"])
 }
 
-/// Cell formats that are five bytes each, and some hundred once they are read.
+/// Cell formats that are five bytes each, and some hundred once they are read; packed no more tightly than is permitted.
 fn many_formats() -> Vec<u8> {
-    workbook_with(&[(STYLES, &styles(&format!("<cellXfs>{}</cellXfs>", "<xf/>".repeat(800_000))))])
+    let noise = |place: u32| format!("<!--{}-->", to_hex(&sha256(&place.to_be_bytes())));
+    let formats: String = (0..1_200).map(|place| "<xf/>".repeat(1_100) + &noise(place)).collect();
+    workbook_with(&[(STYLES, &styles(&format!("<cellXfs>{formats}</cellXfs>")))])
 }
 
 /// A font with a name of a megabyte, which is copied into each of these formats.
