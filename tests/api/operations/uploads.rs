@@ -147,28 +147,13 @@ async fn what_a_crash_has_left_of_temporary_files_goes_at_the_next_start() {
     assert_eq!(left, ["new"]);
 }
 
-/// A server none of whose files may grow beyond 8 MiB: writing more fails as on a full disk.
-async fn cramped() -> (Place, Running) {
-    let place = Place::migrated().await;
-    assert!(place.run(&["staff", "add", "one", "--role", "admin"]).status.success());
-    let whole = place.command(&["serve", "--listen", "127.0.0.1:0", "--no-relay"]);
-    let mut command = Command::new("bash");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\" \"$@\""]).arg(whole.get_program());
-    command.args(whole.get_args());
-    for (name, value) in whole.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    let server = Running::start(command);
-    (place, server)
-}
-
 #[actix_web::test]
 async fn a_file_for_which_there_is_no_room_is_a_507_and_leaves_nothing() {
-    let (place, server) = cramped().await;
+    let place = Place::migrated().await;
+    assert!(place.run(&["staff", "add", "one", "--role", "admin"]).status.success());
+    let server = place.start_limited(&["serve", "--listen", "127.0.0.1:0", "--no-relay"]);
     let token = token_of(&place, &server, "one");
+    server.limit_files(8 * 1024 * 1024);
     let send = async |bytes: usize| {
         let boundary = "--------full";
         let field = |name: &str| format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
