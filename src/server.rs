@@ -12,8 +12,11 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::UrlencodedError,
-    http::header::{self, ContentType},
-    middleware::{Compress, from_fn},
+    http::{
+        Method,
+        header::{self, ContentType, HeaderValue},
+    },
+    middleware::{Compress, Next, from_fn},
     web::{self, Bytes, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, Redirect},
 };
 use utoipa_actix_web::AppExt as _;
@@ -21,6 +24,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
 
 use crate::{
     app::{App, Parts},
+    caching::{self, Kept},
     config,
     db::Db,
     identity::{apps, authenticate::authenticate, keys},
@@ -79,6 +83,9 @@ impl House {
         let deadlines = Data::new(Deadlines { request, routes: Arc::clone(&made.routes) });
         let parts = Parts { config, db, clock, vault, keys, zalo, routes: made.routes };
         let app = App::new(parts);
+        if let Err(error) = app.files.clean_temporary().await {
+            tracing::warn!(%error, "what is left of temporary files could not be removed");
+        }
         personal_data::apply_erasures_again(&app).await?;
         apps::load_origins(&app).await;
         Ok(Self { app: Data::new(app), schemas: made.schemas, deadlines, document: made.document, origins })
@@ -115,6 +122,7 @@ impl House {
             .service(swagger_ui())
             .default_service(web::to(nothing_here))
             .wrap(from_fn(refuse_unknown))
+            .wrap(from_fn(say_what_may_be_kept))
             .wrap(from_fn(authenticate))
             .wrap(from_fn(deadline))
             .wrap(cors(self.origins.clone(), self.app.clone()))
@@ -141,6 +149,24 @@ impl House {
             .wrap(from_fn(deadline))
             .wrap(from_fn(edge))
     }
+}
+
+/// Puts `Cache-Control` on each answer that has none of its own. Swagger UI's files are left as they are.
+async fn say_what_may_be_kept<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    let pattern = response.request().match_pattern().unwrap_or_default();
+    if response.headers().contains_key(header::CACHE_CONTROL) || pattern.starts_with("/swagger-ui") {
+        return Ok(response);
+    }
+    let is_read = *response.request().method() == Method::GET;
+    let kept = if is_read { caching::kept_at(&pattern) } else { Kept::Never };
+    if let Some(words) = kept.header() {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(words));
+    }
+    Ok(response)
 }
 
 /// What depends on the code alone.

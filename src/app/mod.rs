@@ -21,6 +21,7 @@ use crate::{
         page::Cursors,
         rate_limit::{Guesses, InFlight, RateLimits},
         turns::Turns,
+        uploads::Uploads,
         vault::Vault,
     },
     outside::{files::Files, zalo::Zalo},
@@ -71,6 +72,10 @@ pub struct App {
     pub guesses: Guesses,
     /// How much decoding of pictures may go on at once, likewise.
     pub imaging: Turns,
+    /// The workbook that is being inspected, one at a time: an import that has just come in.
+    pub workbooks: Turns,
+    /// Files that are being sent.
+    pub uploads: Uploads,
     /// Files that people have sent.
     pub files: Files,
     /// Which methods each path takes, for `Allow`.
@@ -103,11 +108,13 @@ pub struct Parts {
 
 const HASHING_AT_ONCE: usize = 2;
 const IMAGING_AT_ONCE: usize = 1;
+const WORKBOOKS_AT_ONCE: usize = 1;
 
 impl App {
     /// The shared state of these parts.
     pub fn new(parts: Parts) -> Self {
         let limits = &parts.config.rate_limit;
+        let media = &parts.config.media;
         Self {
             limits: RateLimits::new(limits.per_address, limits.per_member, limits.per_app),
             in_flight: InFlight::new(
@@ -123,7 +130,9 @@ impl App {
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),
             imaging: Turns::new(IMAGING_AT_ONCE),
-            files: Files::new(&parts.config.media.directory),
+            workbooks: Turns::new(WORKBOOKS_AT_ONCE),
+            uploads: Uploads::new(media.uploads_at_once.get(), media.uploads_per_member.get()),
+            files: Files::new(&media.directory),
             keys: RwLock::new(Arc::new(parts.keys)),
             are_keys_stale: AtomicBool::new(false),
             origins: RwLock::default(),

@@ -21,6 +21,7 @@ use crate::{
     identity::{data_requests, keys},
     kit::secret::random_token,
     operations::settings_in_use,
+    relay::media_folder,
 };
 
 /// By how much the clocks of this machine and of the database may differ.
@@ -264,6 +265,7 @@ async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::R
         check_keys(setup, db, findings).await;
         check_audit_log(db, findings).await?;
         check_data_requests(db, findings).await?;
+        check_media(setup, db, findings).await?;
     } else {
         findings.wrong(format_args!("migrations pending: {}", pending.len()), "Run `thidua migrate up`.");
     }
@@ -316,6 +318,25 @@ async fn check_data_requests(db: &Db, findings: &mut Findings) -> anyhow::Result
         );
     } else {
         findings.well(format_args!("{waiting} requests about personal data wait, none of them overdue"));
+    }
+    Ok(())
+}
+
+/// A picture that one replica keeps on a disk of its own is not found by the others.
+async fn check_media(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
+    let directory = setup.config.media.directory.as_str();
+    let (processes, apart) = media_folder::count(db, Utc::now()).await?;
+    if apart > 0 {
+        findings.wrong(
+            format_args!("media.directory is not shared: of {processes} servers and relays that ran in the last minutes {apart} miss the files of others"),
+            "Set THIDUA_MEDIA__DIRECTORY on every replica to one folder that all of them mount; look at it again in a minute.",
+        );
+    } else if processes > 1 {
+        findings.well(format_args!(
+            "media.directory {directory} is shared by the {processes} servers and relays that ran in the last minutes"
+        ));
+    } else {
+        findings.well(format_args!("media.directory {directory}"));
     }
     Ok(())
 }

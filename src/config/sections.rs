@@ -1,6 +1,6 @@
 //! The sections of the settings, each as it is written in a file.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -127,8 +127,13 @@ pub struct Audit {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Media {
-    /// The folder they are kept in; replicas share it. Empty: `media` in the data directory.
+    /// The folder they are kept in; replicas share it. Empty: `media` in the data directory. Files that are being received
+    /// stand in its folder `tmp`.
     pub directory: String,
+    /// How many files may be received at once on each replica; more are answered 503.
+    pub uploads_at_once: NonZeroUsize,
+    /// How many of one member among them; more are answered 429.
+    pub uploads_per_member: NonZeroUsize,
 }
 
 /// Erasures of members.

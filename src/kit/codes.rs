@@ -214,6 +214,10 @@ codes! {
         vi: "Ảnh quá lớn", "Ảnh được tối đa {megapixels} triệu điểm ảnh và mỗi cạnh tối đa {side} điểm ảnh.";
         en: "The picture is too large", "A picture may have at most {megapixels} million pixels, and {side} on a side.";
     }
+    AnimatedPicture "animated_picture" 422 {
+        vi: "Ảnh động không được nhận", "Hãy chọn một ảnh tĩnh JPEG, PNG hoặc WebP.";
+        en: "Animated pictures are not taken", "Choose a still JPEG, PNG or WebP.";
+    }
     UnreadablePicture "unreadable_picture" 422 {
         vi: "Ảnh không đọc được", "Tệp ảnh bị hỏng hoặc không trọn vẹn. Hãy chọn ảnh khác.";
         en: "The picture cannot be read", "The picture is damaged or incomplete. Choose another one.";
@@ -225,6 +229,10 @@ codes! {
     TooManyRequests "too_many_requests" 429 {
         vi: "Quá nhiều yêu cầu", "Bạn đã gửi quá nhiều yêu cầu. Hãy chờ theo tiêu đề Retry-After rồi thử lại.";
         en: "Too many requests", "You have sent too many requests. Wait as Retry-After says, then try again.";
+    }
+    TooManyUploads "too_many_uploads" 429 {
+        vi: "Đang gửi quá nhiều tệp", "Bạn đang gửi nhiều tệp cùng lúc (tối đa {limit}). Hãy chờ một tệp xong rồi gửi tiếp.";
+        en: "Too many uploads at once", "You are sending several files at the same time (at most {limit}). Wait until one is done, then send the next.";
     }
     InternalError "internal_error" 500 {
         vi: "Lỗi của máy chủ", "Máy chủ gặp lỗi ngoài dự kiến. Khi báo lỗi, hãy kèm request_id.";
@@ -335,6 +343,7 @@ fault_codes! {
     LineBreak "line_break" { vi: "Ô này có xuống dòng, nên có thể đã nuốt những dòng khác của tệp. Hãy viết nội dung trên một dòng và kiểm tra dấu ngoặc kép."; en: "The cell has a line break, and may have other rows of the file in it. Write what it says on one line, and look at the quotation marks."; }
     BrokenFile "broken_file" { vi: "Tệp bị hỏng hoặc không đọc được."; en: "The file is broken or cannot be read."; }
     UnpacksTooLarge "unpacks_too_large" { vi: "Tệp nén phình quá lớn khi mở (tối đa {limit} byte)."; en: "The file becomes too large when it is unpacked (at most {limit} bytes)."; }
+    RowTooLong "row_too_long" { vi: "Tệp có dòng quá dài: các ô của một dòng cộng lại được tối đa 64 kB."; en: "A row of the file is too long: its cells together may have at most 64 kB."; }
     EmptyFile "empty_file" { vi: "Tệp không có dòng nào."; en: "The file has no rows."; }
     TooManyRows "too_many_rows" { vi: "Tệp có quá nhiều dòng, tối đa {limit}. Hãy chia tệp."; en: "The file has too many rows; the largest number is {limit}. Divide it."; }
     Expired "expired" { vi: "Quá thời hạn xử lý; dữ liệu tạm đã được xóa. Hãy gửi lại tệp."; en: "It was not done in time; what was kept of it is deleted. Send the file again."; }

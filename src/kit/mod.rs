@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod allow;
+pub mod allowance;
 pub mod answer;
 pub mod batch;
 pub mod body;
@@ -33,5 +34,6 @@ pub mod strict_json;
 pub mod text;
 pub mod turns;
 pub mod upload;
+pub mod uploads;
 pub mod vault;
 pub mod wait;

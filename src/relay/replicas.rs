@@ -1,11 +1,11 @@
-//! What every process does beside its work, the server and the relay alike: it hears what other replicas have changed, and
-//! clears up what it keeps in memory. The others say it through the database; on SQLite there are none.
+//! What every process does beside its work, the server and the relay alike: it hears what other replicas have changed, looks
+//! whether they share the folder of pictures, and clears up what it keeps in memory. The others say it through the database; on SQLite there are none.
 
 use std::{convert::Infallible, future::pending, time::Duration};
 
 use tokio::time::sleep;
 
-use super::{SharedApp, housekeeping};
+use super::{SharedApp, housekeeping, media_folder::Marker};
 use crate::{
     app::App,
     db::{Effect, as_job, trouble::Trouble},
@@ -22,7 +22,11 @@ pub async fn attend(app: SharedApp) {
 }
 
 async fn tidy(app: &App) {
+    let marker = Marker::new();
     loop {
+        if let Err(error) = marker.look(app).await {
+            tracing::warn!(%error, cause = ?error.cause, "whether the replicas share media.directory is not known");
+        }
         sleep(TIDYING).await;
         housekeeping::tidy_memory(app);
     }

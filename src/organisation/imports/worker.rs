@@ -219,11 +219,11 @@ async fn read(app: &App, mut import: Import) -> Result<Step, Problem> {
 
 /// The file, in one piece, in a temporary file without a name.
 async fn assemble(app: &App, import: &Import) -> Result<File, Problem> {
-    let mut file = tempfile::tempfile().map_err(Problem::internal)?;
+    let mut file = app.files.temporary().await.map_err(Problem::of_file)?;
     let mut ordinal = 0;
     while let Some(sealed) = store::chunk(app.db.reads(), import.id, ordinal).await? {
         let plain = open_chunk(&app.vault, import.id, ordinal, &sealed).map_err(Problem::internal)?;
-        file.write_all(&plain).map_err(Problem::internal)?;
+        file.write_all(&plain).map_err(Problem::of_file)?;
         ordinal = ordinal.saturating_add(1);
     }
     Ok(file)

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use actix_web::http::Method;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tempfile::TempDir;
 
@@ -198,6 +199,59 @@ impl Running {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.child.wait().unwrap().code()
     }
+}
+
+impl Running {
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+/// A server whose memory is watched, and somebody with an account who calls it.
+pub struct Measured {
+    pub server: Running,
+    client: reqwest::Client,
+    token: String,
+}
+
+impl Measured {
+    /// Starts it, and signs that account in.
+    pub fn start(place: &Place, username: &str) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--no-relay"]);
+        // Pages that are freed go back at once: what one request took is not there when the next one is measured.
+        command.env("MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0");
+        let server = Running::start(command);
+        Self { token: token_of(place, &server, username), server, client: client() }
+    }
+
+    /// The most bytes that were resident since the peak was forgotten.
+    pub fn peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// The peak is from now on what is resident now.
+    pub fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.server.pid()), "5").unwrap();
+    }
+
+    /// Sends a body; gives the status and the answer.
+    pub async fn send(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> (u16, String) {
+        let request = self.client.request(method.as_str().parse().unwrap(), format!("{}{path}", self.server.url));
+        let request = request.bearer_auth(&self.token).header("Content-Type", content_type).body(body);
+        let answer = request.timeout(PATIENCE).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+}
+
+/// An access token of that account.
+pub fn token_of(place: &Place, server: &Running, username: &str) -> String {
+    let mut command = place.command(&["token", "--staff", username]);
+    let made = command.env("THIDUA_SERVER__PUBLIC_URL", &server.url).output().unwrap();
+    assert!(made.status.success(), "{}", complaint(&made));
+    out(&made).trim().to_owned()
 }
 
 impl Drop for Running {

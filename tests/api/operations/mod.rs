@@ -1,8 +1,9 @@
 mod architecture;
 mod audit;
 mod backup;
+mod caching;
 mod cli;
-mod command;
+pub mod command;
 mod crash;
 mod deadlines;
 mod demo;
@@ -21,3 +22,4 @@ mod schema;
 mod sockets;
 mod sweeps;
 mod transactions;
+mod uploads;
