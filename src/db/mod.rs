@@ -22,6 +22,7 @@ use crate::kit::{clock::day_in_vietnam, codes::Code, problem::Problem};
 
 pub mod backup;
 pub mod dialect;
+pub mod exact;
 
 /// How long a request waits for a connection, or on SQLite for its turn to write, before it is answered 503: longer than the
 /// queue of a busy minute, so that fifty phones at once on a slow machine are all served, and shorter than a phone waits.

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    Checkin, CheckinStatus, store,
+    Checkin, CheckinStatus, Flag, store,
     wire::{CheckinPatch, LocationView, NewCheckin},
 };
 use crate::{
     audit::{self, Subject},
     campaigns::{
         campaigns,
-        ledger::{self, Cause, Counted, Totals},
+        ledger::{self, Cause, Counted, ROOM, TotalKey, Totals},
         pledges::{self, Pledge, Pledger},
     },
     db::Tx,
@@ -22,6 +22,7 @@ use crate::{
         etag::IfMatch,
         ids::{CheckinId, PledgeId, UnitId},
         problem::{Problem, bad_field},
+        quantity::{Quantity, Total},
     },
     organisation::{members, units},
     outbox::{self, Event},
@@ -36,9 +37,31 @@ pub enum Received {
     Known(Checkin),
 }
 
-/// Takes a check-in. The same id with the same content is the same check-in, however often and however many at once; what
-/// it adds to totals is gathered in `totals`, for the caller to write last.
+impl Received {
+    /// The check-in.
+    pub fn checkin_mut(&mut self) -> &mut Checkin {
+        match self {
+            Self::New(checkin) | Self::Known(checkin) => checkin,
+        }
+    }
+}
+
+/// Takes a check-in. The same id with the same content is the same check-in, however often and however many at once.
 pub async fn check_in(
+    tx: &Tx,
+    caller: &Person,
+    pledge_id: PledgeId,
+    new: NewCheckin,
+    grace_days: u32,
+) -> Result<Received, Problem> {
+    let mut totals = Totals::default();
+    let mut received = take(tx, &mut totals, caller, pledge_id, new, grace_days).await?;
+    write_totals(tx, totals, [received.checkin_mut()]).await?;
+    Ok(received)
+}
+
+/// The same for one of many: what it adds to totals is gathered in `totals`, for the caller to write last.
+pub async fn take(
     tx: &Tx,
     totals: &mut Totals,
     caller: &Person,
@@ -186,7 +209,7 @@ pub async fn update(
     checkin.reopen();
     checkin.examine(commitment, &campaign, came_on, grace_days);
     store::save(tx, &mut checkin).await?;
-    settle(tx, &before, &checkin, Cause::Edited, "update_checkin").await?;
+    settle(tx, &before, &mut checkin, Cause::Edited, "update_checkin").await?;
     Ok(checkin)
 }
 
@@ -200,7 +223,7 @@ pub async fn withdraw(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -
     campaigns::find_running(tx, checkin.campaign_id).await?;
     checkin.status = CheckinStatus::Withdrawn;
     store::save(tx, &mut checkin).await?;
-    settle(tx, &before, &checkin, Cause::Withdrawn, "withdraw_checkin").await
+    settle(tx, &before, &mut checkin, Cause::Withdrawn, "withdraw_checkin").await
 }
 
 async fn load_own(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<(Checkin, Counted), Problem> {
@@ -214,11 +237,12 @@ async fn load_own(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Re
     Ok((checkin, before))
 }
 
-/// Writes the difference that a change makes to the ledger and its totals, and who made it.
+/// Writes the difference that a change makes to the ledger and its totals, and who made it. What a total has no room for is
+/// held; a decision that a manager has made about it is refused.
 pub async fn settle(
     tx: &Tx,
     before: &Counted,
-    checkin: &Checkin,
+    checkin: &mut Checkin,
     cause: Cause,
     action: &'static str,
 ) -> Result<(), Problem> {
@@ -227,10 +251,67 @@ pub async fn settle(
     if before.verified != checkin.counted().verified {
         pledges::keep_standing(tx, checkin.pledge_id).await?;
     }
-    totals.write(tx).await?;
+    write_totals(tx, totals, [&mut *checkin]).await?;
     let after = json!({"status": checkin.status, "quantity": checkin.quantity, "version": checkin.version});
     let before = json!({"reported": before.reported, "verified": before.verified});
     record(tx, action, checkin, Some(before), after).await
+}
+
+/// Writes totals, the last thing that a change does. Those of these check-ins that a total has no room for are held, and what
+/// else was written stays. A verified one cannot be held: its decision is refused.
+pub async fn write_totals<'a>(
+    tx: &Tx,
+    totals: Totals,
+    checkins: impl IntoIterator<Item = &'a mut Checkin>,
+) -> Result<(), Problem> {
+    let mut left = totals.write(tx).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    for checkin in checkins {
+        if left.concern(checkin.id) {
+            if checkin.status != CheckinStatus::Submitted {
+                return Err(too_large());
+            }
+            hold(tx, &mut left, checkin).await?;
+        }
+    }
+    // Nothing is left to add: what was held takes back what it had counted before, if anything.
+    if left.write(tx).await?.is_empty() { Ok(()) } else { Err(too_large()) }
+}
+
+/// Holds a check-in that a total has no room for.
+async fn hold(tx: &Tx, totals: &mut Totals, checkin: &mut Checkin) -> Result<(), Problem> {
+    let (before, was) = (checkin.counted(), checkin.status);
+    checkin.hold(Flag::TotalTooLarge);
+    store::save(tx, checkin).await?;
+    post(tx, totals, Some(&before), checkin, Cause::Held).await?;
+    let after = json!({"status": checkin.status, "flags": checkin.flags, "version": checkin.version});
+    record(tx, "hold_checkin", checkin, Some(json!({"status": was})), after).await
+}
+
+fn too_large() -> Problem {
+    Problem::new(Code::TotalTooLarge).with("limit", Quantity::from_thousandths(ROOM))
+}
+
+/// Holds what a stored total has no room for, the largest check-ins first: for data from before that was looked at. Gives how
+/// many there were this time; the rest is for the next.
+pub async fn hold_excess(tx: &Tx, key: TotalKey, excess: Total) -> Result<u64, Problem> {
+    let (mut held, mut rest) = (0, excess);
+    for mut checkin in store::largest_counted(tx, key).await? {
+        if rest <= Total::ZERO {
+            break;
+        }
+        let was_verified = checkin.status == CheckinStatus::Verified;
+        rest = rest - checkin.quantity.into();
+        // Its totals are summed anew from the ledger.
+        hold(tx, &mut Totals::default(), &mut checkin).await?;
+        if was_verified {
+            pledges::keep_standing(tx, checkin.pledge_id).await?;
+        }
+        held += 1;
+    }
+    Ok(held)
 }
 
 async fn record(

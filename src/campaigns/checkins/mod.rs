@@ -10,6 +10,7 @@ mod places;
 mod store;
 mod wire;
 
+pub use actions::hold_excess;
 pub use batch::BatchedCheckin;
 pub use checkin::{Checkin, CheckinStatus, Flag};
 pub use decisions::news_of;
