@@ -94,10 +94,7 @@ impl Serialize for Quantity {
             return serializer.serialize_i64(self.0 / PER_UNIT);
         }
         // The decimal text is parsed to the nearest double, whose shortest form is that text again (below 2^53).
-        self.to_string()
-            .parse::<f64>()
-            .map_err(S::Error::custom)
-            .and_then(|number| serializer.serialize_f64(number))
+        self.to_string().parse::<f64>().map_err(S::Error::custom).and_then(|number| serializer.serialize_f64(number))
     }
 }
 

@@ -169,7 +169,8 @@ impl Checkin {
         self.phase_id = campaign.phase_of(self.day).map(|phase| phase.id);
         self.flags.retain(|flag| *flag == Flag::SamePhoto);
         let usual = self.target_id.and_then(|target| campaign.target(target)).and_then(|target| target.usual.quantity);
-        let is_more = |times: i64, than: Quantity| self.quantity.thousandths() > than.thousandths().saturating_mul(times);
+        let is_more =
+            |times: i64, than: Quantity| self.quantity.thousandths() > than.thousandths().saturating_mul(times);
         if is_more(UNLIKELY_TIMES, commitment.quantity) || usual.is_some_and(|usual| is_more(UNUSUAL_TIMES, usual)) {
             self.flags.push(Flag::UnlikelyQuantity);
         }

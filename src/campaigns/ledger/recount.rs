@@ -44,12 +44,10 @@ struct Compared {
 }
 
 impl Compared {
-    /// How much of it a stored total has no room for; nothing where its column can hold it.
+    /// How much of it a stored total has no room for.
     fn excess(&self) -> Total {
         let (reported, verified) = self.recounted;
-        let largest = reported.max(verified);
-        let excess = largest - Total::from_thousandths(ROOM.into());
-        largest.stored().map_or(excess, |_fits| Total::ZERO)
+        Total::ZERO.max(reported.max(verified) - Total::from_thousandths(ROOM.into()))
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoSimpleExpr as _, QueryFilter as _,
-    QueryResult, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoSimpleExpr as _, QueryFilter as _, QueryResult,
+    QuerySelect as _, QueryTrait as _,
 };
 
 use super::{

@@ -246,7 +246,12 @@ pub async fn count_living(tx: &Tx, campaign: CampaignId, pledger: Pledger) -> Re
     dialect::lock_name_until_commit(tx, &format!("pledges of {id} in {campaign}")).await?;
     let is_draft = pledge::Column::Status.eq(PledgeStatus::Draft.name());
     let is_living = is_draft.or(pledge::Column::NextDueOn.is_not_null());
-    pledge::Entity::find().filter(whose).filter(pledge::Column::CampaignId.eq(campaign.0)).filter(is_living).count(tx).await
+    pledge::Entity::find()
+        .filter(whose)
+        .filter(pledge::Column::CampaignId.eq(campaign.0))
+        .filter(is_living)
+        .count(tx)
+        .await
 }
 
 /// Adds a pledge with its text and commitments.

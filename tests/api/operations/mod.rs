@@ -2,7 +2,7 @@ mod architecture;
 mod audit;
 mod backup;
 mod cli;
-mod command;
+pub mod command;
 mod crash;
 mod demo;
 mod doctor;

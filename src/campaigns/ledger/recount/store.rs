@@ -25,7 +25,7 @@ pub async fn recount(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> {
     Ok(totals.chain(checkins).collect())
 }
 
-/// How much of these totals' entries their columns have no room for, where that is anything.
+/// How much of these totals' entries they have no room for, where they differ from them and that is anything.
 pub async fn excess(db: &impl ConnectionTrait, keys: &BTreeSet<TotalKey>) -> Result<Vec<(TotalKey, Total)>, DbErr> {
     if keys.is_empty() {
         return Ok(Vec::new());
@@ -46,7 +46,7 @@ pub async fn repair_totals(tx: &Tx, keys: &BTreeSet<TotalKey>) -> Result<u64, Db
     let none = keys.iter().map(|key| row(*key, 0, 0));
     write(tx, none, |column| Expr::col((total::Entity, column))).await?;
     let wrong = compare(tx, Some(keys)).await?;
-    let rows = wrong.iter().filter_map(|total| {
+    let rows = wrong.iter().filter(|total| total.excess() == Total::ZERO).filter_map(|total| {
         let (reported, verified) = total.recounted;
         Some(row(total.key, reported.stored()?, verified.stored()?))
     });
@@ -141,9 +141,9 @@ async fn stored(
     }
     let rows: Vec<(Uuid, Uuid, Uuid, i64, i64)> = query.into_tuple().all(db).await?;
     let total = |thousandths: i64| Total::from_thousandths(thousandths.into());
-    let rows = rows.into_iter().map(|(target, unit, phase, reported, verified)| {
-        ((target, unit, phase), (total(reported), total(verified)))
-    });
+    let rows = rows
+        .into_iter()
+        .map(|(target, unit, phase, reported, verified)| ((target, unit, phase), (total(reported), total(verified))));
     Ok(rows.collect())
 }
 

@@ -49,8 +49,7 @@ pub async fn pledged(
         )
         .and_where(Expr::col((pledge::Entity, pledge::Column::Id)).in_subquery(latest))
         .and_where(
-            Expr::col((commitment::Entity, commitment::Column::TargetId))
-                .is_in(targets.iter().map(|target| target.0)),
+            Expr::col((commitment::Entity, commitment::Column::TargetId)).is_in(targets.iter().map(|target| target.0)),
         )
         .to_owned();
     let rows = db.query_all(&query).await?;
@@ -89,11 +88,7 @@ pub async fn keep(tx: &Tx, target: TargetId, usual: Option<Quantity>) -> Result<
 }
 
 /// Some of the running campaigns with a target of which what is usual was found before then, or never.
-pub async fn outdated(
-    db: &impl ConnectionTrait,
-    before: DateTime<Utc>,
-    limit: u64,
-) -> Result<Vec<CampaignId>, DbErr> {
+pub async fn outdated(db: &impl ConnectionTrait, before: DateTime<Utc>, limit: u64) -> Result<Vec<CampaignId>, DbErr> {
     let of_target = |column: target::Column| Expr::col((target::Entity, column));
     let outdated_target = Query::select()
         .column((target::Entity, target::Column::Id))
