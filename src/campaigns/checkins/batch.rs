@@ -2,6 +2,7 @@
 
 use super::{
     actions::{self, Received},
+    holding::write_totals,
     wire::CheckinView,
 };
 use crate::{
@@ -47,7 +48,7 @@ pub async fn check_in_all(
         outcomes.push((place, id, outcome));
     }
     let received = outcomes.iter_mut().filter_map(|(_, _, outcome)| outcome.as_mut().ok());
-    actions::write_totals(tx, totals, received.map(Received::checkin_mut)).await?;
+    write_totals(tx, totals, received.map(Received::checkin_mut)).await?;
     outcomes.sort_by_key(|(place, ..)| *place);
     Ok(BatchAnswer { items: outcomes.into_iter().map(|(_, id, outcome)| worded(id, outcome, sender)).collect() })
 }

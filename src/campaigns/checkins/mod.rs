@@ -5,15 +5,16 @@ mod actions;
 mod batch;
 mod checkin;
 mod decisions;
+mod holding;
 pub mod http;
 mod places;
 mod store;
 mod wire;
 
-pub use actions::hold_excess;
 pub use batch::BatchedCheckin;
 pub use checkin::{Checkin, CheckinStatus, Flag};
 pub use decisions::news_of;
+pub use holding::hold_excess;
 pub use places::{READ_PLACE, places_of_others};
 pub use store::{CheckinNews, ReviewRow, page_verified, review_page};
 pub use wire::CheckinView;
