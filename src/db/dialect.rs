@@ -161,6 +161,11 @@ pub fn sum(column: SimpleExpr) -> SimpleExpr {
         .cast_as(BIGINT)
 }
 
+/// A number as a 64-bit integer. SQLite keeps one past 64 bits as a floating-point number, which becomes the largest integer.
+pub fn as_integer(number: SimpleExpr) -> SimpleExpr {
+    number.cast_as(BIGINT)
+}
+
 /// Are these two not the same, where none is the same as none? Both databases have words for it that `<>` has not.
 pub fn differs(one: SimpleExpr, other: SimpleExpr) -> SimpleExpr {
     one.binary(BinOper::Custom("IS DISTINCT FROM"), other)

@@ -16,6 +16,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
 
 pub mod backup;
 pub mod dialect;
+pub mod exact;
 mod job;
 mod listener;
 mod postgres;

@@ -90,6 +90,10 @@ codes! {
         vi: "Hãy đăng nhập bằng mật khẩu", "Thành viên này có tài khoản quản lý nên không đăng nhập qua Zalo. Hãy đăng nhập bằng tên đăng nhập và mật khẩu.";
         en: "Sign in with your password", "This member has a staff account and does not sign in with Zalo. Sign in with your username and password.";
     }
+    OwnCheckin "own_checkin" 403 {
+        vi: "Không tự xác nhận báo cáo của mình", "Không ai xác nhận hay trả lại báo cáo do chính mình gửi. Người quản lý khác của đơn vị hoặc của cấp trên sẽ làm việc này; ở đơn vị cao nhất là quản trị viên, và với báo cáo của quản trị viên là một quản trị viên khác.";
+        en: "It is your own check-in", "Nobody verifies or returns a check-in of their own. Another manager of the unit or of one above it decides; at the topmost unit an admin, and on an admin's check-in another admin.";
+    }
     InsufficientScope "insufficient_scope" 403 {
         vi: "Ứng dụng thiếu phạm vi quyền", "Việc này cần phạm vi (scope) {scope}.";
         en: "Insufficient scope", "This needs the scope {scope}.";
@@ -126,6 +130,10 @@ codes! {
         vi: "Giao ước chưa ký", "Hãy ký giao ước trước khi báo cáo kết quả.";
         en: "The pledge is not signed", "Sign the pledge before checking in.";
     }
+    TooManyPledges "too_many_pledges" 409 {
+        vi: "Quá nhiều giao ước", "Mỗi người hoặc đơn vị có tối đa {limit} giao ước chưa hoàn thành trong một phong trào. Hãy hoàn thành hoặc xóa bớt giao ước nháp trước khi thêm.";
+        en: "Too many pledges", "The largest number of pledges that are not fulfilled is {limit}, for each member or unit and campaign. Fulfil one or delete a draft, then add another one.";
+    }
     CheckinConflict "checkin_conflict" 409 {
         vi: "Trùng mã báo cáo", "Mã báo cáo này đã được dùng cho một nội dung khác.";
         en: "Check-in conflict", "This check-in id was used before, with other content.";
@@ -133,6 +141,10 @@ codes! {
     CheckinDecided "checkin_decided" 409 {
         vi: "Báo cáo đã được xử lý", "Báo cáo đang ở trạng thái {status} nên không làm được việc này.";
         en: "The check-in is decided", "The check-in is {status}, so this cannot be done.";
+    }
+    TotalTooLarge "total_too_large" 409 {
+        vi: "Tổng không còn chỗ", "Nếu tính báo cáo này, tổng của chỉ tiêu ở đơn vị sẽ vượt mức lưu được ({limit}). Hãy trả lại báo cáo này, hoặc những báo cáo sai đã được tính.";
+        en: "The total has no room for it", "With this check-in the target's total in the unit would be more than can be kept ({limit}). Return it, or return the wrong ones that are counted already.";
     }
     ActivityState "activity_state" 409 {
         vi: "Trạng thái bài viết không cho phép", "Bài viết đang ở trạng thái {status} nên không làm được việc này.";
