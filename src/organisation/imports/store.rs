@@ -232,6 +232,18 @@ pub async fn release(tx: &Tx, import: &Import) -> Result<(), DbErr> {
         .map(|_rows| ())
 }
 
+/// The same, and the attempt does not count: it was not the import that failed.
+pub async fn release_uncounted(tx: &Tx, import: &Import) -> Result<(), DbErr> {
+    import::Entity::update_many()
+        .col_expr(import::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(import::Column::Attempt, Expr::value(import.attempt.saturating_sub(1)))
+        .filter(import::Column::Id.eq(import.id.0))
+        .filter(import::Column::LeaseOwner.eq(import.lease_owner.clone()))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
 /// Writes how far it is, and gives the lease back.
 pub async fn save_progress(tx: &Tx, import: &Import) -> Result<(), DbErr> {
     import::Entity::update_many()

@@ -3,7 +3,7 @@
 //! makes COMMIT fail in a child process without asking for rights; a small file system in memory is a disk that is really
 //! full, where one can be mounted.
 
-use std::{fs, io::Write as _, path::PathBuf, process::Command, time::Duration};
+use std::{fs, io::Write as _, net::TcpListener, path::PathBuf, process::Command, time::Duration};
 
 use chrono::Utc;
 use futures_util::future::join_all;
@@ -163,6 +163,10 @@ async fn a_server_that_starts_without_room_serves_reads_and_needs_no_restart_whe
 
         assert_eq!(admin.list(&pledge).await, ids([&first]));
         is_refused_for_want_of_room(admin.check_in(&pledge, &checkin(&pledge)).await.unwrap()).await;
+        if matches!(end, End::Kill) {
+            // What was not yet taken over from the log leaves no room for the server's own note.
+            assert!(server.log().contains("only reads are served until it does"), "{}", server.log());
+        }
         server.lift_limit();
         let second = acknowledged(&admin, &pledge).await;
         assert_eq!(server.stop(), Some(0));
@@ -186,7 +190,7 @@ async fn doctor_and_other_commands_say_that_there_is_no_room() {
     assert_ne!(refused.status.code(), Some(0));
     assert!(!complaint(&refused).is_empty());
     assert_eq!(admin.list(&pledge).await, ids([&first]));
-    assert_eq!(place.database.count("SELECT id FROM staff_account WHERE username = 'second'"), 0);
+    assert_eq!(place.database.count("SELECT username FROM staff_account WHERE username = 'second'"), 0);
     let found = out(&place.run(&["doctor"]));
     assert!(found.contains("ok     a change can be committed"), "{found}");
 }
@@ -194,7 +198,10 @@ async fn doctor_and_other_commands_say_that_there_is_no_room() {
 #[actix_web::test]
 async fn a_disk_that_is_really_full_loses_nothing_acknowledged_and_starts_for_readers() {
     let Some((place, disk)) = SmallDisk::place().await else { return };
-    let server = place.start(&WITH_RELAY);
+    // Always at the same address: a token that was made while there was room stays good.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let serve = ["serve", "--listen", &address];
+    let server = place.start(&serve);
     let (admin, pledge, first) = with_a_checkin(&place, &server).await;
 
     disk.fill();
@@ -205,16 +212,16 @@ async fn a_disk_that_is_really_full_loses_nothing_acknowledged_and_starts_for_re
     let later = join_all((0..LATER).map(async |_| acknowledged(&admin, &pledge).await)).await;
     drop(server);
     disk.fill();
-    let server = place.start(&WITH_RELAY);
-    let admin = Admin::of(&place, &server);
+    let server = place.start(&serve);
+    let admin = admin.on_new_connections();
 
     let kept = ids([&first].into_iter().chain(&later));
     assert_eq!(admin.list(&pledge).await, kept, "a crash, and a start on the full disk");
     is_refused_for_want_of_room(admin.check_in(&pledge, &checkin(&pledge)).await.unwrap()).await;
     assert_eq!(server.stop(), Some(0));
     disk.fill();
-    let server = place.start(&WITH_RELAY);
-    let admin = Admin::of(&place, &server);
+    let _server = place.start(&serve);
+    let admin = admin.on_new_connections();
     assert_eq!(admin.list(&pledge).await, kept, "a stop, and a start on the full disk");
     disk.empty();
     acknowledged(&admin, &pledge).await;
