@@ -54,7 +54,7 @@ impl Png {
 }
 
 fn packed_zeros(mut bytes: u64) -> Vec<u8> {
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
     let zeros = vec![0; 64 * 1024];
     while bytes > 0 {
         let part = usize::try_from(bytes).unwrap().min(zeros.len());
