@@ -138,7 +138,7 @@ async fn slow_clients_are_gone_at_their_deadlines_and_nobody_waits_for_them() {
 
     assert!(open.is_some_and(|open| open >= 300.0), "{open:?}");
     assert!(flooded.iter().all(|latency| *latency < SECOND), "{:?}", flooded.last());
-    println!("p99 idle {idle:?}, among 600 slow clients {:?}", p99(&flooded));
+    eprintln!("p99 idle {idle:?}, among 600 slow clients {:?}", p99(&flooded));
     let gone_within = |gone: &[Gone], seconds: u64| {
         let last = gone.iter().map(|gone| gone.after).max().unwrap();
         assert!(last < Duration::from_secs(seconds), "the last was gone after {last:?}");
