@@ -163,6 +163,10 @@ async fn a_server_that_starts_without_room_serves_reads_and_needs_no_restart_whe
 
         assert_eq!(admin.list(&pledge).await, ids([&first]));
         is_refused_for_want_of_room(admin.check_in(&pledge, &checkin(&pledge)).await.unwrap()).await;
+        if matches!(end, End::Kill) {
+            // What was not yet taken over from the log leaves no room for the server's own note.
+            assert!(server.log().contains("only reads are served until it does"), "{}", server.log());
+        }
         server.lift_limit();
         let second = acknowledged(&admin, &pledge).await;
         assert_eq!(server.stop(), Some(0));
@@ -186,7 +190,7 @@ async fn doctor_and_other_commands_say_that_there_is_no_room() {
     assert_ne!(refused.status.code(), Some(0));
     assert!(!complaint(&refused).is_empty());
     assert_eq!(admin.list(&pledge).await, ids([&first]));
-    assert_eq!(place.database.count("SELECT id FROM staff_account WHERE username = 'second'"), 0);
+    assert_eq!(place.database.count("SELECT username FROM staff_account WHERE username = 'second'"), 0);
     let found = out(&place.run(&["doctor"]));
     assert!(found.contains("ok     a change can be committed"), "{found}");
 }
@@ -209,6 +213,7 @@ async fn a_disk_that_is_really_full_loses_nothing_acknowledged_and_starts_for_re
     drop(server);
     disk.fill();
     let server = place.start(&serve);
+    let admin = admin.on_new_connections();
 
     let kept = ids([&first].into_iter().chain(&later));
     assert_eq!(admin.list(&pledge).await, kept, "a crash, and a start on the full disk");
@@ -216,6 +221,7 @@ async fn a_disk_that_is_really_full_loses_nothing_acknowledged_and_starts_for_re
     assert_eq!(server.stop(), Some(0));
     disk.fill();
     let _server = place.start(&serve);
+    let admin = admin.on_new_connections();
     assert_eq!(admin.list(&pledge).await, kept, "a stop, and a start on the full disk");
     disk.empty();
     acknowledged(&admin, &pledge).await;
