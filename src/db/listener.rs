@@ -29,18 +29,15 @@ impl Listener {
         Ok(Self(listener))
     }
 
-    /// The next message. An error when the connection is lost, at the latest some seconds after it went silent.
-    pub async fn next(&mut self) -> Result<String, sqlx::Error> {
-        loop {
-            match timeout(SILENCE, self.0.try_recv()).await {
-                Ok(Ok(Some(message))) => return Ok(message.payload().to_owned()),
-                Ok(Ok(None)) => return Err(sqlx::Error::Io(io::ErrorKind::ConnectionAborted.into())),
-                Ok(Err(error)) => return Err(error),
-                Err(_silent) => {
-                    let question = sqlx::query("SELECT 1").execute(&mut self.0);
-                    timeout(PATIENCE, question).await.map_err(|_elapsed| no_answer())??;
-                }
-            }
-        }
+    /// The next message; none after a silence in which the database still answers. An error when the connection is lost, at the
+    /// latest some seconds after that.
+    pub async fn next(&mut self) -> Result<Option<String>, sqlx::Error> {
+        let Ok(heard) = timeout(SILENCE, self.0.try_recv()).await else {
+            let question = sqlx::query("SELECT 1").execute(&mut self.0);
+            timeout(PATIENCE, question).await.map_err(|_elapsed| no_answer())??;
+            return Ok(None);
+        };
+        let message = heard?.ok_or_else(|| sqlx::Error::Io(io::ErrorKind::ConnectionAborted.into()))?;
+        Ok(Some(message.payload().to_owned()))
     }
 }

@@ -51,7 +51,7 @@ async fn listen_once(app: &App) -> Result<Infallible, sqlx::Error> {
     keys::refresh(app).await;
     apps::load_origins(app).await;
     loop {
-        let message = listener.next().await?;
+        let Some(message) = listener.next().await? else { continue };
         if let Some(effect) = Effect::named(&message) {
             app.apply(&[effect]);
             if effect == Effect::ReloadKeys {
