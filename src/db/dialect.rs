@@ -85,6 +85,11 @@ pub async fn notify(db: &impl ConnectionTrait, message: &str) -> Result<(), DbEr
     Ok(())
 }
 
+/// May other replicas work on this database? On SQLite there are none.
+pub fn has_replicas(db: &impl ConnectionTrait) -> bool {
+    db.get_database_backend() == DbBackend::Postgres
+}
+
 /// Messages of `notify`, from any replica, ours included; none on SQLite.
 pub async fn listen(db: &DatabaseConnection) -> Result<Option<Listener>, sqlx::Error> {
     if db.get_database_backend() != DbBackend::Postgres {
@@ -100,9 +105,17 @@ pub async fn listen(db: &DatabaseConnection) -> Result<Option<Listener>, sqlx::E
 pub struct Listener(sqlx::postgres::PgListener);
 
 impl Listener {
-    /// The next message; it reconnects by itself where it can.
+    /// The next message. A connection that was lost is an error: nobody knows what was said meanwhile.
     pub async fn next(&mut self) -> Result<String, sqlx::Error> {
-        self.0.recv().await.map(|message| message.payload().to_owned())
+        let message = self.0.try_recv().await?;
+        message
+            .map(|message| message.payload().to_owned())
+            .ok_or_else(|| std::io::Error::from(std::io::ErrorKind::ConnectionReset).into())
+    }
+
+    /// Does the database still answer on this connection?
+    pub async fn ping(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&mut self.0).await.map(|_done| ())
     }
 }
 

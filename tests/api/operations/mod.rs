@@ -11,6 +11,7 @@ mod import_crash;
 mod openapi;
 pub mod personal_data;
 mod probes;
+mod relay_crash;
 mod repeats;
 mod representations;
 mod rights;
