@@ -5,12 +5,17 @@ use std::{net::TcpListener, num::NonZeroUsize, thread, time::Duration};
 
 use actix_web::{HttpServer, web::Data};
 use anyhow::Context as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinHandle,
+    time::sleep,
+};
 
 use super::{Verdict, args::ServeArgs, ground::Setup, say::say};
 use crate::{
     app::App,
     db::{Actor, Tx},
+    kit::{codes::Code, problem::Problem},
     operations::settings_in_use,
     relay::{replicas, worker},
     server::House,
@@ -18,6 +23,8 @@ use crate::{
 
 /// How long an idle connection is kept: longer than proxies keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How often the server's URL is noted again where the database takes no changes.
+const NOTED_AGAIN: Duration = Duration::from_secs(30);
 /// How long the head of a request may take.
 const REQUEST_HEAD: Duration = Duration::from_secs(10);
 
@@ -49,7 +56,7 @@ pub fn listen(setup: &mut Setup, address: Option<String>) -> anyhow::Result<TcpL
 /// Answers requests on `listener` until SIGTERM or SIGINT. `ready` is called once it does.
 pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
     let app = house.app.clone();
-    note_url(&app).await?;
+    let noting = note_url(&app).await?;
     let workers = match app.config.server.workers {
         0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         workers => workers,
@@ -79,17 +86,46 @@ pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: 
     if let Some(relay) = relay {
         relay.await.context("the relay's task")?;
     }
+    if let Some(noting) = noting {
+        noting.abort();
+        let _aborted = noting.await;
+    }
     attending.abort();
     // Its connection goes back before the database is closed.
     let _aborted = attending.await;
     close(app).await
 }
 
-/// Keeps the URL by which this server is reached for commands that make tokens for it.
-async fn note_url(app: &App) -> anyhow::Result<()> {
+/// Keeps the URL by which this server is reached for commands that make tokens for it. Where the database takes no changes for
+/// the moment, the server starts all the same and serves reads; this is tried again meanwhile, by the task that is given.
+async fn note_url(app: &Data<App>) -> anyhow::Result<Option<JoinHandle<()>>> {
+    match try_to_note_url(app).await {
+        Ok(()) => Ok(None),
+        Err(problem) if matches!(problem.code, Code::StorageFull | Code::Unavailable | Code::OutcomeUnknown) => {
+            tracing::warn!(error = %problem, cause = ?problem.cause, "the database takes no changes: only reads are served until it does");
+            Ok(Some(actix_web::rt::spawn(keep_noting_url(app.clone()))))
+        }
+        Err(problem) => Err(problem).context("the database cannot be written to"),
+    }
+}
+
+async fn try_to_note_url(app: &App) -> Result<(), Problem> {
     let url = app.config.public_url();
+    if settings_in_use::find(app.db.reads(), settings_in_use::PUBLIC_URL).await?.as_deref() == Some(&url) {
+        return Ok(());
+    }
     let note = async |tx: &Tx| Ok(settings_in_use::note(tx, settings_in_use::PUBLIC_URL, &url).await?);
-    app.change_as(Actor::system(), note).await.context("the database cannot be written to")
+    app.change_as(Actor::system(), note).await
+}
+
+async fn keep_noting_url(app: Data<App>) {
+    loop {
+        sleep(NOTED_AGAIN).await;
+        match try_to_note_url(&app).await {
+            Ok(()) => return tracing::info!("the database takes changes again"),
+            Err(problem) => tracing::debug!(error = %problem, "the server's URL cannot be noted yet"),
+        }
+    }
 }
 
 /// SIGTERM and SIGINT, which from then on no longer end the process by themselves.

@@ -215,6 +215,13 @@ pub fn bytes_contain(db: &impl ConnectionTrait, column: &str, text: &str) -> Sim
     }
 }
 
+/// Takes over SQLite's write-ahead log and empties it, if nobody else uses it: it waits for nobody. For the last use of a
+/// connection, which does not wait afterwards either.
+pub async fn settle_log(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    db.query_one_raw(Statement::from_string(db.get_database_backend(), "PRAGMA busy_timeout = 0")).await?;
+    empty_log(db).await.map(|_is_empty| ())
+}
+
 /// Takes over SQLite's write-ahead log and empties it. False when somebody was reading from it.
 pub async fn empty_log(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let checkpoint = Statement::from_string(db.get_database_backend(), "PRAGMA wal_checkpoint(TRUNCATE)");

@@ -3,25 +3,26 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use migration::{Migrator, MigratorTrait as _};
 pub use sea_orm::ConnectionTrait;
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
-};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
 use sqlx::postgres::PgSslMode;
-
-use crate::kit::{clock::day_in_vietnam, codes::Code, problem::Problem};
 
 pub mod backup;
 pub mod dialect;
+mod session;
+pub mod trouble;
+mod tx;
+
+use session::{Session, outside_transactions};
+pub use tx::Tx;
 
 /// How long a request waits for a connection, or on SQLite for its turn to write, before it is answered 503: longer than the
 /// queue of a busy minute, so that fifty phones at once on a slow machine are all served, and shorter than a phone waits.
@@ -89,15 +90,6 @@ impl Effect {
     }
 }
 
-/// A change in progress: a transaction that also knows what time it is and who makes it.
-#[derive(Debug)]
-pub struct Tx {
-    inner: DatabaseTransaction,
-    now: DateTime<Utc>,
-    actor: Actor,
-    effects: Mutex<Vec<Effect>>,
-}
-
 impl Db {
     /// Connects to `url` (`sqlite://…` or `postgres://…`); `connections` bounds the PostgreSQL pool. To a server on this very
     /// machine it speaks without TLS, unless the URL has an `sslmode`: that would keep no secret, and a statement of more
@@ -114,6 +106,7 @@ impl Db {
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .sqlx_logging(false)
+            .map_sqlx_postgres_pool_opts(outside_transactions)
             .map_sqlx_postgres_opts(move |options| {
                 let options = options.options([("synchronous_commit", "on"), ("timezone", "UTC")]);
                 if says_tls || !is_this_machine(options.get_host()) {
@@ -136,26 +129,25 @@ impl Db {
         self.writes.get_database_backend()
     }
 
-    /// Begins a change. On SQLite it takes the writer's place at once (`BEGIN IMMEDIATE`): a transaction that turns from
-    /// reading to writing would fail under load.
+    /// Begins a change.
     pub async fn begin(&self, now: DateTime<Utc>, actor: Actor) -> Result<Tx, DbErr> {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.writes.begin_with_options(immediate).await?;
-        Ok(Tx { inner, now, actor, effects: Mutex::default() })
+        Ok(Tx::new(Session::begin(&self.writes).await?, now, actor))
     }
 
-    /// Brings the schema up to date. Replicas that start together do it one after the other.
+    /// Brings the schema up to date. Replicas that start together do it one after the other. Where it is so already nothing is
+    /// written: a server starts on a full disk.
     pub async fn migrate(&self) -> Result<(), DbErr> {
+        if self.is_up_to_date().await? {
+            return Ok(());
+        }
         if self.backend() == DbBackend::Sqlite {
             return Migrator::up(&self.writes, None).await;
         }
         let lock = self.begin(DateTime::UNIX_EPOCH, Actor::system()).await?;
         dialect::lock_until_commit(&lock, dialect::MIGRATION_LOCK).await?;
         Migrator::up(&self.writes, None).await?;
-        lock.commit().await.map(|_no_effects| ())
+        // It held a lock, and changed nothing.
+        lock.roll_back().await
     }
 
     /// Takes back the last migration.
@@ -190,10 +182,17 @@ impl Db {
         self.freed.load(Ordering::Relaxed)
     }
 
-    /// Closes every connection, after a last checkpoint on SQLite.
+    /// Closes every connection. On SQLite everything is in the file of the database afterwards, unless another process uses
+    /// it. The readers go last: they may not delete the index of the write-ahead log, so that it keeps its room on the disk,
+    /// without which SQLite opens nothing, not even for reading. A start on a full disk needs it.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.reads.close().await?;
-        self.writes.close().await
+        if self.backend() == DbBackend::Sqlite
+            && let Err(error) = dialect::settle_log(&self.writes).await
+        {
+            tracing::warn!(%error, "the write-ahead log stays as it is; it is read when the database is opened next");
+        }
+        self.writes.close().await?;
+        self.reads.close().await
     }
 }
 
@@ -209,8 +208,12 @@ fn is_this_machine(host: &str) -> bool {
 
 fn sqlite_options(url: &str, connections: u32, is_read_only: bool) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false).map_sqlx_sqlite_opts(
-        move |options| {
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(outside_transactions)
+        .map_sqlx_sqlite_opts(move |options| {
             use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
             options
                 .create_if_missing(!is_read_only)
@@ -221,119 +224,8 @@ fn sqlite_options(url: &str, connections: u32, is_read_only: bool) -> ConnectOpt
                 // What is deleted is overwritten: an erased name is not to be read off freed pages.
                 .pragma("secure_delete", "ON")
                 .busy_timeout(SQLITE_BUSY_TIMEOUT)
-        },
-    );
+        });
     options
-}
-
-impl Tx {
-    /// The moment of this change.
-    pub const fn now(&self) -> DateTime<Utc> {
-        self.now
-    }
-
-    /// The calendar day of this change, in Vietnam.
-    pub fn today(&self) -> NaiveDate {
-        day_in_vietnam(self.now)
-    }
-
-    /// Who makes it.
-    pub const fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    /// Lets something happen once this is committed, here and on every other replica.
-    pub fn after_commit(&self, effect: Effect) {
-        let mut effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
-        if !effects.contains(&effect) {
-            effects.push(effect);
-        }
-    }
-
-    /// Makes the change durable; gives what is to happen now.
-    pub async fn commit(self) -> Result<Vec<Effect>, DbErr> {
-        let effects = self.effects.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for effect in &effects {
-            dialect::notify(&self.inner, effect.name()).await?;
-        }
-        self.inner.commit().await?;
-        Ok(effects)
-    }
-
-    /// A part of the change that can fail alone.
-    pub async fn savepoint(&self) -> Result<Self, DbErr> {
-        let inner = self.inner.begin().await?;
-        Ok(Self { inner, now: self.now, actor: self.actor.clone(), effects: Mutex::default() })
-    }
-
-    /// Keeps what was done since the savepoint.
-    pub async fn release_into(self, outer: &Self) -> Result<(), DbErr> {
-        let effects = self.effects.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.inner.commit().await?;
-        effects.into_iter().for_each(|effect| outer.after_commit(effect));
-        Ok(())
-    }
-
-    /// Undoes it.
-    pub async fn roll_back(self) -> Result<(), DbErr> {
-        self.inner.rollback().await
-    }
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for Tx {
-    fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.inner.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.inner.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.inner.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.inner.query_all_raw(statement).await
-    }
-}
-
-/// SQLite's trigger that keeps one home at a time says so in words alone; PostgreSQL's says that it is a unique key.
-fn is_second_home(error: &DbErr) -> bool {
-    error.to_string().contains("a member has one home at a time")
-}
-
-/// Two changes waited for each other, and PostgreSQL ended this one (40P01, or 40001): the same again will do.
-fn has_lost_a_deadlock(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
-        return false;
-    };
-    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    matches!(code.as_deref(), Some("40P01" | "40001"))
-}
-
-/// A rule that the database keeps becomes the problem that it means; the rest is unexpected.
-impl From<DbErr> for Problem {
-    fn from(error: DbErr) -> Self {
-        if is_second_home(&error) {
-            return Self { cause: None, ..Self::new(Code::AlreadyExists) };
-        }
-        match (&error, error.sql_err()) {
-            (_, Some(SqlErr::UniqueConstraintViolation(_))) => Self { cause: None, ..Self::new(Code::AlreadyExists) },
-            _ if has_lost_a_deadlock(&error) => {
-                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
-            }
-            (DbErr::ConnectionAcquire(_) | DbErr::Conn(_), _) => {
-                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
-            }
-            _ => Self::internal(error),
-        }
-    }
 }
 
 impl crate::kit::once::Once {

@@ -242,6 +242,14 @@ codes! {
         vi: "Tạm thời không phục vụ được", "Máy chủ đang bận hoặc đang khởi động lại. Hãy thử lại sau giây lát.";
         en: "Unavailable for the moment", "The server is busy or restarting. Try again in a moment.";
     }
+    OutcomeUnknown "outcome_unknown" 503 {
+        vi: "Chưa rõ kết quả", "Kết nối bị ngắt đúng lúc lưu nên chưa rõ nội dung đã được lưu hay chưa. Hãy gửi lại với cùng Idempotency-Key hoặc cùng id: việc đã lưu sẽ không bị làm hai lần.";
+        en: "Outcome unknown", "The connection was lost while the change was being saved, so it may or may not have been saved. Send it again with the same Idempotency-Key or the same id: what was saved is not done twice.";
+    }
+    StorageFull "storage_full" 507 {
+        vi: "Máy chủ hết chỗ lưu", "Máy chủ không còn chỗ để lưu nên nội dung này chưa được lưu. Việc đọc vẫn bình thường. Hãy gửi lại sau, theo tiêu đề Retry-After.";
+        en: "No storage left", "The server has no room left to store this, so it was not saved. Reading goes on as usual. Send it again later, as Retry-After says.";
+    }
 }
 
 macro_rules! fault_codes {

@@ -37,6 +37,12 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         offer_merge_patch(operation);
     }
     let mut common: Vec<Code> = vec![Code::TooManyRequests, Code::InternalError, Code::Unavailable];
+    if !UNCOUNTED.contains(&path) {
+        common.push(Code::StorageFull);
+        if method != "get" {
+            common.push(Code::OutcomeUnknown);
+        }
+    }
     if is_ours {
         common.push(Code::NotAcceptable);
         if !is_public {

@@ -3,11 +3,15 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Output, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, channel},
+    },
     thread,
     time::Duration,
 };
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tempfile::TempDir;
 
 use crate::harness::TestDatabase;
@@ -62,12 +66,45 @@ impl Place {
         Running::start(self.command(arguments))
     }
 
+    /// The same; a limit on how large its files may become can be set while it runs, and makes writing fail as a full disk
+    /// does. The signal that comes with it is ignored, which a process inherits.
+    pub fn start_limited(&self, arguments: &[&str]) -> Running {
+        Running::start_with_log(under(&["env", "--ignore-signal=XFSZ"], &self.command(arguments)))
+    }
+
+    /// The same, where the limit is there from the beginning: room for the index of the write-ahead log and no more.
+    pub fn start_without_room(&self, arguments: &[&str]) -> Running {
+        Running::start_with_log(under(&WITHOUT_ROOM, &self.command(arguments)))
+    }
+
+    /// Runs a command to its end, likewise.
+    pub fn run_without_room(&self, arguments: &[&str]) -> Output {
+        under(&WITHOUT_ROOM, &self.command(arguments)).stdin(Stdio::null()).output().unwrap()
+    }
+
     /// The same with a setting in its environment.
     pub fn start_with(&self, arguments: &[&str], name: &str, value: &str) -> Running {
         let mut command = self.command(arguments);
         command.env(name, value);
         Running::start(command)
     }
+}
+
+/// Files of 64 blocks of 512 bytes at most: 32 KiB.
+const WITHOUT_ROOM: [&str; 3] = ["sh", "-c", "trap '' XFSZ; ulimit -S -f 64; exec \"$0\" \"$@\""];
+
+/// The same command, started by another one, which becomes it.
+fn under(starter: &[&str], command: &Command) -> Command {
+    let (program, arguments) = starter.split_first().unwrap();
+    let mut started = Command::new(program);
+    started.args(arguments).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => started.env(name, value),
+            None => started.env_remove(name),
+        };
+    }
+    started
 }
 
 /// A command without a place.
@@ -84,18 +121,36 @@ pub fn bare(arguments: &[&str]) -> Command {
 pub struct Running {
     child: Child,
     lines: Receiver<String>,
+    log: Arc<Mutex<String>>,
     /// Where it listens.
     pub url: String,
 }
 
 impl Running {
     /// Starts it, and waits until it is ready.
-    pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    pub fn start(command: Command) -> Self {
+        Self::spawn(command, Stdio::inherit())
+    }
+
+    /// Its log goes through a pipe: where the test's own goes to a file, that may be larger than the limit.
+    fn start_with_log(command: Command) -> Self {
+        let mut running = Self::spawn(command, Stdio::piped());
+        let (log, noted) = (running.child.stderr.take().unwrap(), Arc::clone(&running.log));
+        thread::spawn(move || {
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                eprintln!("{line}");
+                noted.lock().unwrap().push_str(&line);
+            }
+        });
+        running
+    }
+
+    fn spawn(mut command: Command, log: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let (send, lines) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-        let mut running = Self { child, lines, url: String::new() };
+        let mut running = Self { child, lines, log: Arc::default(), url: String::new() };
         running.url = loop {
             let line = running.lines.recv_timeout(PATIENCE).expect("it never said that it listens");
             if let Some(url) = line.strip_prefix(READY) {
@@ -112,6 +167,27 @@ impl Running {
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
+    /// What it has logged, of one that was started so that a limit can be set.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// From now on no file of this server grows beyond so many bytes.
+    pub fn limit_files(&self, bytes: u64) {
+        self.set_limit(Some(bytes));
+    }
+
+    /// Files may grow again.
+    pub fn lift_limit(&self) {
+        self.set_limit(None);
+    }
+
+    fn set_limit(&self, bytes: Option<u64>) {
+        let pid = Pid::from_child(&self.child);
+        let maximum = getrlimit(Resource::Fsize).maximum;
+        prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes.or(maximum), maximum }).unwrap();
     }
 
     /// Asks it to stop; gives its exit code.
