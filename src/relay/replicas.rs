@@ -52,7 +52,7 @@ async fn listen(app: &App) {
     if dialect::has_replicas(app.db.reads()) {
         app.run_job(LISTENING, None, hear_next).await;
     }
-    pending().await
+    pending::<()>().await;
 }
 
 async fn connect(app: &App) -> Result<dialect::Listener, Problem> {

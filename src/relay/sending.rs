@@ -67,7 +67,7 @@ async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Pr
         })
         .await?;
     let lease = Lease::of(&claimed, owner, until, terms);
-    lease.keep(app, send_batch(app, &lease, &token, channel, claimed, done)).await
+    lease.keep(app, Box::pin(send_batch(app, &lease, &token, channel, claimed, done))).await
 }
 
 async fn send_batch(

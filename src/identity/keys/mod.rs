@@ -83,7 +83,7 @@ pub async fn refresh(app: &App) -> bool {
 pub async fn learn(app: &App, kid: &str) -> Result<(), Problem> {
     let mut asked = app.keys_asked.lock().await;
     // Somebody may have read it while this one waited.
-    let is_early = asked.is_some_and(|asked| app.clock.now() - asked < ASKED_EVERY);
+    let is_early = asked.is_some_and(|asked| app.clock.now().signed_duration_since(asked) < ASKED_EVERY);
     if app.keys().knows(kid) || is_early && !app.are_keys_stale() {
         return Ok(());
     }

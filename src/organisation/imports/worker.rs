@@ -61,7 +61,7 @@ pub enum Step {
 pub async fn work(app: &App) {
     let job = Job::new(JOB, Duration::from_millis(app.config.relay.poll_ms));
     let take_step = async || {
-        let done = step(app).await?;
+        let done = Box::pin(step(app)).await?;
         tracing::debug!(?done, "imports");
         Ok(if done == Step::Idle { Worked::All } else { Worked::More })
     };
@@ -77,7 +77,8 @@ pub async fn step(app: &App) -> Result<Step, Problem> {
     let owner = Uuid::now_v7().to_string();
     let claimed = app.change_as(Actor::system(), async |tx| store::claim(tx, &owner).await).await?;
     let Some(import) = claimed else { return Ok(Step::Idle) };
-    let done = caught(JOB, take_on(app, &import)).await.unwrap_or_else(|panicked| Err(Problem::internal(panicked)));
+    let done =
+        caught(JOB, Box::pin(take_on(app, &import))).await.unwrap_or_else(|panicked| Err(Problem::internal(panicked)));
     if done.is_err() {
         // Best effort: a lease that cannot be given back runs out.
         let released = app.change_as(Actor::system(), async |tx| Ok(store::release(tx, &import).await?)).await;

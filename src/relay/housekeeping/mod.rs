@@ -54,7 +54,7 @@ pub async fn delete_old(app: &App) -> usize {
         attempt(app, "notifications", retention::delete_notifications(app)).await,
         attempt(app, "events", retention::delete_events(app)).await,
         attempt(app, "providers' events", retention::delete_provider_events(app)).await,
-        attempt(app, "counts of members", recount_members(app)).await,
+        attempt(app, "counts of members", Box::pin(recount_members(app))).await,
         attempt(app, "freed pages", forget_freed_pages(app)).await,
     ];
     results.into_iter().filter(|is_done| !is_done).count()
