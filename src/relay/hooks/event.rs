@@ -1,12 +1,9 @@
 //! What Zalo tells of the Mini App, and how it proves that it is Zalo.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::kit::{
-    clock::later,
-    secret::{equal_in_constant_time, sha256, to_hex},
-};
+use crate::kit::secret::{equal_in_constant_time, sha256, to_hex};
 
 /// Somebody has withdrawn the consent that they gave Zalo for this Mini App.
 pub const REVOKED: &str = "user.revoke.consent";
@@ -28,9 +25,7 @@ impl MiniAppEvent {
         let kind = fields.get("event")?.as_str()?.to_owned();
         let user_id = fields.get("userId").map(text_of).filter(|id| !id.is_empty());
         let milliseconds = fields.get("timestamp").and_then(|value| text_of(value).parse().ok())?;
-        // Brought into what both databases can keep.
-        let occurred_at = later(DateTime::from_timestamp_millis(milliseconds)?, TimeDelta::zero());
-        Some(Self { kind, user_id, occurred_at })
+        Some(Self { kind, user_id, occurred_at: DateTime::from_timestamp_millis(milliseconds)? })
     }
 }
 
@@ -85,17 +80,5 @@ mod tests {
         assert_eq!((event.kind.as_str(), event.user_id.as_deref()), (REVOKED, Some("7357123456789012341")));
         assert_eq!(event.occurred_at.to_rfc3339(), "2026-03-10T02:00:00+00:00");
         assert_eq!(MiniAppEvent::of(json!({"event": "x"}).as_object().unwrap()), None);
-    }
-
-    #[test]
-    fn a_moment_that_cannot_be_kept_is_brought_to_one_that_can() {
-        let at = |timestamp: i64| {
-            let event = json!({"event": REVOKED, "userId": "7", "timestamp": timestamp});
-            MiniAppEvent::of(event.as_object().unwrap()).map(|event| event.occurred_at.to_rfc3339())
-        };
-
-        assert_eq!(at(8_000_000_000_000_000).as_deref(), Some("9999-12-31T00:00:00+00:00"));
-        assert_eq!(at(-8_000_000_000_000_000).as_deref(), Some("0001-01-01T00:00:00+00:00"));
-        assert_eq!(at(i64::MAX), None);
     }
 }
