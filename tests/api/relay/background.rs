@@ -19,7 +19,7 @@ use thidua::{
 };
 use uuid::Uuid;
 
-use crate::harness::{MINI_APP_API_KEY, Person, TestApp, Unit, heard, listen};
+use crate::harness::{MINI_APP_API_KEY, Person, TestApp, Unit, heard, listen, text};
 
 async fn figures(app: &TestApp) -> String {
     app.get("/metrics").await.text().to_owned()
@@ -179,30 +179,29 @@ async fn an_event_that_panics_whenever_it_is_spread_is_set_aside_after_three_tri
 }
 
 #[actix_web::test]
-async fn an_event_that_fails_again_waits_longer_each_time_and_raises_its_alarm() {
+async fn an_event_that_fails_again_waits_longer_and_raises_its_alarm_again() {
     let (app, member, events) = with_three_events().await;
-    spoil(&app, events[1]);
+    spoil(&app, events[1], "{\"type\": 7}");
     app.run_relay().await;
     assert_eq!(app.inbox_of(&member).await.len(), 2);
+    let first = event(&app, events[1]).await;
+    assert!(first.retry_at.unwrap() < app.clock.now() + TimeDelta::minutes(13), "{first:?}");
     listen();
 
-    app.clock.advance(TimeDelta::minutes(20));
-    app.run_relay().await;
-    app.clock.advance(TimeDelta::minutes(20));
+    app.clock.advance(TimeDelta::minutes(13));
     app.run_relay().await;
 
-    let next = event(&app, events[1]).await;
-    assert!(next.retry_at.unwrap() > app.clock.now() + TimeDelta::minutes(5), "{next:?}");
-    assert!(next.position.is_some());
-    let alarms = heard().matches("alarm=\"event_set_aside\"").count();
-    assert!((1..=2).contains(&alarms), "{alarms}");
+    let second = event(&app, events[1]).await;
+    assert!(second.retry_at.unwrap() > app.clock.now() + TimeDelta::minutes(14), "{second:?}");
+    assert_eq!(second.position, first.position);
+    assert_eq!(heard().matches("alarm=\"event_set_aside\"").count(), 1);
 }
 
-/// Makes what an event says unreadable.
-fn spoil(app: &TestApp, id: Uuid) {
-    let (payload, id) = match app.app.db.backend() {
-        sea_orm::DbBackend::Sqlite => ("{\"type\": ", format!("x'{}'", id.simple())),
-        _ => ("{\"type\": 7}", format!("'{id}'")),
+/// Makes what an event says another thing.
+fn spoil(app: &TestApp, id: Uuid, payload: &str) {
+    let id = match app.app.db.backend() {
+        sea_orm::DbBackend::Sqlite => format!("x'{}'", id.simple()),
+        _ => format!("'{id}'"),
     };
     app.execute(format!("UPDATE outbox_event SET payload = '{payload}' WHERE id = {id}"));
 }
@@ -211,7 +210,9 @@ fn spoil(app: &TestApp, id: Uuid) {
 async fn an_event_that_cannot_be_read_has_its_place_and_holds_up_nobody() {
     listen();
     let (app, member, events) = with_three_events().await;
-    spoil(&app, events[0]);
+    // PostgreSQL keeps no text there that is no JSON.
+    let is_sqlite = app.app.db.backend() == sea_orm::DbBackend::Sqlite;
+    spoil(&app, events[0], if is_sqlite { "{\"type\": " } else { "{\"type\": 7}" });
 
     tick(&app.app).await.unwrap();
 
@@ -270,11 +271,10 @@ async fn what_has_waited_for_a_minute_is_late_until_a_worker_has_done_it() {
     zalo.answer_with(503);
     news_for(&app, &unit, &member).await;
     app.run_relay().await;
-    let body = json!({"kind": "news", "title": "Tin", "body_markdown": "Tin", "unit_id": unit.id,
-        "publish_at": app.clock.now() + TimeDelta::seconds(30)});
-    let draft = app.post("/v1/activities").caller(&app.admin).json(body).await;
-    let draft = draft.expect(201)["id"].as_str().unwrap().to_owned();
-    app.post(format!("/v1/activities/{draft}/publish")).caller(&app.admin).json(json!({})).await.expect(200);
+    let body = json!({"kind": "news", "title": "Tin", "body_markdown": "Tin", "unit_id": unit.id});
+    let draft = app.post("/v1/activities").caller(&app.admin).json(body).await.expect(201)["id"].clone();
+    let at = json!({"publish_at": app.clock.now() + TimeDelta::seconds(30)});
+    app.post(format!("/v1/activities/{}/publish", text(&draft))).caller(&app.admin).json(at).await.expect(200);
     let revocation = json!({"event": "user.revoke.consent", "appId": "42", "userId": zalo.stranger().zalo_id,
         "timestamp": app.clock.now().timestamp_millis()});
     let signature = thidua::relay::hooks::signature_of(revocation.as_object().unwrap(), MINI_APP_API_KEY);
