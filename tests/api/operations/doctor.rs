@@ -3,9 +3,9 @@
 use chrono::{TimeDelta, Utc};
 use thidua::{
     audit::{self, Subject},
-    db::{Actor, Db},
-    kit::{clock::Clock, ids::MemberId},
-    outbox::{self, Event},
+    db::{Actor, Db, Tx},
+    kit::{clock::Clock, ids::MemberId, problem::Problem},
+    outbox::{self, Event, Numbered},
 };
 
 use super::command::{Place, out};
@@ -167,7 +167,8 @@ async fn an_event_that_was_set_aside_is_found() {
     let (place, db) = place().await;
     record_events(&db, TimeDelta::seconds(5), 3).await;
     for _ in 0..3 {
-        outbox::number(&db, &Clock::system(), async |_, _| panic!("poison")).await.unwrap_err();
+        let poison = async |_: &Tx, _: &Numbered| -> Result<(), Problem> { panic!("poison") };
+        outbox::number(&db, &Clock::system(), poison).await.unwrap_err();
     }
     while outbox::number(&db, &Clock::system(), async |_, _| Ok(())).await.unwrap() > 0 {}
 
