@@ -13,6 +13,7 @@ pub mod edge;
 pub mod etag;
 pub mod faults;
 pub mod ids;
+pub mod jobs;
 pub mod jwt;
 pub mod language;
 pub mod metrics;

@@ -19,6 +19,8 @@ use crate::harness::TestDatabase;
 /// How long a command may take to say that it is ready, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "Listening on ";
+/// What `thidua relay` says in its place.
+const AT_WORK: &str = "The relay is at work";
 
 /// Where commands run.
 pub struct Place {
@@ -130,7 +132,8 @@ pub struct Running {
 }
 
 impl Running {
-    fn start(command: Command) -> Self {
+    /// Starts it, and waits until it is ready.
+    pub fn start(command: Command) -> Self {
         Self::spawn(command, Stdio::inherit())
     }
 
@@ -158,8 +161,17 @@ impl Running {
             if let Some(url) = line.strip_prefix(READY) {
                 break url.to_owned();
             }
+            if line == AT_WORK {
+                break String::new();
+            }
         };
         running
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// What it has logged, of one that was started so that a limit can be set.
@@ -185,8 +197,7 @@ impl Running {
 
     /// Asks it to stop; gives its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }
