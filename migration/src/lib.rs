@@ -39,6 +39,7 @@ mod m20261129_000002_index_what_is_whose;
 mod m20261129_000003_let_provider_events_wait;
 mod m20261129_000004_index_waiting_data_requests;
 mod m20261129_000021_guard_audit_places;
+mod m20261130_000600_watch_events;
 
 pub struct Migrator;
 
@@ -107,6 +108,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000003_let_provider_events_wait::Migration),
             Box::new(m20261129_000004_index_waiting_data_requests::Migration),
             Box::new(m20261129_000021_guard_audit_places::Migration),
+            Box::new(m20261130_000600_watch_events::Migration),
         ];
         all.into_iter().map(|migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>).collect()
     }

@@ -14,7 +14,7 @@ use crate::relay::{replicas, worker};
 
 /// Works.
 pub async fn run(mut setup: Setup) -> anyhow::Result<Verdict> {
-    let db = setup.open_migrated().await?;
+    let db = setup.open_to_work().await?;
     let internal = listeners::bind_internal_nearby(&mut setup.config.server)?;
     if internal.is_some() {
         say(format_args!("Figures on {}", listeners::figures_url(&setup.config.server)));

@@ -41,7 +41,7 @@ pub async fn run(mut setup: Setup, args: ServeArgs) -> anyhow::Result<Verdict> {
     if internal.is_some() {
         say(format_args!("Figures on {}", listeners::figures_url(&setup.config.server)));
     }
-    let db = setup.open_or_make().await?;
+    let db = setup.open_to_serve().await?;
     if !args.no_migrate {
         db.migrate().await.context("the schema cannot be brought up to date")?;
     }

@@ -42,7 +42,8 @@ pub struct Database {
     /// `sqlite://…` or `postgres://…`. Empty: `thidua.db` in the data directory. May hold a password.
     #[serde(serialize_with = "masked")]
     pub url: SecretString,
-    /// The most connections to PostgreSQL.
+    /// The most connections to PostgreSQL that requests have at once. Background work and the probe of readiness have a few
+    /// of their own.
     pub connections: u32,
 }
 
@@ -120,6 +121,20 @@ pub struct Checkins {
 pub struct Audit {
     /// For how many months rows are kept, the current one apart; 0 keeps them for ever.
     pub keep_months: u32,
+}
+
+/// How long what people were told is kept, in days; 0 keeps it for ever. Whole batches go, about once a minute.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Notifications in inboxes, read or not.
+    pub inbox_days: u32,
+    /// Deliveries that have ended, with their attempts.
+    pub deliveries_days: u32,
+    /// What providers told us, from when it was worked on.
+    pub provider_events_days: u32,
+    /// Events; one that a notification tells of stays as long as that.
+    pub outbox_days: u32,
 }
 
 /// Pictures and other files.

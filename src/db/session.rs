@@ -12,12 +12,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use sea_orm::{
-    ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
-    sea_query::Values,
-};
+use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sea_query::Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Connection as _, Database, Executor as _, IntoArguments, Pool, Postgres, SqlSafeStr as _, SqlStr,
@@ -27,9 +25,16 @@ use sqlx::{
     query::Query,
     sqlite::SqliteError,
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 
-use super::trouble::{Trouble, of_commit};
+use super::{
+    postgres::no_answer,
+    reads::Connections,
+    trouble::{Trouble, of_commit},
+};
 use crate::kit::{commit_progress::SentCommit, problem::Problem};
 
 /// How many connections a change tries before it gives up: one that turns out to be of no use, and another.
@@ -55,9 +60,10 @@ struct Line {
 }
 
 #[derive(Debug)]
-enum Wire {
+pub(super) enum Wire {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    /// And how long it may be silent.
+    Postgres(PoolConnection<Postgres>, Option<Duration>),
     /// It was let go.
     Cut,
 }
@@ -79,14 +85,11 @@ enum Standing {
 impl Session {
     /// Begins a transaction on a connection that is in none. A connection that turns out to be in the middle of something, or
     /// to be broken, is closed, and another is opened.
-    pub(super) async fn begin(pool: &DatabaseConnection) -> Result<Self, DbErr> {
-        let backend = pool.get_database_backend();
+    pub(super) async fn begin(connections: &Connections) -> Result<Self, DbErr> {
+        let backend = connections.pool.get_database_backend();
         let mut tries = 1;
         loop {
-            let wire = match backend {
-                DbBackend::Postgres => Wire::Postgres(acquire(pool.get_postgres_connection_pool()).await?),
-                _ => Wire::Sqlite(acquire(pool.get_sqlite_connection_pool()).await?),
-            };
+            let wire = Wire::open(connections).await?;
             let mut line = Line { wire, standing: Standing::Over, depth: 0, is_waiting: false };
             // On SQLite it takes the writer's place at once: a transaction that turns from reading to writing would fail under
             // load. And it fails inside a transaction, so that a change never becomes a part of another one.
@@ -252,7 +255,7 @@ impl Line {
             let error = Arc::new(error);
             match self.wire {
                 _ if self.wire.is_lost_by(&error) => self.standing = Standing::Unknown(Some(Arc::clone(&error))),
-                Wire::Postgres(_) => self.standing = Standing::Failed(Arc::clone(&error)),
+                Wire::Postgres(..) => self.standing = Standing::Failed(Arc::clone(&error)),
                 // SQLite undoes the statement, and the transaction goes on.
                 _ => {}
             }
@@ -288,38 +291,51 @@ fn undo(mut wire: Wire) {
 }
 
 impl Wire {
-    async fn execute(&mut self, statement: &Statement) -> Result<ExecResult, sqlx::Error> {
+    /// One from a pool.
+    pub(super) async fn open(connections: &Connections) -> Result<Self, DbErr> {
+        let Connections { pool, patience } = connections;
+        Ok(match pool.get_database_backend() {
+            DbBackend::Postgres => Self::Postgres(acquire(pool.get_postgres_connection_pool()).await?, *patience),
+            _ => Self::Sqlite(acquire(pool.get_sqlite_connection_pool()).await?),
+        })
+    }
+
+    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<ExecResult, sqlx::Error> {
         match self {
             Self::Sqlite(connection) => query(statement).execute(&mut **connection).await.map(Into::into),
-            Self::Postgres(connection) => query(statement).execute(&mut **connection).await.map(Into::into),
+            Self::Postgres(connection, patience) => {
+                within(*patience, query(statement).execute(&mut **connection)).await.map(Into::into)
+            }
             Self::Cut => Err(sqlx::Error::PoolClosed),
         }
     }
 
-    async fn execute_unprepared(&mut self, sql: SqlStr) -> Result<ExecResult, sqlx::Error> {
+    pub(super) async fn execute_unprepared(&mut self, sql: SqlStr) -> Result<ExecResult, sqlx::Error> {
         match self {
             Self::Sqlite(connection) => connection.execute(sql).await.map(Into::into),
-            Self::Postgres(connection) => connection.execute(sql).await.map(Into::into),
+            Self::Postgres(connection, patience) => within(*patience, connection.execute(sql)).await.map(Into::into),
             Self::Cut => Err(sqlx::Error::PoolClosed),
         }
     }
 
-    async fn query_one(&mut self, statement: &Statement) -> Result<QueryResult, sqlx::Error> {
+    pub(super) async fn query_one(&mut self, statement: &Statement) -> Result<QueryResult, sqlx::Error> {
         match self {
             Self::Sqlite(connection) => query(statement).fetch_one(&mut **connection).await.map(Into::into),
-            Self::Postgres(connection) => query(statement).fetch_one(&mut **connection).await.map(Into::into),
+            Self::Postgres(connection, patience) => {
+                within(*patience, query(statement).fetch_one(&mut **connection)).await.map(Into::into)
+            }
             Self::Cut => Err(sqlx::Error::PoolClosed),
         }
     }
 
-    async fn query_all(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
+    pub(super) async fn query_all(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
         match self {
             Self::Sqlite(connection) => {
                 let rows = query(statement).fetch_all(&mut **connection).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Self::Postgres(connection) => {
-                let rows = query(statement).fetch_all(&mut **connection).await?;
+            Self::Postgres(connection, patience) => {
+                let rows = within(*patience, query(statement).fetch_all(&mut **connection)).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
             Self::Cut => Err(sqlx::Error::PoolClosed),
@@ -327,7 +343,7 @@ impl Wire {
     }
 
     /// May the transaction have ended, or the connection be of no more use, because of this error of a statement?
-    fn is_lost_by(&self, error: &sqlx::Error) -> bool {
+    pub(super) fn is_lost_by(&self, error: &sqlx::Error) -> bool {
         match (self, error) {
             (Self::Sqlite(_), sqlx::Error::Database(cause)) => {
                 // SQLite rolls back by itself after some errors (https://www.sqlite.org/lang_transaction.html, 3.0), and what
@@ -336,7 +352,7 @@ impl Wire {
                 let code = cause.try_downcast_ref::<SqliteError>().and_then(|error| error.code()?.parse::<i32>().ok());
                 !code.is_some_and(|code| matches!(code & 0xff, 1 | 18 | 19 | 20 | 25))
             }
-            (Self::Postgres(_), sqlx::Error::Database(_)) => matches!(
+            (Self::Postgres(..), sqlx::Error::Database(_)) => matches!(
                 Trouble::of_sqlx(error),
                 Some(Trouble::ConnectionLost | Trouble::Terminated | Trouble::Starting | Trouble::ReadOnly)
             ),
@@ -345,11 +361,11 @@ impl Wire {
     }
 
     /// Closes it when it is dropped, instead of giving it back to the pool.
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         metrics::counter!("thidua_database_connections_discarded_total").increment(1);
         match self {
             Self::Sqlite(connection) => connection.close_on_drop(),
-            Self::Postgres(connection) => connection.close_on_drop(),
+            Self::Postgres(connection, _) => connection.close_on_drop(),
             Self::Cut => {}
         }
     }
@@ -363,8 +379,19 @@ where
     sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
 }
 
-fn words(sql: String) -> SqlStr {
+pub(super) fn words(sql: String) -> SqlStr {
     AssertSqlSafe(sql).into_sql_str()
+}
+
+/// Waits for an answer no longer than this. What comes late finds nobody: the connection is closed.
+async fn within<T>(
+    patience: Option<Duration>,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    match patience {
+        None => answer.await,
+        Some(patience) => timeout(patience, answer).await.unwrap_or_else(|_elapsed| Err(no_answer())),
+    }
 }
 
 async fn acquire<DB: Database>(pool: &Pool<DB>) -> Result<PoolConnection<DB>, DbErr> {
@@ -383,11 +410,11 @@ fn may_be_the_connection(error: &sqlx::Error) -> bool {
     )
 }
 
-fn query_error(error: Arc<sqlx::Error>) -> DbErr {
+pub(super) fn query_error(error: Arc<sqlx::Error>) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(error))
 }
 
-fn exec_error(error: Arc<sqlx::Error>) -> DbErr {
+pub(super) fn exec_error(error: Arc<sqlx::Error>) -> DbErr {
     DbErr::Exec(RuntimeErr::SqlxError(error))
 }
 
@@ -422,7 +449,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("a.db").display());
         let db = Db::connect(&url, 1).await.unwrap();
-        db.writes.execute_unprepared("CREATE TABLE note (id integer PRIMARY KEY)").await.unwrap();
+        db.requests.writes.pool.execute_unprepared("CREATE TABLE note (id integer PRIMARY KEY)").await.unwrap();
         (folder, db)
     }
 
@@ -442,7 +469,7 @@ mod tests {
         let (_folder, db) = database().await;
 
         // The driver knows nothing of it.
-        db.writes.execute_unprepared("BEGIN; INSERT INTO note VALUES (100)").await.unwrap();
+        db.requests.writes.pool.execute_unprepared("BEGIN; INSERT INTO note VALUES (100)").await.unwrap();
         change(&db).await;
 
         assert_eq!(visible(&db).await, 1, "only what was committed is there");
@@ -455,7 +482,7 @@ mod tests {
 
         for _ in 0..3 {
             // As after a COMMIT that failed: SQLite has ended the transaction, and the driver counts it as open.
-            let transaction = db.writes.begin().await.unwrap();
+            let transaction = db.requests.writes.pool.begin().await.unwrap();
             transaction.execute_unprepared("ROLLBACK").await.unwrap();
             transaction.commit().await.unwrap_err();
         }

@@ -324,6 +324,16 @@ mod tests {
     }
 
     #[test]
+    fn trouble_is_in_the_figures_by_its_kind() {
+        crate::kit::metrics::install();
+
+        let _told = Problem::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
+
+        let figures = crate::kit::metrics::render();
+        assert!(figures.contains("thidua_database_trouble_total{kind=\"no_connection\"}"), "{figures}");
+    }
+
+    #[test]
     fn the_outcome_of_a_commit_is_unknown_only_where_its_answer_was_lost() {
         let lost = || exec(sqlx::Error::Io(io::Error::from(io::ErrorKind::ConnectionReset)));
 

@@ -56,7 +56,7 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
     prepare(&mut setup.config, address, &zalo_url, &stage)?;
 
     let (clock, vault) = (Clock::system(), setup.config.vault(&setup.data, true)?);
-    let mut db = setup.open_or_make().await?;
+    let mut db = setup.open_to_serve().await?;
     db.migrate().await.context("the schema cannot be brought up to date")?;
     let is_filled = content(db.reads()).await?;
     ensure!(!args.fresh || is_filled == Content::Nothing, "--fresh does not empty a database named by --database");
@@ -64,7 +64,7 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
         fill(&demo, is_filled, &db, &clock, &vault).await?;
         // What filled it keeps pages and statements in memory that a server hardly needs.
         db.close().await.context("the database that was filled")?;
-        db = setup.open_or_make().await?;
+        db = setup.open_to_serve().await?;
     }
     let house = House::build(Ground { config: setup.config, db, clock: clock.clone(), vault }).await?;
 

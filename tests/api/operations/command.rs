@@ -20,6 +20,8 @@ use crate::harness::TestDatabase;
 const PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "Listening on ";
 const FIGURES: &str = "Figures on ";
+/// What `thidua relay` says in its place.
+const AT_WORK: &str = "The relay is at work";
 
 /// Where commands run.
 pub struct Place {
@@ -85,8 +87,13 @@ impl Place {
 
     /// The same with a setting in its environment.
     pub fn start_with(&self, arguments: &[&str], name: &str, value: &str) -> Running {
+        self.start_with_all(arguments, &[(name, value)])
+    }
+
+    /// The same with several.
+    pub fn start_with_all(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Running {
         let mut command = self.command(arguments);
-        command.env(name, value);
+        command.envs(settings.iter().copied());
         Running::start(command)
     }
 }
@@ -130,7 +137,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it, and waits until it listens.
+    /// Starts it, and waits until it is ready.
     pub fn start(command: Command) -> Self {
         Self::spawn(command, Stdio::inherit())
     }
@@ -162,8 +169,17 @@ impl Running {
             if let Some(url) = line.strip_prefix(READY) {
                 break url.to_owned();
             }
+            if line == AT_WORK {
+                break String::new();
+            }
         };
         running
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// What it has logged, of one that was started so that a limit can be set.
@@ -189,8 +205,7 @@ impl Running {
 
     /// Asks it to stop; gives its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }

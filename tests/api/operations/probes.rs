@@ -25,6 +25,21 @@ async fn a_server_with_an_older_schema_is_not_ready() {
 }
 
 #[actix_web::test]
+async fn a_database_that_takes_no_changes_or_cannot_be_opened_is_not_ready() {
+    let app = TestApp::start().await;
+
+    match app.database_file() {
+        Some(file) => std::fs::remove_file(file).unwrap(),
+        None => app.execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
+             current_database()); END $$",
+        ),
+    }
+
+    app.get("/readyz").await.is_problem(503, "unavailable");
+}
+
+#[actix_web::test]
 async fn every_request_is_in_the_figures_by_its_route() {
     let app = TestApp::start().await;
     app.get("/v1/me").caller(&app.admin).await.expect(200);
