@@ -15,7 +15,8 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 pub use sections::{
-    Audit, Checkins, Database, Erasures, Imports, Log, LogFormat, Media, RateLimit, Relay, Secrets, Server, Zalo,
+    Audit, Checkins, Database, Erasures, Imports, Log, LogFormat, Media, RateLimit, Relay, Retention, Secrets, Server,
+    Zalo,
 };
 
 /// All settings. Serialised, secrets are masked.
@@ -38,6 +39,8 @@ pub struct Config {
     pub checkins: Checkins,
     /// The audit log.
     pub audit: Audit,
+    /// How long what people were told is kept.
+    pub retention: Retention,
     /// Erasures of members.
     pub erasures: Erasures,
     /// Spreadsheets that are brought in.
@@ -101,7 +104,7 @@ impl Config {
 
     /// The same, if nothing is asked for with which the server would stand still or never rest; else everything that is.
     fn bounded(self) -> Result<Self, ConfigError> {
-        let numbers: [(_, i128, _); 7] = [
+        let numbers: [(_, i128, _); 11] = [
             ("server.request_seconds", self.server.request_seconds.into(), 1..=600),
             ("server.max_connections", self.server.max_connections.into(), 0..=1_000_000),
             ("server.max_connections_per_address", self.server.max_connections_per_address.into(), 1..=1_000_000),
@@ -110,6 +113,10 @@ impl Config {
             ("relay.poll_ms", self.relay.poll_ms.into(), 10..=3_600_000),
             ("relay.max_attempts", self.relay.max_attempts.into(), 1..=100),
             ("zalo.timeout_seconds", self.zalo.timeout_seconds.into(), 1..=600),
+            ("retention.inbox_days", self.retention.inbox_days.into(), 0..=36_500),
+            ("retention.deliveries_days", self.retention.deliveries_days.into(), 0..=36_500),
+            ("retention.provider_events_days", self.retention.provider_events_days.into(), 0..=36_500),
+            ("retention.outbox_days", self.retention.outbox_days.into(), 0..=36_500),
         ];
         let outside = numbers.into_iter().filter(|(_, number, permitted)| !permitted.contains(number));
         let said: Vec<String> = outside
@@ -213,6 +220,7 @@ mod tests {
             ("THIDUA_DATABASE__CONNECTIONS", "2", "database.connections is 2; from 3 to 10000 is permitted"),
             ("THIDUA_RELAY__POLL_MS", "0", "relay.poll_ms is 0; from 10 to 3600000 is permitted"),
             ("THIDUA_RELAY__MAX_ATTEMPTS", "-3", "relay.max_attempts is -3; from 1 to 100 is permitted"),
+            ("THIDUA_RETENTION__INBOX_DAYS", "36501", "retention.inbox_days is 36501; from 0 to 36500 is permitted"),
             ("THIDUA_ZALO__TIMEOUT_SECONDS", "0", "zalo.timeout_seconds is 0; from 1 to 600 is permitted"),
             (
                 "THIDUA_SERVER__MAX_CONNECTIONS_PER_ADDRESS",

@@ -123,6 +123,20 @@ pub struct Audit {
     pub keep_months: u32,
 }
 
+/// How long what people were told is kept, in days; 0 keeps it for ever. Whole batches go, about once a minute.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Notifications in inboxes, read or not.
+    pub inbox_days: u32,
+    /// Deliveries that have ended, with their attempts.
+    pub deliveries_days: u32,
+    /// What providers told us, from when it was worked on.
+    pub provider_events_days: u32,
+    /// Events; one that a notification tells of stays as long as that.
+    pub outbox_days: u32,
+}
+
 /// Pictures and other files.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

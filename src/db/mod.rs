@@ -44,7 +44,7 @@ const SQLITE_READERS: u32 = 4;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many connections to PostgreSQL background work has. They are opened when they are needed. Each of its loops uses one
 /// at a time, and migrations two.
-const JOB_CONNECTIONS: u32 = 6;
+const JOB_CONNECTIONS: u32 = 8;
 /// How many connections a replica opens besides those of requests: for background work, for what replicas tell each other, and
 /// for the probe of readiness.
 pub const BESIDE_REQUESTS: u32 = JOB_CONNECTIONS + 2;
@@ -190,12 +190,14 @@ impl Db {
         self.probe.ask().await
     }
 
-    /// Hears what replicas tell each other by `dialect::notify`; none on SQLite, where there is one.
-    pub async fn listen(&self) -> Result<Option<Listener>, sqlx::Error> {
-        if self.backend() != DbBackend::Postgres {
-            return Ok(None);
-        }
-        Listener::open(&self.jobs.reads).await.map(Some)
+    /// May other replicas work on it? SQLite has one.
+    pub fn has_replicas(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// Hears what replicas tell each other by `dialect::notify`. For a database that has them.
+    pub async fn listen(&self) -> Result<Listener, DbErr> {
+        Listener::open(&self.jobs.reads).await
     }
 
     /// Is it SQLite or PostgreSQL?

@@ -18,6 +18,7 @@ pub mod faults;
 pub mod given;
 pub mod guarded_stream;
 pub mod ids;
+pub mod jobs;
 pub mod jwt;
 pub mod language;
 pub mod metrics;

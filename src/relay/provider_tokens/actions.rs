@@ -11,7 +11,11 @@ use crate::{
     app::App,
     config::Config,
     db::Actor,
-    kit::{problem::Problem, secret::token_hash},
+    kit::{
+        clock::{later, span},
+        problem::Problem,
+        secret::token_hash,
+    },
     outside::zalo::{OaTokens, ZaloError, ZaloFault},
 };
 
@@ -87,8 +91,9 @@ async fn renew(app: &App, pair: &Pair) -> Result<Option<SecretString>, Problem> 
     let owner = Uuid::now_v7().to_string();
     let longest = Duration::from_secs(app.config.zalo.timeout_seconds).saturating_add(MARGIN);
     let lease = TimeDelta::from_std(longest).unwrap_or(PAUSE);
-    let is_mine =
-        app.change_as(Actor::system(), async |tx| Ok(store::lease(tx, pair, &owner, tx.now() + lease).await?)).await?;
+    let is_mine = app
+        .change_as(Actor::system(), async |tx| Ok(store::lease(tx, pair, &owner, later(tx.now(), lease)).await?))
+        .await?;
     if !is_mine {
         return Ok(None);
     }
@@ -104,12 +109,12 @@ async fn renew(app: &App, pair: &Pair) -> Result<Option<SecretString>, Problem> 
 async fn keep(app: &App, pair: &Pair, tokens: OaTokens) -> Result<SecretString, Problem> {
     let access = tokens.access_token.clone();
     app.change_as(Actor::system(), async |tx| {
-        let life = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
+        let life = span(tokens.expires_in);
         let next = Pair {
             access: tokens.access_token,
             refresh: tokens.refresh_token,
             seed: pair.seed.clone(),
-            expires_at: tx.now() + life,
+            expires_at: later(tx.now(), life),
             renewed_at: tx.now(),
             renewing_until: None,
             failed_at: None,
@@ -128,7 +133,9 @@ async fn give_up(app: &App, owner: &str, error: &ZaloError) -> Result<(), Proble
     if !is_refused || matches!(error.class(), ZaloFault::Unavailable | ZaloFault::RetryLater) {
         let is_answer_lost = error.may_have_taken_effect();
         tracing::warn!(%error, is_answer_lost, "the Official Account's token could not be renewed; trying again soon");
-        return app.change_as(Actor::system(), async |tx| Ok(store::pause(tx, owner, tx.now() + PAUSE).await?)).await;
+        return app
+            .change_as(Actor::system(), async |tx| Ok(store::pause(tx, owner, later(tx.now(), PAUSE)).await?))
+            .await;
     }
     tracing::error!(
         alarm = "zalo_oa_token",

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use crate::kit::clock::later;
+
 /// The pair as it is kept.
 #[derive(Clone, Debug)]
 pub struct Pair {
@@ -37,8 +39,9 @@ impl Pair {
 
     /// Has it lived four fifths of its life? Renewed this early, it never runs out while Zalo has an hour of trouble.
     pub fn is_to_be_renewed(&self, now: DateTime<Utc>) -> bool {
-        let life = self.expires_at - self.renewed_at;
-        now >= self.renewed_at + life * 4 / 5
+        let life = self.expires_at.signed_duration_since(self.renewed_at);
+        let most_of_it = life.checked_div(5).and_then(|fifth| fifth.checked_mul(4)).unwrap_or(life);
+        now >= later(self.renewed_at, most_of_it)
     }
 }
 

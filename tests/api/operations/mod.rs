@@ -15,6 +15,7 @@ mod openapi;
 mod outage;
 pub mod personal_data;
 mod probes;
+mod relay_crash;
 mod repeats;
 mod representations;
 mod rights;

@@ -1,5 +1,8 @@
+mod background;
 mod deliveries;
 mod hooks;
+mod leases;
 mod makers;
 mod notifications;
+mod retention;
 mod worker;
