@@ -24,8 +24,8 @@ use crate::{
     db::Db,
     identity::{apps, authenticate::authenticate, keys},
     kit::{
-        allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, edge::edge, metrics, once::IDEMPOTENCY_KEY,
-        parameters::refuse_unknown, problem::Problem, schemas::Schemas, vault::Vault,
+        allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, coding::refuse_coded, edge::edge, metrics,
+        once::IDEMPOTENCY_KEY, parameters::refuse_unknown, problem::Problem, schemas::Schemas, vault::Vault,
     },
     openapi,
     outside::zalo::Zalo,
@@ -88,7 +88,7 @@ impl House {
             .app_data(self.app.clone())
             .app_data(self.schemas.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
-            .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| bad_form(&error).into()))
+            .app_data(FormConfig::default().limit(FORM_LIMIT).error_handler(|error, _| bad_form(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
             .app_data(PathConfig::default().error_handler(|_, request| no_such_id(request).into()))
             .route(
@@ -101,6 +101,7 @@ impl House {
             .default_service(web::to(nothing_here))
             .wrap(from_fn(refuse_unknown))
             .wrap(from_fn(authenticate))
+            .wrap(from_fn(refuse_coded))
             .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
             .wrap(from_fn(edge))
@@ -130,9 +131,12 @@ fn made_of_the_code() -> anyhow::Result<MadeOfTheCode> {
     Ok(MADE.get_or_init(|| made).clone())
 }
 
+/// The largest form without a file, in bytes: what the sign-in page posts.
+const FORM_LIMIT: usize = 16 * 1024;
+
 fn bad_form(error: &UrlencodedError) -> Problem {
     match error {
-        UrlencodedError::Overflow { .. } => Problem::new(Code::BodyTooLarge).with("limit", BODY_LIMIT),
+        UrlencodedError::Overflow { .. } => Problem::new(Code::BodyTooLarge).with("limit", FORM_LIMIT),
         UrlencodedError::ContentType => {
             Problem::new(Code::UnsupportedMediaType).with("expected", "application/x-www-form-urlencoded")
         }

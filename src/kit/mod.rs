@@ -8,6 +8,7 @@ pub mod body;
 pub mod caller;
 pub mod clock;
 pub mod codes;
+pub mod coding;
 pub mod edge;
 pub mod etag;
 pub mod faults;

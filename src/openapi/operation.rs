@@ -46,13 +46,7 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
             common.push(Code::InsufficientScope);
         }
         if has_body {
-            common.extend([
-                Code::InvalidJson,
-                Code::BodyTooLarge,
-                Code::UnsupportedMediaType,
-                Code::UnsupportedCoding,
-                Code::InvalidInput,
-            ]);
+            common.extend([Code::InvalidJson, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::InvalidInput]);
         }
         if has_cursor {
             common.push(Code::InvalidCursor);
@@ -65,6 +59,9 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         if takes_version {
             common.push(Code::PreconditionFailed);
         }
+    }
+    if has_body {
+        common.push(Code::UnsupportedCoding);
     }
     if is_strict(path) {
         common.push(Code::InvalidInput);

@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod erasures;
+mod hostile_bodies;
 mod import_crash;
 mod openapi;
 pub mod personal_data;
