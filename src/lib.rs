@@ -34,6 +34,8 @@ pub mod relay;
 pub mod operations;
 /// Who may call what: one table.
 pub mod rights;
+/// What may be kept of an answer: one table.
+pub mod caching;
 /// Every route.
 pub mod routes;
 /// The OpenAPI document.

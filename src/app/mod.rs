@@ -19,8 +19,9 @@ use crate::{
         clock::Clock,
         jwt::KeyRing,
         page::Cursors,
-        rate_limit::{Guesses, RateLimits},
+        rate_limit::{Guesses, InFlight, RateLimits},
         turns::Turns,
+        uploads::Uploads,
         vault::Vault,
     },
     outside::{files::Files, zalo::Zalo},
@@ -53,6 +54,8 @@ pub struct App {
     pub zalo: Zalo,
     /// How often one may call.
     pub limits: RateLimits,
+    /// Requests under way, where proxies stand in front.
+    pub in_flight: InFlight,
     /// Who callers turned out to be, for a few seconds.
     pub callers: CallerCache,
     /// Pages that many people read, as bytes.
@@ -69,6 +72,10 @@ pub struct App {
     pub guesses: Guesses,
     /// How much decoding of pictures may go on at once, likewise.
     pub imaging: Turns,
+    /// The workbook that is being inspected, one at a time: an import that has just come in.
+    pub workbooks: Turns,
+    /// Files that are being sent.
+    pub uploads: Uploads,
     /// Files that people have sent.
     pub files: Files,
     /// Which methods each path takes, for `Allow`.
@@ -101,13 +108,18 @@ pub struct Parts {
 
 const HASHING_AT_ONCE: usize = 2;
 const IMAGING_AT_ONCE: usize = 1;
+const WORKBOOKS_AT_ONCE: usize = 1;
 
 impl App {
     /// The shared state of these parts.
     pub fn new(parts: Parts) -> Self {
         let limits = &parts.config.rate_limit;
+        let media = &parts.config.media;
         Self {
             limits: RateLimits::new(limits.per_address, limits.per_member, limits.per_app),
+            in_flight: InFlight::new(
+                usize::try_from(parts.config.server.max_connections_per_address).unwrap_or(usize::MAX),
+            ),
             cursors: Cursors::new(parts.vault.cursor_key()),
             callers: CallerCache::new(parts.clock.clone()),
             pages: PageCache::new(),
@@ -118,7 +130,9 @@ impl App {
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),
             imaging: Turns::new(IMAGING_AT_ONCE),
-            files: Files::new(&parts.config.media.directory),
+            workbooks: Turns::new(WORKBOOKS_AT_ONCE),
+            uploads: Uploads::new(media.uploads_at_once.get(), media.uploads_per_member.get()),
+            files: Files::new(&media.directory),
             keys: RwLock::new(Arc::new(parts.keys)),
             are_keys_stale: AtomicBool::new(false),
             origins: RwLock::default(),

@@ -101,9 +101,11 @@ impl Config {
 
     /// The same, if nothing is asked for with which the server would stand still or never rest; else everything that is.
     fn bounded(self) -> Result<Self, ConfigError> {
-        let numbers: [(_, i128, _); 5] = [
+        let numbers: [(_, i128, _); 7] = [
             ("server.request_seconds", self.server.request_seconds.into(), 1..=600),
-            // One listens for messages, one migrates, and one keeps other replicas from it meanwhile.
+            ("server.max_connections", self.server.max_connections.into(), 0..=1_000_000),
+            ("server.max_connections_per_address", self.server.max_connections_per_address.into(), 1..=1_000_000),
+            // One migrates, one keeps other replicas from it meanwhile, and one reads what is pending.
             ("database.connections", self.database.connections.into(), 3..=10_000),
             ("relay.poll_ms", self.relay.poll_ms.into(), 10..=3_600_000),
             ("relay.max_attempts", self.relay.max_attempts.into(), 1..=100),
@@ -212,6 +214,16 @@ mod tests {
             ("THIDUA_RELAY__POLL_MS", "0", "relay.poll_ms is 0; from 10 to 3600000 is permitted"),
             ("THIDUA_RELAY__MAX_ATTEMPTS", "-3", "relay.max_attempts is -3; from 1 to 100 is permitted"),
             ("THIDUA_ZALO__TIMEOUT_SECONDS", "0", "zalo.timeout_seconds is 0; from 1 to 600 is permitted"),
+            (
+                "THIDUA_SERVER__MAX_CONNECTIONS_PER_ADDRESS",
+                "0",
+                "server.max_connections_per_address is 0; from 1 to 1000000 is permitted",
+            ),
+            (
+                "THIDUA_SERVER__MAX_CONNECTIONS",
+                "1000001",
+                "server.max_connections is 1000001; from 0 to 1000000 is permitted",
+            ),
         ] {
             assert_eq!(with(&[(variable, number)]).unwrap_err().to_string(), said);
         }

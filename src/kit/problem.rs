@@ -1,7 +1,7 @@
 //! What went wrong, as facts: a code, values, faults. Rules and actions return it; the outermost middleware words it in
 //! the client's language (RFC 9457). It is no HTTP type: nothing here is text for people.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use serde::Serialize;
 use utoipa::{
@@ -62,6 +62,15 @@ impl Problem {
     /// Something that should not have happened.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
         Self { cause: Some(Arc::new(cause)), ..Self::new(Code::InternalError) }
+    }
+
+    /// A file could not be written or read: `storage_full` where there is no room for it.
+    pub fn of_file(error: io::Error) -> Self {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        if !matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge) {
+            return Self::internal(error);
+        }
+        Self { cause: Some(Arc::new(error)), ..Self::new(Code::StorageFull) }.header("retry-after", 60)
     }
 
     /// The same, with a value for the `{name}` in its words. A long value is cut.

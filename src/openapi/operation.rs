@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is asked without being counted.
-const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
+const UNCOUNTED: &[&str] = &["/healthz", "/readyz"];
 
 /// Completes an operation of this path and method.
 pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
@@ -37,6 +37,12 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         offer_merge_patch(operation);
     }
     let mut common: Vec<Code> = vec![Code::TooManyRequests, Code::InternalError, Code::Unavailable];
+    if !UNCOUNTED.contains(&path) {
+        common.push(Code::StorageFull);
+        if method != "get" {
+            common.push(Code::OutcomeUnknown);
+        }
+    }
     if is_ours {
         common.push(Code::NotAcceptable);
         if !is_public {
@@ -46,7 +52,13 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
             common.push(Code::InsufficientScope);
         }
         if has_body {
-            common.extend([Code::InvalidJson, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::InvalidInput]);
+            common.extend([
+                Code::InvalidJson,
+                Code::BodyTooSlow,
+                Code::BodyTooLarge,
+                Code::UnsupportedMediaType,
+                Code::InvalidInput,
+            ]);
         }
         if has_cursor {
             common.push(Code::InvalidCursor);

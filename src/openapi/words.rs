@@ -40,7 +40,6 @@ pub const TAGS: &[(&str, &str)] = &[
     ("audit_log", "Nhật ký: ai làm gì, khi nào, với cái gì; chỉ ghi thêm. Who did what, when, to what; append only."),
     ("healthz", "Tiến trình còn sống? Liveness."),
     ("readyz", "Sẵn sàng phục vụ? Readiness."),
-    ("metrics", "Số đo cho Prometheus. Figures for Prometheus."),
     ("problems", "Trang giải thích mã lỗi. Pages that explain error codes."),
 ];
 

@@ -700,6 +700,8 @@ pub const IMPERSONAL: &[Table] = &[
             plain("goal"),
             plain("numerator_target_id"),
             plain("denominator"),
+            plain("usual_quantity"),
+            plain("usual_found_at"),
         ],
     ),
     impersonal(

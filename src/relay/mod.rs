@@ -14,6 +14,7 @@ pub mod provider_tokens;
 mod spread;
 pub mod hooks;
 pub mod housekeeping;
+pub mod media_folder;
 pub mod replicas;
 pub mod worker;
 

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     app::App,
-    db::Actor,
+    db::{Actor, as_job},
     feed::activities,
     identity::consents,
     kit::{problem::Problem, wait::Wait},
@@ -83,7 +83,7 @@ impl Tick {
 /// while a channel takes its time; spreadsheets are brought in meanwhile.
 pub async fn run(app: SharedApp) {
     // All come to their own end: a step of an import that was dropped would keep its lease.
-    tokio::join!(write(&app), send_out(&app), imports::work(&app));
+    as_job(async { tokio::join!(write(&app), send_out(&app), imports::work(&app)) }).await;
 }
 
 async fn write(app: &App) {

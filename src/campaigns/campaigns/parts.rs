@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Phase, Target, TargetKind};
+use super::{Phase, Target, TargetKind, Usual};
 use crate::kit::{
     codes::FaultCode,
     faults::Faults,
@@ -118,6 +118,7 @@ pub fn parse_targets(new: Vec<NewTarget>, faults: &mut Faults) -> Vec<Target> {
             goal: target.goal,
             numerator_target_id: numerator,
             denominator,
+            usual: Usual::default(),
         });
     }
     for (place, target) in targets.iter().enumerate() {

@@ -1,14 +1,16 @@
 //! Figures over HTTP.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, get, web::Data};
+use tokio::time::timeout;
 
 use crate::{app::App, identity::data_requests, kit::metrics};
 
-/// List figures for Prometheus
-///
-/// In the text exposition format, version 0.0.4.
-#[utoipa::path(tag = "metrics",
-    responses((status = 200, body = String, content_type = "text/plain", example = "http_request_duration_seconds_count 42")))]
+/// How long the database is asked for figures: the others are given in any case.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Figures in the text exposition format, version 0.0.4.
 #[get("/metrics")]
 pub async fn list_metrics(app: Data<App>) -> HttpResponse {
     let figures = metrics::render() + &of_data_requests(&app).await;
@@ -18,7 +20,12 @@ pub async fn list_metrics(app: Data<App>) -> HttpResponse {
 /// How many requests about personal data wait, and how many of them are late. Nothing while the database does not say: whoever
 /// watches the other figures needs them then.
 async fn of_data_requests(app: &App) -> String {
-    match data_requests::count_waiting(app.db.reads(), app.clock.now()).await {
+    let counting = data_requests::count_waiting(app.db.reads(), app.clock.now());
+    let Ok(counted) = timeout(PATIENCE, counting).await else {
+        tracing::warn!("the requests about personal data could not be counted in time");
+        return String::new();
+    };
+    match counted {
         Ok((waiting, overdue)) => {
             metrics::render_gauge("data_requests_waiting", waiting)
                 + &metrics::render_gauge("data_requests_overdue", overdue)

@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, Func},
+    sea_query::{Expr, Func, SubQueryStatement},
 };
 use uuid::Uuid;
 
@@ -200,7 +200,8 @@ pub async fn claim(tx: &Tx, owner: &str) -> Result<Option<Import>, Problem> {
         .col_expr(import::Column::LeaseOwner, Expr::value(owner))
         .col_expr(import::Column::LeaseUntil, Expr::value(tx.now() + LEASE))
         .col_expr(import::Column::Attempt, Expr::col(import::Column::Attempt).add(1))
-        .filter(import::Column::Id.in_subquery(oldest))
+        // Not `IN`: PostgreSQL may ask such a query anew for each row, and would claim one more each time.
+        .filter(Expr::col((import::Entity, import::Column::Id)).eq(Expr::from(SubQueryStatement::from(oldest))))
         // Once more: what a concurrent claim has changed meanwhile is not claimed twice.
         .filter(is_waiting(tx.now()))
         .exec_with_returning(tx)
@@ -224,6 +225,18 @@ pub async fn hold(tx: &Tx, import: &Import) -> Result<bool, DbErr> {
 pub async fn release(tx: &Tx, import: &Import) -> Result<(), DbErr> {
     import::Entity::update_many()
         .col_expr(import::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(import::Column::Id.eq(import.id.0))
+        .filter(import::Column::LeaseOwner.eq(import.lease_owner.clone()))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// The same, and the attempt does not count: it was not the import that failed.
+pub async fn release_uncounted(tx: &Tx, import: &Import) -> Result<(), DbErr> {
+    import::Entity::update_many()
+        .col_expr(import::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(import::Column::Attempt, Expr::value(import.attempt.saturating_sub(1)))
         .filter(import::Column::Id.eq(import.id.0))
         .filter(import::Column::LeaseOwner.eq(import.lease_owner.clone()))
         .exec(tx)

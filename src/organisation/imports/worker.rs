@@ -81,9 +81,16 @@ pub async fn step(app: &App) -> Result<Step, Problem> {
     let claimed = app.change_as(Actor::system(), async |tx| store::claim(tx, &owner).await).await?;
     let Some(import) = claimed else { return Ok(Step::Idle) };
     let done = take_on(app, &import).await;
-    if done.is_err() {
+    if let Err(problem) = &done {
+        // A full disk or a database that is away is no fault of the import, and passes by.
+        let counts = !matches!(problem.code.status(), 503 | 507);
+        let release = async |tx: &Tx| {
+            let released =
+                if counts { store::release(tx, &import).await } else { store::release_uncounted(tx, &import).await };
+            Ok(released?)
+        };
         // Best effort: a lease that cannot be given back runs out.
-        let released = app.change_as(Actor::system(), async |tx| Ok(store::release(tx, &import).await?)).await;
+        let released = app.change_as(Actor::system(), release).await;
         if let Err(problem) = released {
             tracing::warn!(error = %problem, "a lease could not be given back");
         }
@@ -212,11 +219,11 @@ async fn read(app: &App, mut import: Import) -> Result<Step, Problem> {
 
 /// The file, in one piece, in a temporary file without a name.
 async fn assemble(app: &App, import: &Import) -> Result<File, Problem> {
-    let mut file = tempfile::tempfile().map_err(Problem::internal)?;
+    let mut file = app.files.temporary().await.map_err(Problem::of_file)?;
     let mut ordinal = 0;
     while let Some(sealed) = store::chunk(app.db.reads(), import.id, ordinal).await? {
         let plain = open_chunk(&app.vault, import.id, ordinal, &sealed).map_err(Problem::internal)?;
-        file.write_all(&plain).map_err(Problem::internal)?;
+        file.write_all(&plain).map_err(Problem::of_file)?;
         ordinal = ordinal.saturating_add(1);
     }
     Ok(file)

@@ -8,6 +8,7 @@ use chrono::{Datelike as _, Months, NaiveDate, TimeDelta};
 use crate::{
     app::App,
     audit,
+    campaigns::pledges,
     db::{Actor, Tx, dialect},
     identity::avatars,
     kit::{clock::start_in_vietnam, metrics, problem::Problem},
@@ -18,6 +19,10 @@ use crate::{
 const CODES_REMEMBERED: TimeDelta = TimeDelta::days(1);
 /// How long a session is remembered after its end: as long as its last refresh token can be.
 const SESSIONS_REMEMBERED: TimeDelta = TimeDelta::days(30);
+/// How long what is usual for a target serves.
+const USUAL_FOR: TimeDelta = TimeDelta::hours(1);
+/// Of how many campaigns that is looked at at a time.
+const CAMPAIGNS_AT_ONCE: u64 = 20;
 /// How many batches of one kind go at a time.
 const BATCHES: u32 = 100;
 
@@ -38,6 +43,7 @@ pub async fn delete_old(app: &App) {
         ("sessions", delete_sessions(app).await),
         ("the audit log", prune_audit_log(app).await),
         ("counts of members", recount_members(app).await),
+        ("usual quantities", look_at_usual_quantities(app).await),
         ("freed pages", forget_freed_pages(app).await),
     ];
     for (what, result) in results {
@@ -90,6 +96,19 @@ fn first_day_kept(today: NaiveDate, months: u32) -> Option<NaiveDate> {
 /// Once a day, so that the counts of today need no look at what has changed since they were made.
 async fn recount_members(app: &App) -> Result<(), Problem> {
     app.change_as(Actor::system(), async |tx| Ok(units::recount_members(tx).await?)).await
+}
+
+/// What people usually report for a target changes with what they report. A campaign is looked at again after an hour.
+async fn look_at_usual_quantities(app: &App) -> Result<(), Problem> {
+    let before = app.clock.now() - USUAL_FOR;
+    for campaign in pledges::outdated(app.db.reads(), before, CAMPAIGNS_AT_ONCE).await? {
+        app.change_as(Actor::system(), async |tx| {
+            let is_alone = dialect::try_lock_until_commit(tx, dialect::HOUSEKEEPING_LOCK).await?;
+            if is_alone { pledges::look_again(tx, campaign, before).await } else { Ok(()) }
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// What an erasure could not do at once, because somebody was reading.

@@ -3,6 +3,7 @@ mod auth;
 mod authenticate;
 mod keys;
 mod oauth;
+mod pictures;
 mod role_grants;
 mod sessions;
 mod staff;

@@ -1,5 +1,7 @@
 //! What `thidua doctor` says of the audit log, and how it exits.
 
+use std::time::{Duration, Instant};
+
 use chrono::{TimeDelta, Utc};
 use thidua::{
     audit::{self, Subject},
@@ -134,4 +136,34 @@ async fn a_checkpoint_that_was_taken_away_is_missed() {
     place.database.execute("DELETE FROM audit_checkpoint");
 
     finds(&place, "row 1 of the audit log is missing");
+}
+
+/// On SQLite there is one replica.
+#[actix_web::test]
+async fn replicas_whose_folders_of_pictures_are_not_the_same_are_found() {
+    let (place, _db) = place().await;
+    if place.database.url().starts_with("sqlite") {
+        assert!(doctor(&place).1.contains("ok     media.directory "));
+        return;
+    }
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--no-relay"];
+    let (first, shared) = (place.start(&serve), place.start(&serve));
+    let says = |words: &str| {
+        let begun = Instant::now();
+        // A process looks once it has begun to listen.
+        loop {
+            let (code, text) = doctor(&place);
+            if text.contains(words) {
+                return code;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{text}");
+        }
+    };
+    assert_eq!(says("is shared by the 2 servers and relays"), Some(0));
+
+    let apart = place.data.path().join("elsewhere").display().to_string();
+    let other = place.start_with(&serve, "THIDUA_MEDIA__DIRECTORY", &apart);
+
+    assert_eq!(says("WRONG  media.directory is not shared"), Some(1));
+    drop((first, shared, other));
 }

@@ -81,7 +81,6 @@ async fn every_operation_without_a_token_is_a_401_unless_it_is_public() {
             "find_readiness",
             "list_activities",
             "list_keys",
-            "list_metrics",
             "receive_mini_app_event",
             "refresh_session",
             "revoke_token",
