@@ -33,6 +33,7 @@ use crate::{
         body::BODY_LIMIT,
         clock::Clock,
         codes::Code,
+        coding::refuse_coded,
         deadline::{Deadlines, deadline},
         edge::edge,
         metrics,
@@ -110,7 +111,7 @@ impl House {
             .app_data(self.schemas.clone())
             .app_data(self.deadlines.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
-            .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| bad_form(&error).into()))
+            .app_data(FormConfig::default().limit(FORM_LIMIT).error_handler(|error, _| bad_form(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
             .app_data(PathConfig::default().error_handler(|_, request| no_such_id(request).into()))
             .route(
@@ -124,6 +125,7 @@ impl House {
             .wrap(from_fn(refuse_unknown))
             .wrap(from_fn(say_what_may_be_kept))
             .wrap(from_fn(authenticate))
+            .wrap(from_fn(refuse_coded))
             .wrap(from_fn(deadline))
             .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
@@ -192,9 +194,12 @@ fn made_of_the_code() -> anyhow::Result<MadeOfTheCode> {
     Ok(MADE.get_or_init(|| made).clone())
 }
 
+/// The largest form without a file, in bytes: what the sign-in page posts.
+const FORM_LIMIT: usize = 16 * 1024;
+
 fn bad_form(error: &UrlencodedError) -> Problem {
     match error {
-        UrlencodedError::Overflow { .. } => Problem::new(Code::BodyTooLarge).with("limit", BODY_LIMIT),
+        UrlencodedError::Overflow { .. } => Problem::new(Code::BodyTooLarge).with("limit", FORM_LIMIT),
         UrlencodedError::ContentType => {
             Problem::new(Code::UnsupportedMediaType).with("expected", "application/x-www-form-urlencoded")
         }

@@ -199,8 +199,8 @@ codes! {
         en: "It has changed meanwhile", "Somebody has changed it since you read it. Read it again, then try again.";
     }
     BodyTooLarge "body_too_large" 413 {
-        vi: "Nội dung quá lớn", "Nội dung gửi lên được tối đa {limit} byte, tính cả khi đã giải nén.";
-        en: "The body is too large", "A body may have at most {limit} bytes, also after decompression.";
+        vi: "Nội dung quá lớn", "Nội dung gửi lên được tối đa {limit} byte.";
+        en: "The body is too large", "A body may have at most {limit} bytes.";
     }
     UriTooLong "uri_too_long" 414 {
         vi: "Địa chỉ quá dài", "Địa chỉ của yêu cầu quá dài.";
@@ -211,8 +211,8 @@ codes! {
         en: "Unsupported media type", "Send the body with Content-Type: {expected}.";
     }
     UnsupportedCoding "unsupported_coding" 415 {
-        vi: "Kiểu nén không được hỗ trợ", "Hãy gửi nội dung không nén, hoặc với Content-Encoding là một trong: {codings}.";
-        en: "Unsupported content coding", "Send the body as it is, or with a Content-Encoding of these: {codings}.";
+        vi: "Không nhận nội dung nén", "Hãy gửi nội dung không nén, không có tiêu đề Content-Encoding.";
+        en: "Compressed bodies are not taken", "Send the body as it is, without the header Content-Encoding.";
     }
     UnsupportedFile "unsupported_file" 415 {
         vi: "Loại tệp không được hỗ trợ", "Hãy gửi tệp CSV (mã UTF-8) hoặc XLSX. Tệp Excel cũ (.xls): mở bằng Excel rồi lưu lại thành .xlsx.";
@@ -384,7 +384,6 @@ pub fn example_of(name: &str) -> Option<&'static str> {
         "row" => "12",
         "megapixels" => "50",
         "side" => "20000",
-        "codings" => "br, gzip, zstd, deflate",
         "media_type" => "application/json",
         _ => return None,
     };

@@ -9,6 +9,7 @@ pub mod body;
 pub mod caller;
 pub mod clock;
 pub mod codes;
+pub mod coding;
 pub mod commit_progress;
 pub mod connections;
 pub mod deadline;

@@ -13,9 +13,9 @@ use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    body::{Fingerprint, check_coding},
+    body::Fingerprint,
     codes::{Code, FaultCode},
-    faults::Fault,
+    faults::{Fault, escaped},
     problem::Problem,
     secret::to_hex,
     text::{nfc, one_line},
@@ -69,7 +69,6 @@ impl Upload {
         if !is_form(request) {
             return Err(Problem::new(Code::UnsupportedMediaType).with("expected", FORM));
         }
-        check_coding(request)?;
         let mut form = Multipart::new(request.headers(), payload);
         let mut upload = Self::default();
         let mut temporary = Some(temporary);
@@ -104,13 +103,19 @@ impl Upload {
 }
 
 fn pointer(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+    format!("/{}", escaped(name))
 }
 
 async fn receive_text(field: &mut Field, name: &str) -> Result<String, Problem> {
     let too_long = || Problem::from(Fault::at(pointer(name), FaultCode::TooLong).with("limit", LONGEST_TEXT));
-    let bytes = field.bytes(LONGEST_TEXT).await.map_err(|_limit_exceeded| too_long())?;
-    let bytes = bytes.map_err(|error| malformed(&error))?;
+    let mut bytes = Vec::new();
+    // Nobody waits for the rest of a text that is too long.
+    while let Some(chunk) = field.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|error| malformed(&error))?);
+        if bytes.len() > LONGEST_TEXT {
+            return Err(too_long());
+        }
+    }
     let text = std::str::from_utf8(&bytes).map_err(|_not_utf8| Problem::new(Code::MalformedRequest))?;
     if text.contains('\0') {
         return Err(Fault::at(pointer(name), FaultCode::InvalidCharacter).into());

@@ -57,7 +57,6 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
                 Code::BodyTooSlow,
                 Code::BodyTooLarge,
                 Code::UnsupportedMediaType,
-                Code::UnsupportedCoding,
                 Code::InvalidInput,
             ]);
         }
@@ -72,6 +71,9 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         if takes_version {
             common.push(Code::PreconditionFailed);
         }
+    }
+    if has_body {
+        common.push(Code::UnsupportedCoding);
     }
     if is_strict(path) {
         common.push(Code::InvalidInput);

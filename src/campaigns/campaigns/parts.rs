@@ -124,7 +124,7 @@ pub fn parse_targets(new: Vec<NewTarget>, faults: &mut Faults) -> Vec<Target> {
     for (place, target) in targets.iter().enumerate() {
         let is_quantity = |id| targets.iter().any(|other| other.id == id && other.kind == TargetKind::Quantity);
         let is_wrong = target.numerator_target_id.is_some_and(|id| !is_quantity(id));
-        faults.add_if(is_wrong, format!("/targets/{place}/numerator_target_id"), FaultCode::NoSuchThing);
+        faults.add_if(is_wrong, format_args!("/targets/{place}/numerator_target_id"), FaultCode::NoSuchThing);
     }
     targets
 }

@@ -76,7 +76,7 @@ impl NewCheckin {
             FaultCode::InFuture,
         );
         for place in 0..self.media_ids.len() {
-            faults.add_if(true, format!("/media_ids/{place}"), FaultCode::NoSuchThing);
+            faults.add_if(true, format_args!("/media_ids/{place}"), FaultCode::NoSuchThing);
         }
         faults.or(())
     }

@@ -14,6 +14,8 @@ use crate::{
 };
 
 const SIGNATURE: &str = "x-zevent-signature";
+/// The longest event, in bytes; Zalo's own have a few hundred.
+const LONGEST_EVENT: usize = 64 * 1024;
 
 /// Receive an event of the Mini App
 ///
@@ -29,6 +31,9 @@ pub async fn receive_mini_app_event(
     once: Once,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
+    if body.len() > LONGEST_EVENT {
+        return Err(Problem::new(Code::BodyTooLarge).with("limit", LONGEST_EVENT));
+    }
     let fields: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;
     if fields.is_empty() {

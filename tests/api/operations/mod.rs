@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod erasures;
 mod full_disk;
+mod hostile_bodies;
 mod import_crash;
 mod openapi;
 mod outage;
