@@ -39,6 +39,8 @@ mod m20261129_000002_index_what_is_whose;
 mod m20261129_000003_let_provider_events_wait;
 mod m20261129_000004_index_waiting_data_requests;
 mod m20261129_000021_guard_audit_places;
+mod m20261130_000701_date_zalo_sign_ins;
+mod m20261130_000702_create_wrong_guesses;
 
 pub struct Migrator;
 
@@ -82,6 +84,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000003_let_provider_events_wait::Migration),
             Box::new(m20261129_000004_index_waiting_data_requests::Migration),
             Box::new(m20261129_000021_guard_audit_places::Migration),
+            Box::new(m20261130_000701_date_zalo_sign_ins::Migration),
+            Box::new(m20261130_000702_create_wrong_guesses::Migration),
         ]
     }
 }

@@ -30,11 +30,13 @@ mod cached_page;
 mod caller_cache;
 mod door;
 pub mod erasures;
+mod held_tokens;
 pub(crate) mod idempotency;
 mod page_cache;
 
 pub use cached_page::CachedPage;
 pub use caller_cache::{CallerCache, token_key};
+pub use held_tokens::{HeldPair, HeldTokens};
 pub use page_cache::PageCache;
 
 /// The shared state. Made once, outside the server's threads.
@@ -51,6 +53,8 @@ pub struct App {
     pub cursors: Cursors,
     /// The Zalo platform.
     pub zalo: Zalo,
+    /// What the Zalo platform has given and the database does not have yet.
+    pub held_tokens: HeldTokens,
     /// How often one may call.
     pub limits: RateLimits,
     /// Who callers turned out to be, for a few seconds.
@@ -114,6 +118,7 @@ impl App {
             bell: Notify::new(),
             sending_bell: Notify::new(),
             imports_bell: Notify::new(),
+            held_tokens: HeldTokens::default(),
             hashing: Turns::new(HASHING_AT_ONCE),
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),

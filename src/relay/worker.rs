@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::stream::{self, StreamExt as _};
-use secrecy::SecretString;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep},
@@ -31,6 +30,7 @@ use crate::{
     kit::{problem::Problem, wait::Wait},
     organisation::{imports, members},
     outbox,
+    outside::zalo::{OaAccessToken, ZaloApi},
 };
 
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -38,6 +38,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const SWEEPING: Duration = Duration::from_secs(3600);
 /// How long a worker rests after something unexpected.
 const REST: Duration = Duration::from_secs(5);
+/// How long those wait that a channel was not asked to take.
+const NOT_ASKED: TimeDelta = TimeDelta::seconds(10);
 
 /// What one tick did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +86,7 @@ impl Tick {
 pub async fn run(app: SharedApp) {
     // All come to their own end: a step of an import that was dropped would keep its lease.
     tokio::join!(write(&app), send_out(&app), imports::work(&app));
+    provider_tokens::settle(&app).await;
 }
 
 async fn write(app: &App) {
@@ -155,6 +158,7 @@ async fn write_due(app: &App, done: &mut Tick) -> Result<(), Problem> {
 
 /// Sends a batch by each channel.
 async fn send_all_due(app: &App, done: &mut Tick) -> Result<(), Problem> {
+    provider_tokens::store_held(app).await;
     let mut sent = Ok(());
     for channel in open_channels(app) {
         sent = sent.and(send_due(app, *channel, done).await);
@@ -187,7 +191,10 @@ async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Pr
     if !deliveries::is_anything_due(app.db.reads(), channel, app.clock.now()).await? {
         return Ok(());
     }
-    // Before anything is claimed: without a token all wait as they are.
+    // Before anything is claimed: while Zalo does not answer, and without a token, all wait as they are.
+    if app.zalo.is_circuit_open(ZaloApi::OfficialAccount) {
+        return Ok(());
+    }
     let Some(token) = provider_tokens::access(app).await? else { return Ok(()) };
     let lease = deliveries::lease_for(Duration::from_secs(app.config.zalo.timeout_seconds));
     let owner = Uuid::now_v7().to_string();
@@ -195,18 +202,20 @@ async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Pr
         .change_as(Actor::system(), async |tx| Ok(deliveries::claim(tx, channel, &owner, tx.now() + lease).await?))
         .await?;
     let messages = prepare(app, channel, claimed, done).await?;
-    let stale = send(app, &token, messages, done).await?;
+    let Unsent { stale, not_asked } = send(app, &token, messages, done).await?;
+    release(app, not_asked, NOT_ASKED, done).await?;
     if stale.is_empty() {
         return Ok(());
     }
+    let messages: Vec<Message> = stale.into_iter().map(|(message, _)| message).collect();
     let Some(token) = provider_tokens::replace(app, &token).await? else {
-        return release(app, stale, lease, done).await;
+        return release(app, messages, lease, done).await;
     };
-    let again = stale.into_iter().map(|(message, _)| message).collect();
-    for (message, answer) in send(app, &token, again, done).await? {
+    let Unsent { stale, not_asked } = send(app, &token, messages, done).await?;
+    for (message, answer) in stale {
         done.count(conclude(app, &message.claimed, &Outcome::Failed { wait: Wait::Long, answer }).await?);
     }
-    Ok(())
+    release(app, not_asked, NOT_ASKED, done).await
 }
 
 /// What can be sent. What cannot be read is concluded here, alone: it will never go better, and holds up nobody else.
@@ -245,32 +254,39 @@ enum Handled {
     Concluded(Option<DeliveryStatus>),
     /// The token was stale, as the channel said.
     Stale(Box<Message>, String),
+    /// The channel was not asked.
+    NotAsked(Box<Message>),
 }
 
-/// Sends a few at once and writes down what came of each; gives back those for which the token was stale. Each one's outcome
+/// What was not sent, and was no attempt.
+#[derive(Default)]
+struct Unsent {
+    /// The token was stale, as the channel said.
+    stale: Vec<(Message, String)>,
+    /// The channel was not asked.
+    not_asked: Vec<Message>,
+}
+
+/// Sends a few at once and writes down what came of each; gives back those that were no attempt. Each one's outcome
 /// is written beside the others' sending: none of those under way stands still, whoever waits for the database.
-async fn send(
-    app: &App,
-    token: &SecretString,
-    messages: Vec<Message>,
-    done: &mut Tick,
-) -> Result<Vec<(Message, String)>, Problem> {
+async fn send(app: &App, token: &OaAccessToken, messages: Vec<Message>, done: &mut Tick) -> Result<Unsent, Problem> {
     let mut sent =
         stream::iter(messages).map(async |message| handle(app, token, message).await).buffer_unordered(AT_ONCE);
-    let mut stale = Vec::new();
+    let mut unsent = Unsent::default();
     let mut trouble = None;
     while let Some(handled) = sent.next().await {
         match handled {
             Ok(Handled::Concluded(status)) => done.count(status),
-            Ok(Handled::Stale(message, answer)) => stale.push((*message, answer)),
+            Ok(Handled::Stale(message, answer)) => unsent.stale.push((*message, answer)),
+            Ok(Handled::NotAsked(message)) => unsent.not_asked.push(*message),
             // The others are let to their end: they are on their way.
             Err(problem) => trouble = trouble.or(Some(problem)),
         }
     }
-    trouble.map_or(Ok(stale), Err)
+    trouble.map_or(Ok(unsent), Err)
 }
 
-async fn handle(app: &App, token: &SecretString, message: Message) -> Result<Handled, Problem> {
+async fn handle(app: &App, token: &OaAccessToken, message: Message) -> Result<Handled, Problem> {
     let sent = match &message.oa_user_id {
         _ if !message.is_willing => Sent::Known(Outcome::NeverThisRecipient {
             reason: deliveries::NO_CONSENT,
@@ -285,6 +301,7 @@ async fn handle(app: &App, token: &SecretString, message: Message) -> Result<Han
     match sent {
         Sent::Known(outcome) => Ok(Handled::Concluded(conclude(app, &message.claimed, &outcome).await?)),
         Sent::StaleToken(answer) => Ok(Handled::Stale(Box::new(message), answer)),
+        Sent::NotAsked => Ok(Handled::NotAsked(Box::new(message))),
     }
 }
 
@@ -301,14 +318,17 @@ async fn conclude(app: &App, claimed: &Claimed, outcome: &Outcome) -> Result<Opt
     Ok(counts.then_some(conclusion.status))
 }
 
-async fn release(app: &App, stale: Vec<(Message, String)>, pause: TimeDelta, done: &mut Tick) -> Result<(), Problem> {
+async fn release(app: &App, unsent: Vec<Message>, pause: TimeDelta, done: &mut Tick) -> Result<(), Problem> {
+    if unsent.is_empty() {
+        return Ok(());
+    }
     app.change_as(Actor::system(), async |tx| {
-        for (message, _) in &stale {
+        for message in &unsent {
             deliveries::release(tx, &message.claimed, tx.now() + pause).await?;
         }
         Ok(())
     })
     .await?;
-    done.postponed = done.postponed.saturating_add(stale.len());
+    done.postponed = done.postponed.saturating_add(unsent.len());
     Ok(())
 }

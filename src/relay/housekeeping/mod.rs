@@ -9,7 +9,7 @@ use crate::{
     app::App,
     audit,
     db::{Actor, Tx, dialect},
-    identity::avatars,
+    identity::{avatars, guesses},
     kit::{clock::start_in_vietnam, metrics, problem::Problem},
     organisation::units,
 };
@@ -36,6 +36,7 @@ pub async fn delete_old(app: &App) {
         ("refresh tokens", delete_refresh_tokens(app).await),
         ("authorization codes", delete_authorization_codes(app).await),
         ("sessions", delete_sessions(app).await),
+        ("wrong guesses", delete_wrong_guesses(app).await),
         ("the audit log", prune_audit_log(app).await),
         ("counts of members", recount_members(app).await),
         ("freed pages", forget_freed_pages(app).await),
@@ -70,6 +71,10 @@ async fn delete_authorization_codes(app: &App) -> Result<(), Problem> {
 
 async fn delete_sessions(app: &App) -> Result<(), Problem> {
     in_batches(app, async |tx| Ok(store::delete_sessions(tx, tx.now() - SESSIONS_REMEMBERED).await?)).await
+}
+
+async fn delete_wrong_guesses(app: &App) -> Result<(), Problem> {
+    in_batches(app, async |tx| guesses::prune(tx, store::BATCH).await).await
 }
 
 /// By whole months: a page of the log that somebody reads today is there until the month is over.

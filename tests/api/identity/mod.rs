@@ -1,12 +1,14 @@
 mod apps;
 mod auth;
 mod authenticate;
+mod guesses;
 mod keys;
 mod oauth;
 mod role_grants;
 mod sessions;
 mod staff;
 pub mod zalo;
+mod zalo_calls;
 mod consents;
 mod data_requests;
 mod last_admin;
