@@ -157,7 +157,7 @@ impl Line {
         }
     }
 
-    /// Sends the last of the network home that has the most places. False when that is whoever asks.
+    /// Sends the last of the network home that has the most places. False when whoever asks would then have as many.
     fn make_room(&mut self, network: Network, is_suspect: bool) -> bool {
         let from_suspect = !self.suspect.order.is_empty();
         if is_suspect && !from_suspect {
@@ -165,8 +165,8 @@ impl Line {
         }
         let lane = self.lane(from_suspect);
         let Some((most, count)) = lane.largest() else { return false };
-        let own = if from_suspect == is_suspect { lane.waiting.get(&network).map_or(0, VecDeque::len) } else { 0 };
-        if own.saturating_add(1) > count {
+        let own = lane.waiting.get(&network).map_or(0, VecDeque::len);
+        if from_suspect == is_suspect && own.saturating_add(1) >= count {
             return false;
         }
         lane.drop_last(most);

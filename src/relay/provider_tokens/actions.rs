@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret as _;
-use tokio::task;
+use tokio::{task, time::timeout};
 use uuid::Uuid;
 
 use super::{
@@ -23,7 +23,9 @@ use crate::{
 const PAUSE: TimeDelta = TimeDelta::seconds(15);
 /// What a renewal may take beyond its request, storing it included: nobody else spends the same refresh token meanwhile.
 const MARGIN: Duration = Duration::from_secs(120);
-/// How long a process that ends waits between its last tries to store what it holds.
+/// How long a process that ends tries to store what it holds.
+const LAST_TRIES: Duration = Duration::from_secs(8);
+/// How long it waits between those tries.
 const LAST_WAITS: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
@@ -84,18 +86,24 @@ pub async fn store_held(app: &App) {
 
 /// Stores it before the process ends; what cannot be stored is lost, and said.
 pub async fn settle(app: &App) {
-    for wait in LAST_WAITS {
-        let Some(held) = app.held_tokens.get() else { return };
-        if try_to_store(app, &held).await {
-            return;
+    let tries = async {
+        for wait in LAST_WAITS {
+            let Some(held) = app.held_tokens.get() else { return };
+            if try_to_store(app, &held).await {
+                return;
+            }
+            tokio::time::sleep(wait).await;
         }
-        tokio::time::sleep(wait).await;
+    };
+    // A database that does not answer must not keep the process from ending.
+    let _in_time = timeout(LAST_TRIES, tries).await;
+    if app.held_tokens.get().is_some() {
+        tracing::error!(
+            alarm = "zalo_oa_token_lost",
+            "this process ends with a token pair of the Official Account that could not be stored, and Zalo gives no other for \
+             the one that is: put a new refresh token into zalo.oa_refresh_token and restart"
+        );
     }
-    tracing::error!(
-        alarm = "zalo_oa_token_lost",
-        "this process ends with a token pair of the Official Account that could not be stored, and Zalo gives no other for the \
-         one that is: put a new refresh token into zalo.oa_refresh_token and restart"
-    );
 }
 
 /// The pair that is kept; the first time, and when somebody has put a new refresh token into the settings after a failure,
