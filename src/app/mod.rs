@@ -32,12 +32,14 @@ mod cached_page;
 mod caller_cache;
 mod door;
 pub mod erasures;
+mod held_tokens;
 pub(crate) mod idempotency;
 mod jobs;
 mod page_cache;
 
 pub use cached_page::CachedPage;
 pub use caller_cache::{CallerCache, token_key};
+pub use held_tokens::{HeldPair, HeldTokens};
 pub use page_cache::PageCache;
 
 /// The shared state. Made once, outside the server's threads.
@@ -54,6 +56,8 @@ pub struct App {
     pub cursors: Cursors,
     /// The Zalo platform.
     pub zalo: Zalo,
+    /// What the Zalo platform has given and the database does not have yet.
+    pub held_tokens: HeldTokens,
     /// How often one may call.
     pub limits: RateLimits,
     /// Requests under way, where proxies stand in front.
@@ -134,6 +138,7 @@ impl App {
             imports_bell: Notify::new(),
             hooks_bell: Notify::new(),
             jobs: Arc::new(Jobs::new(parts.clock.clone())),
+            held_tokens: HeldTokens::default(),
             hashing: Turns::new(HASHING_AT_ONCE),
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),

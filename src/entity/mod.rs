@@ -62,4 +62,5 @@ pub mod unit_closure;
 pub mod unit_member_count;
 pub mod unit_version;
 pub mod work;
+pub mod wrong_guess;
 pub mod zalo_identity;

@@ -187,13 +187,16 @@ impl Progress {
     fn limit(&self) -> (Instant, Code) {
         let begun = self.body.begun.get().unwrap_or(self.started);
         match self.body.body.get() {
-            Body::Unread => (self.started + self.work, Code::Unavailable),
-            Body::Ended(ended) => (ended + self.work.saturating_sub(begun - self.started), Code::Unavailable),
+            Body::Unread => (soon(self.started, self.work), Code::Unavailable),
+            Body::Ended(ended) => (
+                soon(ended, self.work.saturating_sub(begun.saturating_duration_since(self.started))),
+                Code::Unavailable,
+            ),
             Body::Coming if self.is_file => {
                 let earned = Duration::from_secs(self.body.bytes.get() / SLOWEST_FILE);
-                (begun + FILE.min(BODY.saturating_add(earned)), Code::BodyTooSlow)
+                (soon(begun, FILE.min(BODY.saturating_add(earned))), Code::BodyTooSlow)
             }
-            Body::Coming => (begun + BODY, Code::BodyTooSlow),
+            Body::Coming => (soon(begun, BODY), Code::BodyTooSlow),
         }
     }
 
@@ -211,7 +214,7 @@ impl Progress {
                 break code;
             }
             // The body may end before its time: then another limit holds, which may be nearer.
-            let look = until.min(Instant::now() + self.work);
+            let look = until.min(soon(Instant::now(), self.work));
             tokio::select! {
                 biased;
                 output = &mut finished => return Ok(output),
@@ -283,6 +286,11 @@ impl Followed {
             connection.cut_longest_body();
         }
     }
+}
+
+/// The moment so long after another one; a span that no clock can reach is none.
+fn soon(moment: Instant, span: Duration) -> Instant {
+    moment.checked_add(span).unwrap_or(moment)
 }
 
 #[cfg(test)]

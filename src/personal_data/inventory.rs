@@ -95,6 +95,7 @@ pub const PERSONAL: &[Table] = &[
             hidden("shown_user_hash", WithRow),
             personal("follows_oa", WithRow, "Có quan tâm Official Account"),
             personal("linked_at", WithRow, "Ngày liên kết"),
+            personal("signed_in_at", WithRow, "Đăng nhập bằng Zalo lần cuối lúc"),
         ],
     ),
     go(
@@ -718,6 +719,8 @@ pub const IMPERSONAL: &[Table] = &[
         &[plain("target_id"), plain("unit_id"), plain("phase_id"), plain("reported"), plain("verified")],
     ),
     impersonal("unit", &[plain("id"), plain("code"), plain("successor_id"), plain("created_at"), plain("version")]),
+    // A bucket is a keyed hash of a network, a username or an id, and goes minutes after its window.
+    impersonal("wrong_guess", &[plain("bucket"), plain("window_ends"), plain("guesses")]),
     impersonal("unit_member_count", &[plain("unit_id"), plain("members")]),
     impersonal("member_count_day", &[plain("id"), plain("day")]),
     impersonal("setting_in_use", &[plain("name"), plain("value"), plain("noted_at")]),

@@ -46,7 +46,7 @@ async fn listen(app: &App) {
         Ok(Worked::More)
     };
     if app.db.has_replicas() {
-        app.run_job(LISTENING, None, hear_next).await;
+        Box::pin(app.run_job(LISTENING, None, hear_next)).await;
     }
     pending::<()>().await;
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::stream::{self, StreamExt as _};
-use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{
@@ -23,6 +22,7 @@ use crate::{
     identity::consents,
     kit::{clock::later, jobs::caught, problem::Problem, wait::Wait},
     organisation::members,
+    outside::zalo::{OaAccessToken, ZaloApi},
 };
 
 /// The job that this is the work of.
@@ -35,6 +35,7 @@ pub fn open_channels(app: &App) -> &'static [Channel] {
 
 /// Sends a batch by each channel.
 pub async fn send_all_due(app: &App, done: &mut Tick) -> Result<(), Problem> {
+    provider_tokens::store_held(app).await;
     let mut sent = Ok(());
     for channel in open_channels(app) {
         sent = sent.and(send_due(app, *channel, done).await);
@@ -56,7 +57,10 @@ async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Pr
     if !deliveries::is_anything_due(app.db.reads(), channel, app.clock.now()).await? {
         return Ok(());
     }
-    // Before anything is claimed: without a token all wait as they are.
+    // Before anything is claimed: while Zalo does not answer, and without a token, all wait as they are.
+    if app.zalo.is_circuit_open(ZaloApi::OfficialAccount) {
+        return Ok(());
+    }
     let Some(token) = provider_tokens::access(app).await? else { return Ok(()) };
     let terms = Terms::for_requests_of(Duration::from_secs(app.config.zalo.timeout_seconds));
     let owner = Uuid::now_v7().to_string();
@@ -73,7 +77,7 @@ async fn send_due(app: &App, channel: Channel, done: &mut Tick) -> Result<(), Pr
 async fn send_batch(
     app: &App,
     lease: &Lease,
-    token: &SecretString,
+    token: &OaAccessToken,
     channel: Channel,
     claimed: Vec<Claimed>,
     done: &mut Tick,
@@ -96,6 +100,8 @@ async fn send_batch(
 
 /// How long messages wait whose token went stale and could not be renewed.
 const WITHOUT_TOKEN: TimeDelta = TimeDelta::seconds(60);
+/// How long messages wait that a channel was not asked to take.
+const NOT_ASKED: TimeDelta = TimeDelta::seconds(10);
 
 /// What can be sent. What cannot be read is concluded here, alone: it will never go better, and holds up nobody else.
 async fn prepare(app: &App, channel: Channel, claimed: Vec<Claimed>, done: &mut Tick) -> Result<Vec<Message>, Problem> {
@@ -149,6 +155,8 @@ enum Handled {
     Stale(Box<Message>, String),
     /// It was not sent: the lease is over, or the server stops.
     Unsent(Box<Message>),
+    /// The channel was not asked, because it has not answered others.
+    NotAsked(Box<Message>),
 }
 
 /// Sends a few at once and writes down what came of each; gives back those for which the token was stale. Each one's outcome
@@ -156,13 +164,13 @@ enum Handled {
 async fn send(
     app: &App,
     lease: &Lease,
-    token: &SecretString,
+    token: &OaAccessToken,
     messages: Vec<Message>,
     done: &mut Tick,
 ) -> Result<Vec<(Message, String)>, Problem> {
     let mut sent =
         stream::iter(messages).map(async |message| handle(app, lease, token, message).await).buffer_unordered(AT_ONCE);
-    let (mut stale, mut unsent) = (Vec::new(), Vec::new());
+    let (mut stale, mut unsent, mut not_asked) = (Vec::new(), Vec::new(), Vec::new());
     let mut trouble = None;
     while let Some(handled) = sent.next().await {
         app.jobs.beat(JOB);
@@ -170,18 +178,18 @@ async fn send(
             Ok(Handled::Concluded(status)) => done.count(status),
             Ok(Handled::Stale(message, answer)) => stale.push((*message, answer)),
             Ok(Handled::Unsent(message)) => unsent.push(*message),
+            Ok(Handled::NotAsked(message)) => not_asked.push(*message),
             // The others are let to their end: they are on their way.
             Err(problem) => trouble = trouble.or(Some(problem)),
         }
     }
     drop(sent);
-    if !unsent.is_empty() {
-        release(app, unsent, TimeDelta::zero(), done).await?;
-    }
+    release(app, unsent, TimeDelta::zero(), done).await?;
+    release(app, not_asked, NOT_ASKED, done).await?;
     trouble.map_or(Ok(stale), Err)
 }
 
-async fn handle(app: &App, lease: &Lease, token: &SecretString, message: Message) -> Result<Handled, Problem> {
+async fn handle(app: &App, lease: &Lease, token: &OaAccessToken, message: Message) -> Result<Handled, Problem> {
     if app.is_stopping() || !lease.allows(app, message.claimed.id).await {
         return Ok(Handled::Unsent(Box::new(message)));
     }
@@ -204,6 +212,7 @@ async fn handle(app: &App, lease: &Lease, token: &SecretString, message: Message
     match sent {
         Sent::Known(outcome) => Ok(Handled::Concluded(conclude(app, &message.claimed, &outcome).await?)),
         Sent::StaleToken(answer) => Ok(Handled::Stale(Box::new(message), answer)),
+        Sent::NotAsked => Ok(Handled::NotAsked(Box::new(message))),
     }
 }
 
@@ -222,6 +231,9 @@ async fn conclude(app: &App, claimed: &Claimed, outcome: &Outcome) -> Result<Opt
 
 /// Gives messages back that were not sent: they are due after a pause, and this was no attempt.
 async fn release(app: &App, unsent: Vec<Message>, pause: TimeDelta, done: &mut Tick) -> Result<(), Problem> {
+    if unsent.is_empty() {
+        return Ok(());
+    }
     app.change_as(Actor::system(), async |tx| {
         for message in &unsent {
             deliveries::release(tx, &message.claimed, later(tx.now(), pause)).await?;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    SharedApp, hooks, housekeeping,
+    SharedApp, hooks, housekeeping, provider_tokens,
     sending::{self, open_channels, send_all_due},
     spread::spread,
 };
@@ -48,6 +48,7 @@ pub async fn run(app: SharedApp) {
         Box::pin(app.run_job(HOUSEKEEPING, None, async || housekeeping::step(&app).await)),
         Box::pin(app.run_job(SWEEPING, None, async || housekeeping::sweep_files(&app).await.map(|()| Worked::All))),
     );
+    provider_tokens::settle(&app).await;
 }
 
 fn more_if(count: usize) -> Worked {

@@ -13,7 +13,7 @@ use crate::{
     audit,
     campaigns::pledges,
     db::{Actor, Db, Tx, dialect},
-    identity::avatars,
+    identity::{avatars, guesses},
     kit::{
         clock::{earlier, start_in_vietnam},
         codes::Code,
@@ -53,6 +53,7 @@ pub async fn delete_old(app: &App) -> usize {
         attempt(app, "refresh tokens", delete_refresh_tokens(app)).await,
         attempt(app, "authorization codes", delete_authorization_codes(app)).await,
         attempt(app, "sessions", delete_sessions(app)).await,
+        attempt(app, "wrong guesses", delete_wrong_guesses(app)).await,
         attempt(app, "the audit log", prune_audit_log(app)).await,
         attempt(app, "inboxes", retention::delete_inbox_rows(app)).await,
         attempt(app, "deliveries", retention::delete_deliveries(app)).await,
@@ -110,6 +111,10 @@ async fn delete_sessions(app: &App) -> Result<(), Problem> {
     in_batches(app, async |tx| Ok(store::delete_sessions(tx, earlier(tx.now(), SESSIONS_REMEMBERED)).await?)).await
 }
 
+async fn delete_wrong_guesses(app: &App) -> Result<(), Problem> {
+    in_batches(app, async |tx| guesses::prune(tx, store::BATCH).await).await
+}
+
 /// By whole months: a page of the log that somebody reads today is there until the month is over.
 async fn prune_audit_log(app: &App) -> Result<(), Problem> {
     let Some(before) = first_day_kept(app.clock.today(), app.config.audit.keep_months) else { return Ok(()) };
@@ -132,7 +137,7 @@ async fn recount_members(app: &App) -> Result<(), Problem> {
 
 /// What people usually report for a target changes with what they report. A campaign is looked at again after an hour.
 async fn look_at_usual_quantities(app: &App) -> Result<(), Problem> {
-    let before = app.clock.now() - USUAL_FOR;
+    let before = earlier(app.clock.now(), USUAL_FOR);
     for campaign in pledges::outdated(app.db.reads(), before, CAMPAIGNS_AT_ONCE).await? {
         app.change_as(Actor::system(), async |tx| {
             let is_alone = dialect::try_lock_until_commit(tx, dialect::HOUSEKEEPING_LOCK).await?;

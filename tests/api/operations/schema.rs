@@ -39,7 +39,7 @@ async fn every_entity_fits_the_migrated_schema() {
         campaign_version, checkin, checkin_decision, client_app, cluster, cluster_head, cluster_unit, commitment, consent, consent_decision, criterion, data_request, delivery, delivery_attempt, erasure,
         flag_holding, idempotency_key, import, import_chunk, import_conflict, import_plan, import_row, inbox_row, ledger_entry, member, member_count_day, member_name_word, member_private, membership, milestone, notification,
         outbox_event, outbox_mark, phase, pledge, pledge_version, provider_event, provider_token, recovery_code, refresh_token, role_grant, session, setting_in_use, signing_key,
-        staff_account, target, target_unit_total, unit, unit_closure, unit_member_count, unit_version, work, zalo_identity);
+        staff_account, target, target_unit_total, unit, unit_closure, unit_member_count, unit_version, work, wrong_guess, zalo_identity);
 }
 
 /// SQLite says which index it takes whatever the table holds; PostgreSQL reads a small table from end to end.

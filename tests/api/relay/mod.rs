@@ -4,5 +4,6 @@ mod hooks;
 mod leases;
 mod makers;
 mod notifications;
+mod oa_tokens;
 mod retention;
 mod worker;
