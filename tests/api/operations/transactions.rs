@@ -79,7 +79,7 @@ async fn a_change_that_is_cut_off_anywhere_is_undone_or_says_that_it_may_be_comm
                 tx.commit().await
             });
 
-            let ended: Option<Result<_, Problem>> = cut_off(moment, work).await;
+            let ended: Option<Result<_, Problem>> = cut_off(moment, Box::pin(work)).await;
 
             the_next_change_is_committed(&database, &db, next).await;
             let kept = notes(&database, [first, second]);
