@@ -25,7 +25,7 @@ use crate::{
 /// How many events are numbered in one transaction.
 const BATCH: u64 = 500;
 /// The job that this is the work of, for the log and the metrics.
-pub(super) const JOB: &str = "numbering";
+const JOB: &str = "numbering";
 
 /// An event with its place in the order of visibility.
 #[derive(Clone, Debug)]
@@ -59,10 +59,9 @@ pub async fn number(
         return Ok(0);
     }
     let at = Cell::new(At::Placing);
-    let problem = match caught(JOB, number_batch(db, clock, &spread, &at, true)).await {
-        Ok(Ok(count)) => return Ok(count),
-        Ok(Err(problem)) => problem,
-        Err(panicked) => Problem::internal(panicked),
+    let problem = match number_batch(db, clock, &spread, &at, true).await {
+        Ok(count) => return Ok(count),
+        Err(problem) => problem,
     };
     match at.get() {
         At::Spreading(event) if set_aside::is_its_own_fault(&problem) => set_aside::blame(db, clock, event).await?,
@@ -83,23 +82,45 @@ async fn number_batch(
     is_chaining: bool,
 ) -> Result<usize, Problem> {
     at.set(At::Placing);
+    in_one_change(db, clock, async |tx| {
+        if !dialect::try_lock_until_commit(tx, dialect::SEQUENCER_LOCK).await? {
+            return Ok(0);
+        }
+        let (placed, numbered) = give_positions(tx).await?;
+        for event in &numbered {
+            at.set(At::Spreading(event.id.0));
+            spread(tx, event).await?;
+        }
+        let mut chained = 0;
+        if is_chaining {
+            at.set(At::Chaining);
+            chained = audit::chain(tx, BATCH).await?;
+        }
+        at.set(At::Committing);
+        Ok(placed.max(chained))
+    })
+    .await
+}
+
+/// Does this in one transaction. After a failure or a panic it is over before this returns, and its lock free for the next try.
+pub(super) async fn in_one_change<T>(
+    db: &Db,
+    clock: &Clock,
+    work: impl AsyncFnOnce(&Tx) -> Result<T, Problem>,
+) -> Result<T, Problem> {
     let tx = db.begin(clock.now(), Actor::system()).await?;
-    if !dialect::try_lock_until_commit(&tx, dialect::SEQUENCER_LOCK).await? {
-        return Ok(0);
+    match caught(JOB, work(&tx)).await.unwrap_or_else(|panicked| Err(Problem::internal(panicked))) {
+        Ok(done) => {
+            tx.commit().await?;
+            Ok(done)
+        }
+        Err(problem) => {
+            if let Err(error) = tx.roll_back().await {
+                tracing::warn!(%error, "a change of the sequencer could not be rolled back; its connection is closed");
+            }
+            Err(problem)
+        }
     }
-    let (placed, numbered) = give_positions(&tx).await?;
-    for event in &numbered {
-        at.set(At::Spreading(event.id.0));
-        spread(&tx, event).await?;
-    }
-    let mut chained = 0;
-    if is_chaining {
-        at.set(At::Chaining);
-        chained = audit::chain(&tx, BATCH).await?;
-    }
-    at.set(At::Committing);
-    tx.commit().await?;
-    Ok(placed.max(chained))
 }
 
 async fn is_anything_waiting(db: &Db) -> Result<bool, Problem> {

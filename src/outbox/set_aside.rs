@@ -10,15 +10,14 @@ use uuid::Uuid;
 
 use super::{
     Numbered,
-    pump::{JOB, Placed},
+    pump::{Placed, in_one_change},
 };
 use crate::{
-    db::{Actor, Db, Tx, dialect},
+    db::{Db, Tx, dialect},
     entity::outbox_event::{Column, Entity},
     kit::{
         clock::{Clock, later},
         codes::Code,
-        jobs::caught,
         problem::Problem,
         wait::Wait,
     },
@@ -34,21 +33,20 @@ pub(super) fn is_its_own_fault(problem: &Problem) -> bool {
 
 /// Counts that an event has failed; after a few times it is set aside.
 pub(super) async fn blame(db: &Db, clock: &Clock, id: Uuid) -> Result<(), Problem> {
-    let tx = db.begin(clock.now(), Actor::system()).await?;
-    // What has its position by now has been told by somebody else.
-    let waiting = Entity::find()
-        .select_only()
-        .columns([Column::Kind, Column::Attempt])
-        .filter(Column::Id.eq(id))
-        .filter(Column::Position.is_null());
-    let Some((kind, attempt)) = waiting.into_tuple::<(String, i32)>().one(&tx).await? else { return Ok(()) };
-    if attempt.saturating_add(1) < TRIES {
-        keep_try(&tx, id, attempt, None).await?;
-    } else {
-        put_off(&tx, id, attempt, &kind, "telling people of it failed").await?;
-    }
-    tx.commit().await?;
-    Ok(())
+    in_one_change(db, clock, async |tx| {
+        // What has its position by now has been told by somebody else.
+        let waiting = Entity::find()
+            .select_only()
+            .columns([Column::Kind, Column::Attempt])
+            .filter(Column::Id.eq(id))
+            .filter(Column::Position.is_null());
+        let Some((kind, attempt)) = waiting.into_tuple::<(String, i32)>().one(tx).await? else { return Ok(()) };
+        if attempt.saturating_add(1) < TRIES {
+            return Ok(keep_try(tx, id, attempt, None).await?);
+        }
+        put_off(tx, id, attempt, &kind, "telling people of it failed").await
+    })
+    .await
 }
 
 /// Sets an event aside at once.
@@ -96,28 +94,19 @@ pub async fn retry(
     let Some((id, kind, attempt)) = due.into_tuple::<(Uuid, String, i32)>().one(db.reads()).await? else {
         return Ok(0);
     };
-    let problem = match caught(JOB, tell(db, clock, id, &spread)).await {
-        Ok(Ok(())) => return Ok(1),
-        Ok(Err(problem)) if !is_its_own_fault(&problem) => return Err(problem),
-        Ok(Err(problem)) => problem,
-        Err(panicked) => Problem::internal(panicked),
+    let problem = match in_one_change(db, clock, async |tx| tell(tx, id, &spread).await).await {
+        Ok(()) => return Ok(1),
+        Err(problem) if !is_its_own_fault(&problem) => return Err(problem),
+        Err(problem) => problem,
     };
     let reason = problem.cause.map_or_else(|| problem.code.name().to_owned(), |cause| cause.to_string());
-    let tx = db.begin(clock.now(), Actor::system()).await?;
-    put_off(&tx, id, attempt, &kind, &reason).await?;
-    tx.commit().await?;
+    in_one_change(db, clock, async |tx| put_off(tx, id, attempt, &kind, &reason).await).await?;
     Ok(1)
 }
 
 /// Of several sequencers one has the lock; the others leave it to that one.
-async fn tell(
-    db: &Db,
-    clock: &Clock,
-    id: Uuid,
-    spread: &impl AsyncFn(&Tx, &Numbered) -> Result<(), Problem>,
-) -> Result<(), Problem> {
-    let tx = db.begin(clock.now(), Actor::system()).await?;
-    if !dialect::try_lock_until_commit(&tx, dialect::SEQUENCER_LOCK).await? {
+async fn tell(tx: &Tx, id: Uuid, spread: &impl AsyncFn(&Tx, &Numbered) -> Result<(), Problem>) -> Result<(), Problem> {
+    if !dialect::try_lock_until_commit(tx, dialect::SEQUENCER_LOCK).await? {
         return Ok(());
     }
     let columns = [Column::Id, Column::Kind, Column::Payload, Column::Position, Column::RecordedAt, Column::RetryAt];
@@ -129,10 +118,9 @@ async fn tell(
         .into_query();
     let Some(row) = tx.query_one(&waiting).await? else { return Ok(()) };
     let event = Placed::read_row(&row)?.map_err(|fault| Problem::internal(std::io::Error::other(fault)))?;
-    spread(&tx, &event).await?;
+    spread(tx, &event).await?;
     let told = Entity::update_many().col_expr(Column::RetryAt, Expr::value(None::<DateTime<Utc>>));
-    told.filter(Column::Id.eq(id)).exec(&tx).await?;
-    tx.commit().await?;
+    told.filter(Column::Id.eq(id)).exec(tx).await?;
     tracing::info!(event.id = %id, "people were told of an event that had been set aside");
     Ok(())
 }

@@ -64,8 +64,8 @@ async fn send_step(app: &App) -> Result<Worked, Problem> {
 /// Does what is to be done now, a batch of it. One part's trouble stops no other.
 pub async fn tick(app: &App) -> Result<Tick, Problem> {
     let mut done = Tick::default();
-    let written = write_due(app, &mut done).await;
-    let sent = send_all_due(app, &mut done).await;
+    let written = Box::pin(write_due(app, &mut done)).await;
+    let sent = Box::pin(send_all_due(app, &mut done)).await;
     written.and(sent)?;
     Ok(done)
 }

@@ -211,14 +211,13 @@ pub async fn waiting_since(
 /// Deletes a batch of the deliveries that were queued and ended before then, with what was tried. Gives how many.
 pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
     let ended = [DeliveryStatus::Delivered, DeliveryStatus::Dead, DeliveryStatus::Suppressed];
-    // Their ids begin with the moment at which they were made: the oldest are the first in the order of the key.
+    // Their ids begin with the moment at which they were made: `delivery_status_id` finds the old ones.
     let mut old = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::Id.lt(first_id_of(before)))
         .filter(Column::Status.is_in(ended.map(DeliveryStatus::name)))
         .filter(Column::FinishedAt.lt(before))
-        .order_by_asc(Column::Id)
         .limit(batch)
         .into_query();
     dialect::skip_locked(&mut old);

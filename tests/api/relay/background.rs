@@ -246,6 +246,7 @@ async fn trouble_of_the_database_is_no_events_fault() {
 #[actix_web::test]
 async fn an_audit_log_that_cannot_be_chained_holds_up_no_news() {
     let (app, member, _events) = with_three_events().await;
+    app.unit("Một dòng nhật ký").await;
     app.execute("ALTER TABLE audit_checkpoint RENAME TO taken_away");
 
     tick(&app.app).await.unwrap_err();
