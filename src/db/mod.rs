@@ -152,7 +152,7 @@ impl Db {
             return Self::connect_sqlite(url, deadline.mul_f32(2.0 / 3.0)).await;
         }
         let limits = Some((deadline.mul_f32(0.8), deadline));
-        let requests = Sessions { most: connections, acquire: deadline / 3, limits, is_lazy: true };
+        let requests = Sessions { most: connections, acquire: deadline.mul_f32(1.0 / 3.0), limits, is_lazy: true };
         // Its first connection is made now: a server that starts with its database waits for it.
         let jobs = Sessions { most: JOB_CONNECTIONS, acquire: ACQUIRE_TIMEOUT, limits: None, is_lazy: false };
         let jobs = Lane::of(postgres::connect(url, jobs).await?, Some(JOB_PATIENCE));
