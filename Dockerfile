@@ -29,9 +29,10 @@ VOLUME /data
 EXPOSE 8080
 
 # The image has no curl and no wget, and needs none: bash is part of every Debian and opens the connection itself.
-# For a container that listens nowhere (`relay`, `migrate`), switch it off: `--no-healthcheck`.
+# It asks on the internal address (server.internal_listen), which answers also while the public one is flooded. Where that is
+# another, or none, and for a container that listens nowhere (`migrate`), switch it off: `--no-healthcheck`.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
-    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r -t 2 status <&3 && [[ $status == 'HTTP/1.1 200'* ]]"]
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9464 && printf 'GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r -t 2 status <&3 && [[ $status == 'HTTP/1.1 200'* ]]"]
 
 ENTRYPOINT ["thidua"]
 CMD ["serve", "--listen", "0.0.0.0:8080", "--data", "/data"]

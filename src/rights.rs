@@ -262,6 +262,7 @@ pub const TABLE: &[Row] = &[
     by("find_checkin",        [HID,  YES,  HID,  HID,  YES,  HID,  HID,  YES]),
     by("update_checkin",      [HID,  YES,  HID,  HID,  NO_,  HID,  HID,  NO_]),
     by("withdraw_checkin",    [HID,  YES,  HID,  HID,  NO_,  HID,  HID,  NO_]),
+    // Whoever decides is not the author: a manager or an admin gets 403 `own_checkin` for their own.
     by("verify_checkin",      [HID,  NO_,  HID,  HID,  YES,  HID,  HID,  YES]),
     by("return_checkin",      [HID,  NO_,  HID,  HID,  YES,  HID,  HID,  YES]),
     by("list_review_queue",   [NO_,  NO_,  NO_,  NO_,  YES,  YES,  YES,  YES]),
@@ -295,6 +296,5 @@ pub const TABLE: &[Row] = &[
     admins("list_audit_log"),
     public("find_health"),
     public("find_readiness"),
-    public("list_metrics"),
     public("explain_problem"),
 ];

@@ -60,6 +60,13 @@ pub fn configure(service: &mut ServiceConfig<'_>) {
         .configure(well_known::routes)
         .configure(healthz::routes)
         .configure(readyz::routes)
-        .configure(metrics::routes)
         .configure(problems::routes);
+}
+
+/// Mounts what is for operators and their tools, on an address of its own.
+pub fn configure_internal(service: &mut actix_web::web::ServiceConfig) {
+    service
+        .service(healthz::http::find_health)
+        .service(readyz::http::find_readiness)
+        .service(metrics::http::list_metrics);
 }

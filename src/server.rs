@@ -3,6 +3,7 @@
 use std::{
     future::ready,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use actix_cors::Cors;
@@ -11,8 +12,11 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::UrlencodedError,
-    http::header::{self, ContentType},
-    middleware::{Compress, from_fn},
+    http::{
+        Method,
+        header::{self, ContentType, HeaderValue},
+    },
+    middleware::{Compress, Next, from_fn},
     web::{self, Bytes, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, Redirect},
 };
 use utoipa_actix_web::AppExt as _;
@@ -20,12 +24,24 @@ use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
 
 use crate::{
     app::{App, Parts},
+    caching::{self, Kept},
     config,
     db::Db,
     identity::{apps, authenticate::authenticate, keys},
     kit::{
-        allow::Routes, body::BODY_LIMIT, clock::Clock, codes::Code, edge::edge, metrics, once::IDEMPOTENCY_KEY,
-        parameters::refuse_unknown, problem::Problem, schemas::Schemas, vault::Vault,
+        allow::Routes,
+        body::BODY_LIMIT,
+        clock::Clock,
+        codes::Code,
+        coding::refuse_coded,
+        deadline::{Deadlines, deadline},
+        edge::edge,
+        metrics,
+        once::IDEMPOTENCY_KEY,
+        parameters::refuse_unknown,
+        problem::Problem,
+        schemas::Schemas,
+        vault::Vault,
     },
     openapi,
     outside::zalo::Zalo,
@@ -38,6 +54,7 @@ pub struct House {
     /// The shared state.
     pub app: Data<App>,
     schemas: Data<Schemas>,
+    deadlines: Data<Deadlines>,
     document: Bytes,
     origins: Vec<String>,
 }
@@ -63,11 +80,16 @@ impl House {
         let keys = keys::load_or_make(&db, &clock, &vault, &config.public_url()).await?;
         let zalo = Zalo::new(config.zalo_settings(), &clock)?;
         let origins = config.server.cors_origins.clone();
+        let request = Duration::from_secs(config.server.request_seconds);
+        let deadlines = Data::new(Deadlines { request, routes: Arc::clone(&made.routes) });
         let parts = Parts { config, db, clock, vault, keys, zalo, routes: made.routes };
         let app = App::new(parts);
+        if let Err(error) = app.files.clean_temporary().await {
+            tracing::warn!(%error, "what is left of temporary files could not be removed");
+        }
         personal_data::apply_erasures_again(&app).await?;
         apps::load_origins(&app).await;
-        Ok(Self { app: Data::new(app), schemas: made.schemas, document: made.document, origins })
+        Ok(Self { app: Data::new(app), schemas: made.schemas, deadlines, document: made.document, origins })
     }
 
     /// The application that answers requests.
@@ -87,8 +109,9 @@ impl House {
         rooms
             .app_data(self.app.clone())
             .app_data(self.schemas.clone())
+            .app_data(self.deadlines.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
-            .app_data(FormConfig::default().limit(BODY_LIMIT).error_handler(|error, _| bad_form(&error).into()))
+            .app_data(FormConfig::default().limit(FORM_LIMIT).error_handler(|error, _| bad_form(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
             .app_data(PathConfig::default().error_handler(|_, request| no_such_id(request).into()))
             .route(
@@ -100,11 +123,52 @@ impl House {
             .service(swagger_ui())
             .default_service(web::to(nothing_here))
             .wrap(from_fn(refuse_unknown))
+            .wrap(from_fn(say_what_may_be_kept))
             .wrap(from_fn(authenticate))
+            .wrap(from_fn(refuse_coded))
+            .wrap(from_fn(deadline))
             .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
             .wrap(from_fn(edge))
     }
+
+    /// The application that answers operators and their tools, on an address of its own: probes and figures.
+    pub fn internal_service(
+        &self,
+    ) -> actix_web::App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        actix_web::App::new()
+            .configure(routes::configure_internal)
+            .app_data(self.app.clone())
+            .app_data(self.deadlines.clone())
+            .wrap(from_fn(deadline))
+            .wrap(from_fn(edge))
+    }
+}
+
+/// Puts `Cache-Control` on each answer that has none of its own. Swagger UI's files are left as they are.
+async fn say_what_may_be_kept<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    let pattern = response.request().match_pattern().unwrap_or_default();
+    if response.headers().contains_key(header::CACHE_CONTROL) || pattern.starts_with("/swagger-ui") {
+        return Ok(response);
+    }
+    let is_read = *response.request().method() == Method::GET;
+    let kept = if is_read { caching::kept_at(&pattern) } else { Kept::Never };
+    if let Some(words) = kept.header() {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(words));
+    }
+    Ok(response)
 }
 
 /// What depends on the code alone.
@@ -130,9 +194,12 @@ fn made_of_the_code() -> anyhow::Result<MadeOfTheCode> {
     Ok(MADE.get_or_init(|| made).clone())
 }
 
+/// The largest form without a file, in bytes: what the sign-in page posts.
+const FORM_LIMIT: usize = 16 * 1024;
+
 fn bad_form(error: &UrlencodedError) -> Problem {
     match error {
-        UrlencodedError::Overflow { .. } => Problem::new(Code::BodyTooLarge).with("limit", BODY_LIMIT),
+        UrlencodedError::Overflow { .. } => Problem::new(Code::BodyTooLarge).with("limit", FORM_LIMIT),
         UrlencodedError::ContentType => {
             Problem::new(Code::UnsupportedMediaType).with("expected", "application/x-www-form-urlencoded")
         }

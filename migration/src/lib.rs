@@ -39,15 +39,42 @@ mod m20261129_000002_index_what_is_whose;
 mod m20261129_000003_let_provider_events_wait;
 mod m20261129_000004_index_waiting_data_requests;
 mod m20261129_000021_guard_audit_places;
+mod m20261130_000500_add_usual_quantities;
+mod m20261130_000600_watch_events;
 mod m20261130_000701_date_zalo_sign_ins;
 mod m20261130_000702_create_wrong_guesses;
 
 pub struct Migrator;
 
+/// A migration that happens as a whole, on SQLite as on PostgreSQL: one that a full disk stops half-way leaves nothing, and is
+/// run again.
+struct Whole(Box<dyn MigrationTrait>);
+
+impl MigrationName for Whole {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Whole {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.down(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let all: Vec<Box<dyn MigrationTrait>> = vec![
             Box::new(m20261123_000001_create_units::Migration),
             Box::new(m20261123_000002_create_members::Migration),
             Box::new(m20261123_000003_create_clusters::Migration),
@@ -84,8 +111,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000003_let_provider_events_wait::Migration),
             Box::new(m20261129_000004_index_waiting_data_requests::Migration),
             Box::new(m20261129_000021_guard_audit_places::Migration),
+            Box::new(m20261130_000500_add_usual_quantities::Migration),
+            Box::new(m20261130_000600_watch_events::Migration),
             Box::new(m20261130_000701_date_zalo_sign_ins::Migration),
             Box::new(m20261130_000702_create_wrong_guesses::Migration),
-        ]
+        ];
+        all.into_iter().map(|migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>).collect()
     }
 }

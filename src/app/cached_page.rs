@@ -14,8 +14,9 @@ use actix_web::{
 use crate::kit::{etag, problem::Problem};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// Anybody may keep it for as long as the page cache itself would.
-const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5");
+/// Anybody may keep it for as long as the page cache itself would; and serve it for as long as its spares live while we cannot
+/// (RFC 5861, 4).
+const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5, stale-if-error=600");
 const BY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
 const BROTLI_QUALITY: u32 = 5;
 const BROTLI_WINDOW: u32 = 20;
@@ -153,6 +154,13 @@ mod tests {
         assert!(!accepts("gzip, br;q=0", "br"));
         assert!(!accepts("gzip, br; q=0.000", "br"));
         assert!(!accepts("brotli", "br"));
+    }
+
+    #[test]
+    fn others_may_serve_it_for_as_long_as_we_do() {
+        let seconds = super::super::page_cache::SPARE_LIFE.as_secs();
+
+        assert!(PUBLIC.to_str().unwrap().ends_with(&format!("stale-if-error={seconds}")));
     }
 
     #[test]

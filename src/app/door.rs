@@ -19,27 +19,36 @@ impl App {
     /// transaction, and the same request gets it again; two of them at once are one effect.
     pub async fn change<T: Serialize>(&self, once: Once, work: impl AsyncFnOnce(&Tx) -> Answer<T>) -> Answer<T> {
         let actor = once.actor();
-        let mut tx = self.db.begin(self.clock.now(), actor.clone()).await?;
         let Some(key) = once.key else {
-            let reply = work(&tx).await?;
-            self.apply(&tx.commit().await?);
-            return Ok(reply);
+            return self.change_as(actor, work).await;
         };
         loop {
-            match idempotency::claim(&tx, &self.vault, &key).await? {
-                Claim::Taken => break,
-                Claim::Kept(kept) => return Ok(kept.into()),
-                Claim::Expired => {
-                    tx.roll_back().await?;
+            let tx = self.db.begin(self.clock.now(), actor.clone()).await?;
+            match idempotency::claim(&tx, &self.vault, &key).await {
+                Ok(Claim::Taken) => {
+                    let rendered = self
+                        .carry_out(tx, async |tx| {
+                            let rendered = work(tx).await?.render()?;
+                            idempotency::keep(tx, &self.vault, &key, &rendered).await?;
+                            Ok(rendered)
+                        })
+                        .await?;
+                    return Ok(rendered.into());
+                }
+                Ok(Claim::Kept(kept)) => {
+                    undo(tx).await;
+                    return Ok(kept.into());
+                }
+                Ok(Claim::Expired) => {
+                    undo(tx).await;
                     self.change_as(actor.clone(), async |tx| idempotency::drop_expired(tx, &key).await).await?;
-                    tx = self.db.begin(self.clock.now(), actor.clone()).await?;
+                }
+                Err(problem) => {
+                    undo(tx).await;
+                    return Err(problem);
                 }
             }
         }
-        let rendered = work(&tx).await?.render()?;
-        idempotency::keep(&tx, &self.vault, &key, &rendered).await?;
-        self.apply(&tx.commit().await?);
-        Ok(rendered.into())
     }
 
     /// Writes down that whoever makes this request has read personal data of each of `subjects`; see `audit::accessed`. For
@@ -80,8 +89,28 @@ impl App {
         work: impl AsyncFnOnce(&Tx) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         let tx = self.db.begin(self.clock.now(), actor).await?;
-        let value = work(&tx).await?;
-        self.apply(&tx.commit().await?);
-        Ok(value)
+        self.carry_out(tx, work).await
+    }
+
+    /// Commits what `work` does, and lets the news out; or undoes it.
+    async fn carry_out<T>(&self, tx: Tx, work: impl AsyncFnOnce(&Tx) -> Result<T, Problem>) -> Result<T, Problem> {
+        match work(&tx).await {
+            Ok(value) => {
+                self.apply(&tx.commit().await?);
+                Ok(value)
+            }
+            Err(problem) => {
+                undo(tx).await;
+                Err(problem)
+            }
+        }
+    }
+}
+
+/// Undoes a change before its failure is answered: whoever tries again at once finds nothing of it in the way.
+async fn undo(tx: Tx) {
+    if let Err(error) = tx.roll_back().await {
+        // Its connection is closed, which undoes it too.
+        tracing::debug!(%error, "a change could not be rolled back");
     }
 }

@@ -1,9 +1,12 @@
 //! The list of erasures, in a file apart from the database. A backup that is put back brings back whoever was erased since;
 //! from this list they are erased again before anything is served. A line has the member's id and the moment, nothing else.
 //!
-//! The line comes before the commit, so that no erasure is ever committed that the list lacks. When the commit fails, a second
-//! line, which begins with `-`, takes the member off the list. Between the two a server may die: then the list names somebody
-//! who has asked to be erased and got no answer, and the next start erases them.
+//! The line comes before the commit, so that no erasure is ever committed that the list lacks. When the commit fails, or the
+//! request is dropped before it, a second line, which begins with `-`, takes the member off the list. Between the two a server
+//! may die: then the list names somebody who has asked to be erased and got no answer, and the next start erases them.
+//!
+//! A line that a crash or a full disk has cut off is no line: it is left out when the list is read, and the next one begins on
+//! a line of its own.
 
 use std::{
     fs,
@@ -28,25 +31,6 @@ const ID_LENGTH: usize = 36;
 pub type Erased = (MemberId, DateTime<Utc>);
 
 impl App {
-    /// Appends an erasure to the list, on disk when this returns. The last thing that the change does before it is committed:
-    /// no erasure is ever committed that the list lacks. Where no list is kept, nothing happens.
-    pub async fn list_erasure(&self, member: MemberId, at: DateTime<Utc>) -> Result<(), Problem> {
-        let Some(path) = self.erasure_list() else { return Ok(()) };
-        let appending = tokio::task::spawn_blocking(move || append(&path, &[(member, at)]));
-        appending.await.map_err(Problem::internal)?.map_err(Problem::internal)
-    }
-
-    /// Takes a member off the list who is not erased, if they are on it: the change that was to erase them failed. Nobody may
-    /// erase them meanwhile.
-    pub async fn unlist_erasure(&self, member: MemberId, at: DateTime<Utc>) -> Result<(), Problem> {
-        let Some(path) = self.erasure_list() else { return Ok(()) };
-        let unlisting = tokio::task::spawn_blocking(move || {
-            let is_listed = read(&path)?.iter().any(|(listed, _)| *listed == member);
-            if is_listed { write(&path, &line("-", member, at)) } else { Ok(()) }
-        });
-        unlisting.await.map_err(Problem::internal)?.map_err(Problem::internal)
-    }
-
     /// Erases again whom the list names, by `erase`, which does nothing to a member who is erased or gone already. Before
     /// anything is served. Gives how many the list names.
     pub async fn erase_again(
@@ -67,7 +51,8 @@ impl App {
         Ok(erased.len())
     }
 
-    fn erasure_list(&self) -> Option<PathBuf> {
+    /// The file of the list; none where no list is kept.
+    pub fn erasure_list(&self) -> Option<PathBuf> {
         let path = self.config.erasures.log.as_str();
         (!path.is_empty()).then(|| path.into())
     }
@@ -112,9 +97,17 @@ fn pieces(line: &str) -> Vec<(usize, &str)> {
     starts.iter().zip(ends).filter_map(|(start, end)| Some((*start, line.get(*start..end)?))).collect()
 }
 
-/// Appends erasures to a list, which is made where there is none.
+/// Appends erasures to a list, which is made where there is none; on disk when this returns. The last thing that a change does
+/// before it is committed: no erasure is ever committed that the list lacks.
 pub fn append(path: &Path, erased: &[Erased]) -> io::Result<()> {
     write(path, &erased.iter().map(|(member, at)| line("", *member, *at)).collect::<String>())
+}
+
+/// Takes a member off the list who is not erased, if they are on it: the change that was to erase them failed. Nobody may erase
+/// them meanwhile.
+pub fn take_back(path: &Path, member: MemberId, at: DateTime<Utc>) -> io::Result<()> {
+    let is_listed = read(path)?.iter().any(|(listed, _)| *listed == member);
+    if is_listed { write(path, &line("-", member, at)) } else { Ok(()) }
 }
 
 fn line(sign: &str, member: MemberId, at: DateTime<Utc>) -> String {
@@ -126,10 +119,16 @@ fn write(path: &Path, lines: &str) -> io::Result<()> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let is_new = !path.try_exists()?;
     let mut file = options.open(path)?;
     // What was cut off before stays a line of its own. In one piece: two processes may append at once.
     file.write_all(format!("\n{lines}").as_bytes())?;
-    file.sync_all()
+    file.sync_all()?;
+    if is_new && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        // The name of a new file is on disk when its folder is.
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn parse(line: &str) -> Option<Erased> {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::{
     config::Config,
@@ -17,10 +17,12 @@ use crate::{
     kit::{
         allow::Routes,
         clock::Clock,
+        jobs::Jobs,
         jwt::KeyRing,
         page::Cursors,
-        rate_limit::{Guesses, RateLimits},
+        rate_limit::{Guesses, InFlight, RateLimits},
         turns::Turns,
+        uploads::Uploads,
         vault::Vault,
     },
     outside::{files::Files, zalo::Zalo},
@@ -32,6 +34,7 @@ mod door;
 pub mod erasures;
 mod held_tokens;
 pub(crate) mod idempotency;
+mod jobs;
 mod page_cache;
 
 pub use cached_page::CachedPage;
@@ -57,6 +60,8 @@ pub struct App {
     pub held_tokens: HeldTokens,
     /// How often one may call.
     pub limits: RateLimits,
+    /// Requests under way, where proxies stand in front.
+    pub in_flight: InFlight,
     /// Who callers turned out to be, for a few seconds.
     pub callers: CallerCache,
     /// Pages that many people read, as bytes.
@@ -67,12 +72,20 @@ pub struct App {
     pub sending_bell: Notify,
     /// Rings when there is a spreadsheet to bring in.
     pub imports_bell: Notify,
+    /// Rings when a provider has told us something.
+    pub hooks_bell: Notify,
+    /// How the background jobs of this process do.
+    pub jobs: Arc<Jobs>,
     /// How much password hashing may go on at once: each takes memory and a processor.
     pub hashing: Turns,
     /// How often somebody has guessed at a password or a code.
     pub guesses: Guesses,
     /// How much decoding of pictures may go on at once, likewise.
     pub imaging: Turns,
+    /// The workbook that is being inspected, one at a time: an import that has just come in.
+    pub workbooks: Turns,
+    /// Files that are being sent.
+    pub uploads: Uploads,
     /// Files that people have sent.
     pub files: Files,
     /// Which methods each path takes, for `Allow`.
@@ -82,7 +95,7 @@ pub struct App {
     keys: RwLock<Arc<KeyRing>>,
     are_keys_stale: AtomicBool,
     origins: RwLock<Arc<HashSet<String>>>,
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 /// What an `App` is made of.
@@ -105,29 +118,38 @@ pub struct Parts {
 
 const HASHING_AT_ONCE: usize = 2;
 const IMAGING_AT_ONCE: usize = 1;
+const WORKBOOKS_AT_ONCE: usize = 1;
 
 impl App {
     /// The shared state of these parts.
     pub fn new(parts: Parts) -> Self {
         let limits = &parts.config.rate_limit;
+        let media = &parts.config.media;
         Self {
             limits: RateLimits::new(limits.per_address, limits.per_member, limits.per_app),
+            in_flight: InFlight::new(
+                usize::try_from(parts.config.server.max_connections_per_address).unwrap_or(usize::MAX),
+            ),
             cursors: Cursors::new(parts.vault.cursor_key()),
             callers: CallerCache::new(parts.clock.clone()),
             pages: PageCache::new(),
             bell: Notify::new(),
             sending_bell: Notify::new(),
             imports_bell: Notify::new(),
+            hooks_bell: Notify::new(),
+            jobs: Arc::new(Jobs::new(parts.clock.clone())),
             held_tokens: HeldTokens::default(),
             hashing: Turns::new(HASHING_AT_ONCE),
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),
             imaging: Turns::new(IMAGING_AT_ONCE),
-            files: Files::new(&parts.config.media.directory),
+            workbooks: Turns::new(WORKBOOKS_AT_ONCE),
+            uploads: Uploads::new(media.uploads_at_once.get(), media.uploads_per_member.get()),
+            files: Files::new(&media.directory),
             keys: RwLock::new(Arc::new(parts.keys)),
             are_keys_stale: AtomicBool::new(false),
             origins: RwLock::default(),
-            stopping: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
             config: Arc::new(parts.config),
             db: parts.db,
             clock: parts.clock,
@@ -166,15 +188,19 @@ impl App {
 
     /// Tells load balancers and workers that no more work should begin here.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        self.bell.notify_one();
-        self.sending_bell.notify_one();
-        self.imports_bell.notify_one();
+        self.stopping.send_replace(true);
     }
 
     /// Has somebody asked the server to stop?
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
+    }
+
+    /// Waits until somebody has asked the server to stop.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // It cannot be closed: the sender is here.
+        let _closed = stopping.wait_for(|is_stopping| *is_stopping).await;
     }
 
     /// Does what was to be done after a commit, on this replica.
@@ -184,6 +210,7 @@ impl App {
                 Effect::WakeRelay => {
                     self.bell.notify_one();
                     self.sending_bell.notify_one();
+                    self.hooks_bell.notify_one();
                 }
                 Effect::WakeImports => self.imports_bell.notify_one(),
                 Effect::ForgetCallers => self.callers.forget_all(),

@@ -1,4 +1,5 @@
-//! `thidua doctor`: what is wrong with this configuration, and how to mend it. It changes nothing. What only keeps a part of
+//! `thidua doctor`: what is wrong with this configuration, and how to mend it. It changes nothing; that something could be
+//! changed it finds out by writing a row and deleting it in the same transaction. What only keeps a part of
 //! the product from working is a warning, and no reason to exit with 1.
 
 use std::{fs, io, path::Path};
@@ -16,15 +17,26 @@ use super::{
 use crate::{
     audit,
     config::Config,
-    db::{Db, dialect},
+    db::{Actor, BESIDE_REQUESTS, Db, dialect},
     identity::{data_requests, keys},
     kit::secret::random_token,
+    operations::settings_in_use,
+    outbox,
+    relay::{backlog, media_folder},
 };
 
 /// By how much the clocks of this machine and of the database may differ.
 const CLOCKS_APART_SECONDS: i64 = 5;
+/// What PostgreSQL keeps back for its administrator, unless it is told otherwise.
+const RESERVED: u32 = 3;
 /// 2026-01-01: this build is from later.
 const EARLIEST_NOW: i64 = 1_767_225_600;
+
+const MIB: u64 = 1 << 20;
+/// Below so much free room something is wrong: the write-ahead log alone may take a few megabytes.
+const LEAST_ROOM: u64 = 64 * MIB;
+/// Below so much free room it is time to do something.
+const ENOUGH_ROOM: u64 = 512 * MIB;
 
 /// What was looked at, as it is found.
 #[derive(Default)]
@@ -60,6 +72,7 @@ pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     check_mini_app(&setup.config, &mut findings);
     check_clock(Utc::now(), &mut findings);
     check_erasures(&setup.config, &mut findings);
+    check_room(&setup, &mut findings);
     check_database(&setup, &mut findings).await;
     match (findings.wrong, findings.warned) {
         (0, 0) => say("\nAll is well"),
@@ -172,6 +185,51 @@ fn can_append(file: &Path) -> io::Result<()> {
     fs::remove_file(&trial)
 }
 
+/// Is there room for what will be written to the disks of this machine?
+fn check_room(setup: &Setup, findings: &mut Findings) {
+    let database = setup.config.embedded_file(&setup.data);
+    // A backup takes as much as the database.
+    let taken = database.as_deref().and_then(|file| fs::metadata(file).ok()).map_or(0, |about| about.len());
+    let places = [database.is_some().then_some(setup.data.as_path()), Some(Path::new(&setup.config.media.directory))];
+    for place in places.into_iter().flatten() {
+        let Ok(free) = free_bytes(place) else { continue };
+        let words = format!("{} MiB are free for {}", free / MIB, place.display());
+        if free < LEAST_ROOM {
+            findings.wrong(words, "Make room: what cannot be stored is refused (507 storage_full) until there is.");
+        } else if free < ENOUGH_ROOM.max(taken) {
+            findings.warn(
+                words,
+                "Make room before it is full; a backup beside the database takes as much as the database.",
+            );
+        } else {
+            findings.well(words);
+        }
+    }
+}
+
+/// What is free for this process on the disk of a folder, or of the folder in which it would be made.
+fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let folder = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Can a change be committed? A disk that fails and a database that is read-only answer every question all the same.
+async fn check_writing(db: &Db, findings: &mut Findings) {
+    let trial = async {
+        let tx = db.begin(Utc::now(), Actor::system()).await?;
+        settings_in_use::note_nothing(&tx).await?;
+        tx.commit().await
+    };
+    match trial.await {
+        Ok(_no_effects) => findings.well("a change can be committed"),
+        Err(problem) => findings.wrong(
+            format_args!("nothing can be written to the database: {}", in_words(&problem.into())),
+            "Reads go on. Make room on its disk, or see what the message names; then changes go on, without a restart.",
+        ),
+    }
+}
+
 async fn check_database(setup: &Setup, findings: &mut Findings) {
     if setup.config.embedded_file(&setup.data).is_some_and(|file| !file.exists()) {
         return findings.wrong(
@@ -196,18 +254,35 @@ async fn check_database(setup: &Setup, findings: &mut Findings) {
 
 async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
     for (name, answer) in dialect::describe(db.reads()).await? {
-        check_setting(name, &answer, findings);
+        match name {
+            dialect::MAX_CONNECTIONS => check_connections(&setup.config, &answer, findings),
+            _ => check_setting(name, &answer, findings),
+        }
     }
     let pending = db.pending_migrations().await?;
     if pending.is_empty() {
         findings.well("the schema is up to date");
+        check_writing(db, findings).await;
         check_keys(setup, db, findings).await;
         check_audit_log(db, findings).await?;
+        check_background(setup, db, findings).await?;
         check_data_requests(db, findings).await?;
+        check_media(setup, db, findings).await?;
     } else {
         findings.wrong(format_args!("migrations pending: {}", pending.len()), "Run `thidua migrate up`.");
     }
     Ok(())
+}
+
+/// A replica that is refused a connection (53300) answers 503.
+fn check_connections(config: &Config, most: &str, findings: &mut Findings) {
+    let needed = config.database.connections.saturating_add(BESIDE_REQUESTS);
+    let words = format!("PostgreSQL takes {most} connections; each replica opens up to {needed}");
+    if most.parse::<u32>().is_ok_and(|most| most.saturating_sub(RESERVED) < needed) {
+        findings.warn(words, "Raise max_connections in postgresql.conf, or lower database.connections.");
+    } else {
+        findings.well(words);
+    }
 }
 
 fn check_setting(name: &str, answer: &str, findings: &mut Findings) {
@@ -249,6 +324,25 @@ async fn check_data_requests(db: &Db, findings: &mut Findings) -> anyhow::Result
     Ok(())
 }
 
+/// A picture that one replica keeps on a disk of its own is not found by the others.
+async fn check_media(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
+    let directory = setup.config.media.directory.as_str();
+    let (processes, apart) = media_folder::count(db, Utc::now()).await?;
+    if apart > 0 {
+        findings.wrong(
+            format_args!("media.directory is not shared: of {processes} servers and relays that ran in the last minutes {apart} miss the files of others"),
+            "Set THIDUA_MEDIA__DIRECTORY on every replica to one folder that all of them mount; look at it again in a minute.",
+        );
+    } else if processes > 1 {
+        findings.well(format_args!(
+            "media.directory {directory} is shared by the {processes} servers and relays that ran in the last minutes"
+        ));
+    } else {
+        findings.well(format_args!("media.directory {directory}"));
+    }
+    Ok(())
+}
+
 async fn check_keys(setup: &Setup, db: &Db, findings: &mut Findings) {
     let vault = match setup.config.vault(&setup.data, false) {
         Ok(vault) => vault,
@@ -265,9 +359,6 @@ async fn check_keys(setup: &Setup, db: &Db, findings: &mut Findings) {
     }
 }
 
-/// How long a row may wait for its place in the chain, in seconds, before somebody should ask why.
-const LONGEST_WAIT_SECONDS: i64 = 600;
-
 async fn check_audit_log(db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
     match audit::verify(db.reads()).await? {
         Ok(chain) if chain.position == 0 => findings.well("the audit log is empty"),
@@ -282,11 +373,28 @@ async fn check_audit_log(db: &Db, findings: &mut Findings) -> anyhow::Result<()>
             "Somebody has changed the database past the application. Keep it as it is, and compare it with a backup.",
         ),
     }
-    let waits = audit::waiting_since(db.reads()).await?.map(|since| Utc::now().signed_duration_since(since));
-    if waits.is_some_and(|waits| waits.num_seconds() > LONGEST_WAIT_SECONDS) {
+    Ok(())
+}
+
+/// Does anybody do what is to be done in the background? A living worker lets nothing wait for a minute.
+async fn check_background(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
+    let now = Utc::now();
+    let waiting = backlog::waiting(db, &setup.config, now).await?;
+    for late in waiting.iter().filter(|kind| kind.is_late(now)) {
+        let since = late.since.map(|since| since.format("%F %T UTC").to_string()).unwrap_or_default();
         findings.wrong(
-            "rows of the audit log wait for their place in the chain",
-            "No relay runs: start `thidua relay`, or `thidua serve` without --no-relay.",
+            format_args!("{} since {since}", late.words),
+            "Is a relay running (`thidua relay`, or `thidua serve` without --no-relay)? Then its log says why: search it for `alarm`.",
+        );
+    }
+    if !waiting.iter().any(|kind| kind.is_late(now)) {
+        findings.well("no background work is late");
+    }
+    let set_aside = outbox::count_set_aside(db.reads()).await?;
+    if set_aside > 0 {
+        findings.wrong(
+            format_args!("people could not be told of {set_aside} events, which are set aside"),
+            "The log names them (alarm `event_set_aside`). They are tried again by themselves; a newer build may be needed.",
         );
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::OnceLock,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -50,17 +51,36 @@ impl Setup {
 
     /// The database that is there, whatever its schema. Nothing is made: a mistyped directory is told.
     pub async fn open(&self) -> anyhow::Result<Db> {
+        self.is_there()?;
+        self.open_or_make().await
+    }
+
+    fn is_there(&self) -> anyhow::Result<()> {
         if let Some(file) = self.config.embedded_file(&self.data).filter(|file| !file.exists()) {
             bail!(
                 "there is no database {}; name another by --data or --database, or make it by `thidua migrate up`",
                 file.display()
             );
         }
-        self.open_or_make().await
+        Ok(())
     }
 
     /// The same; the embedded one is made where there is none.
     pub async fn open_or_make(&self) -> anyhow::Result<Db> {
+        let url = self.prepare()?;
+        Db::connect(&url, self.config.database.connections).await.context("the database cannot be opened")
+    }
+
+    /// The same to answer requests from, each within its deadline.
+    pub async fn open_to_serve(&self) -> anyhow::Result<Db> {
+        let url = self.prepare()?;
+        let deadline = Duration::from_secs(self.config.server.request_seconds);
+        let db = Db::connect_to_serve(&url, self.config.database.connections, deadline).await;
+        db.context("the database cannot be opened")
+    }
+
+    /// Makes the place of an embedded database, and holds it. Gives the URL.
+    fn prepare(&self) -> anyhow::Result<String> {
         if self.config.is_embedded() {
             fs::create_dir_all(&self.data).with_context(|| format!("the data directory {}", self.data.display()))?;
         }
@@ -68,16 +88,18 @@ impl Setup {
             hold(&file)?;
             keep_to_owner(&file).with_context(|| format!("the database {}", file.display()))?;
         }
-        let url = self.config.database_url(&self.data);
-        Db::connect(&url, self.config.database.connections).await.context("the database cannot be opened")
+        Ok(self.config.database_url(&self.data))
     }
 
     /// The database, for work on what is in it.
     pub async fn open_migrated(&self) -> anyhow::Result<Db> {
-        let db = self.open().await?;
-        let pending = db.pending_migrations().await.context("the database does not answer")?;
-        anyhow::ensure!(pending.is_empty(), "the schema is older than this build; run `thidua migrate up` first");
-        Ok(db)
+        migrated(self.open().await?).await
+    }
+
+    /// The same for the background work of a server.
+    pub async fn open_to_work(&self) -> anyhow::Result<Db> {
+        self.is_there()?;
+        migrated(self.open_to_serve().await?).await
     }
 
     /// What encrypts and signs. Beside an embedded database a key is made where there is none.
@@ -90,6 +112,13 @@ impl Setup {
         let vault = self.vault()?;
         House::build(Ground { config: self.config, db, clock: Clock::system(), vault }).await
     }
+}
+
+/// The database, unless its schema is older than this build.
+async fn migrated(db: Db) -> anyhow::Result<Db> {
+    let pending = db.pending_migrations().await.context("the database does not answer")?;
+    anyhow::ensure!(pending.is_empty(), "the schema is older than this build; run `thidua migrate up` first");
+    Ok(db)
 }
 
 /// Says that this process uses the embedded database, until it ends: no backup is put in its place meanwhile.

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod ground;
 mod key;
+mod listeners;
 mod log;
 mod migrate;
 mod openapi;

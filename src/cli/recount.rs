@@ -19,13 +19,21 @@ pub async fn run(setup: Setup, repairs: bool) -> anyhow::Result<Verdict> {
     if repairs && !drifts.is_empty() {
         drifts.iter().for_each(tell);
         let mut repaired = 0;
-        for some in drifts.chunks(AT_ONCE) {
-            let tx = db.begin(Clock::system().now(), Actor::system()).await?;
-            repaired += progress::repair(&tx, some).await?;
-            tx.commit().await?;
+        // What a total has no room for is held some at a time, so one pass may not be all of it.
+        loop {
+            let mut this_time = 0;
+            for some in drifts.chunks(AT_ONCE) {
+                let tx = db.begin(Clock::system().now(), Actor::system()).await?;
+                this_time += progress::repair(&tx, some).await?;
+                tx.commit().await?;
+            }
+            repaired += this_time;
+            drifts = progress::recount(db.reads()).await?;
+            if this_time == 0 || drifts.is_empty() {
+                break;
+            }
         }
         say(format_args!("Repaired from the ledger: {repaired}"));
-        drifts = progress::recount(db.reads()).await?;
     }
     drifts.iter().for_each(tell);
     db.close().await.context("the database did not close")?;

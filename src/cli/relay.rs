@@ -1,20 +1,28 @@
-//! `thidua relay`: the workers alone, until somebody asks them to stop.
+//! `thidua relay`: the workers alone, until somebody asks them to stop. Their figures and probes are on the internal address,
+//! or on the next that is free: any number of them may run on one machine.
 
 use anyhow::Context as _;
 
 use super::{
     Verdict,
     ground::Setup,
+    listeners,
     say::say,
-    serve::{StopRequests, close},
+    serve::{StopRequests, close, serve_inside},
 };
 use crate::relay::{replicas, worker};
 
 /// Works.
-pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
-    let db = setup.open_migrated().await?;
-    let app = setup.house(db).await?.app;
+pub async fn run(mut setup: Setup) -> anyhow::Result<Verdict> {
+    let db = setup.open_to_work().await?;
+    let internal = listeners::bind_internal_nearby(&mut setup.config.server)?;
+    if internal.is_some() {
+        say(format_args!("Figures on {}", listeners::figures_url(&setup.config.server)));
+    }
+    let house = setup.house(db).await?;
+    let app = house.app.clone();
     let stop = StopRequests::heed()?;
+    let inside = serve_inside(&house, internal)?;
     let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
     let working = actix_web::rt::spawn(worker::run(app.clone()));
     say("The relay is at work");
@@ -25,6 +33,7 @@ pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     working.await.context("the relay's task")?;
     attending.abort();
     let _aborted = attending.await;
+    inside.stop().await;
     close(app).await?;
     Ok(Verdict::Well)
 }

@@ -3,37 +3,51 @@
 
 use std::{net::TcpListener, num::NonZeroUsize, thread, time::Duration};
 
-use actix_web::{HttpServer, web::Data};
+use actix_server::ServerHandle;
+use actix_web::web::Data;
 use anyhow::Context as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinHandle,
+    time::sleep,
+};
 
-use super::{Verdict, args::ServeArgs, ground::Setup, say::say};
+use super::{
+    Verdict,
+    args::ServeArgs,
+    ground::Setup,
+    listeners::{self, Listeners, Room, Running},
+    say::say,
+};
 use crate::{
     app::App,
     db::{Actor, Tx},
+    kit::{codes::Code, problem::Problem},
     operations::settings_in_use,
     relay::{replicas, worker},
     server::House,
 };
 
-/// How long an idle connection is kept: longer than proxies keep theirs, so that they close first.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long the head of a request may take.
-const REQUEST_HEAD: Duration = Duration::from_secs(10);
+/// How often the server's URL is noted again where the database takes no changes.
+const NOTED_AGAIN: Duration = Duration::from_secs(30);
 
 /// Serves.
 pub async fn run(mut setup: Setup, args: ServeArgs) -> anyhow::Result<Verdict> {
     if let Some(workers) = args.workers {
         setup.config.server.workers = workers.get().into();
     }
-    let listener = listen(&mut setup, args.listen)?;
-    let db = setup.open_or_make().await?;
+    let public = listen(&mut setup, args.listen)?;
+    let internal = listeners::bind_internal(&mut setup.config.server)?;
+    if internal.is_some() {
+        say(format_args!("Figures on {}", listeners::figures_url(&setup.config.server)));
+    }
+    let db = setup.open_to_serve().await?;
     if !args.no_migrate {
         db.migrate().await.context("the schema cannot be brought up to date")?;
     }
     let house = setup.house(db).await?;
     let url = house.app.config.public_url();
-    serve(house, listener, !args.no_relay, || say(format_args!("Listening on {url}"))).await?;
+    serve(house, Listeners { public, internal }, !args.no_relay, || say(format_args!("Listening on {url}"))).await?;
     Ok(Verdict::Well)
 }
 
@@ -41,30 +55,25 @@ pub async fn run(mut setup: Setup, args: ServeArgs) -> anyhow::Result<Verdict> {
 pub fn listen(setup: &mut Setup, address: Option<String>) -> anyhow::Result<TcpListener> {
     let server = &mut setup.config.server;
     let address = address.unwrap_or_else(|| server.listen.clone());
-    let listener = TcpListener::bind(&address).with_context(|| format!("cannot listen on {address}"))?;
+    let listener = listeners::bind(&address)?;
     server.listen = listener.local_addr().context("the address listened on")?.to_string();
     Ok(listener)
 }
 
-/// Answers requests on `listener` until SIGTERM or SIGINT. `ready` is called once it does.
-pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
+/// Answers requests until SIGTERM or SIGINT. `ready` is called once it does.
+pub async fn serve(house: House, listeners: Listeners, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
     let app = house.app.clone();
-    note_url(&app).await?;
-    let workers = match app.config.server.workers {
+    let noting = note_url(&app).await?;
+    let settings = &app.config.server;
+    let workers = match settings.workers {
         0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         workers => workers,
     };
     // From before it says that it is ready: whoever hears that may ask it to stop at once.
     let stop = StopRequests::heed()?;
-    let server = HttpServer::new(move || house.service())
-        .workers(workers)
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(REQUEST_HEAD)
-        .shutdown_timeout(app.config.server.shutdown_seconds)
-        .disable_signals()
-        .listen(listener)
-        .context("cannot listen")?
-        .run();
+    let inside = serve_inside(&house, listeners.internal)?;
+    let running = Running { workers, shutdown_seconds: settings.shutdown_seconds, room: Room::public(settings) };
+    let server = listeners::serve(listeners.public, &running, move || house.service()).context("cannot listen")?;
     let handle = server.handle();
     let serving = actix_web::rt::spawn(server);
     let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
@@ -79,17 +88,75 @@ pub async fn serve(house: House, listener: TcpListener, has_relay: bool, ready: 
     if let Some(relay) = relay {
         relay.await.context("the relay's task")?;
     }
+    if let Some(noting) = noting {
+        noting.abort();
+        let _aborted = noting.await;
+    }
     attending.abort();
     // Its connection goes back before the database is closed.
     let _aborted = attending.await;
+    inside.stop().await;
     close(app).await
 }
 
-/// Keeps the URL by which this server is reached for commands that make tokens for it.
-async fn note_url(app: &App) -> anyhow::Result<()> {
+/// The server for operators and their tools.
+pub struct Inside(Option<ServerHandle>);
+
+/// Answers operators and their tools, with a thread of its own: also while the public keeps all others busy.
+pub fn serve_inside(house: &House, listener: Option<TcpListener>) -> anyhow::Result<Inside> {
+    let Some(listener) = listener else { return Ok(Inside(None)) };
+    let running = Running { workers: 1, shutdown_seconds: 1, room: Room::internal() };
+    let house = house.clone();
+    let server =
+        listeners::serve(listener, &running, move || house.internal_service()).context("cannot listen internally")?;
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the internal server has ended");
+        }
+    });
+    Ok(Inside(Some(handle)))
+}
+
+impl Inside {
+    /// Ends it. Nobody waits for its answers then.
+    pub async fn stop(self) {
+        if let Some(handle) = self.0 {
+            handle.stop(false).await;
+        }
+    }
+}
+
+/// Keeps the URL by which this server is reached for commands that make tokens for it. Where the database takes no changes for
+/// the moment, the server starts all the same and serves reads; this is tried again meanwhile, by the task that is given.
+async fn note_url(app: &Data<App>) -> anyhow::Result<Option<JoinHandle<()>>> {
+    match try_to_note_url(app).await {
+        Ok(()) => Ok(None),
+        Err(problem) if matches!(problem.code, Code::StorageFull | Code::Unavailable | Code::OutcomeUnknown) => {
+            tracing::warn!(error = %problem, cause = ?problem.cause, "the database takes no changes: only reads are served until it does");
+            Ok(Some(actix_web::rt::spawn(keep_noting_url(app.clone()))))
+        }
+        Err(problem) => Err(problem).context("the database cannot be written to"),
+    }
+}
+
+async fn try_to_note_url(app: &App) -> Result<(), Problem> {
     let url = app.config.public_url();
+    if settings_in_use::find(app.db.reads(), settings_in_use::PUBLIC_URL).await?.as_deref() == Some(&url) {
+        return Ok(());
+    }
     let note = async |tx: &Tx| Ok(settings_in_use::note(tx, settings_in_use::PUBLIC_URL, &url).await?);
-    app.change_as(Actor::system(), note).await.context("the database cannot be written to")
+    app.change_as(Actor::system(), note).await
+}
+
+async fn keep_noting_url(app: Data<App>) {
+    loop {
+        sleep(NOTED_AGAIN).await;
+        match try_to_note_url(&app).await {
+            Ok(()) => return tracing::info!("the database takes changes again"),
+            Err(problem) => tracing::debug!(error = %problem, "the server's URL cannot be noted yet"),
+        }
+    }
 }
 
 /// SIGTERM and SIGINT, which from then on no longer end the process by themselves.

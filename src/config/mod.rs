@@ -15,8 +15,8 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 pub use sections::{
-    Audit, Checkins, Database, Erasures, Imports, Log, LogFormat, Media, RateLimit, Relay, Secrets, Server, SignIn,
-    Zalo,
+    Audit, Checkins, Database, Erasures, Imports, Log, LogFormat, Media, RateLimit, Relay, Retention, Secrets, Server,
+    SignIn, Zalo,
 };
 
 /// All settings. Serialised, secrets are masked.
@@ -41,6 +41,8 @@ pub struct Config {
     pub checkins: Checkins,
     /// The audit log.
     pub audit: Audit,
+    /// How long what people were told is kept.
+    pub retention: Retention,
     /// Erasures of members.
     pub erasures: Erasures,
     /// Spreadsheets that are brought in.
@@ -105,13 +107,19 @@ impl Config {
     /// The same, if nothing is asked for with which the server would stand still or never rest; else everything that is.
     fn bounded(self) -> Result<Self, ConfigError> {
         let limits = &self.sign_in;
-        let numbers: [(_, i128, _); 10] = [
+        let numbers: [(_, i128, _); 16] = [
             ("server.request_seconds", self.server.request_seconds.into(), 1..=600),
-            // One listens for messages, one migrates, and one keeps other replicas from it meanwhile.
+            ("server.max_connections", self.server.max_connections.into(), 0..=1_000_000),
+            ("server.max_connections_per_address", self.server.max_connections_per_address.into(), 1..=1_000_000),
+            // One migrates, one keeps other replicas from it meanwhile, and one reads what is pending.
             ("database.connections", self.database.connections.into(), 3..=10_000),
             ("relay.poll_ms", self.relay.poll_ms.into(), 10..=3_600_000),
             ("relay.max_attempts", self.relay.max_attempts.into(), 1..=100),
             ("zalo.timeout_seconds", self.zalo.timeout_seconds.into(), 1..=600),
+            ("retention.inbox_days", self.retention.inbox_days.into(), 0..=36_500),
+            ("retention.deliveries_days", self.retention.deliveries_days.into(), 0..=36_500),
+            ("retention.provider_events_days", self.retention.provider_events_days.into(), 0..=36_500),
+            ("retention.outbox_days", self.retention.outbox_days.into(), 0..=36_500),
             ("zalo.calls_at_once", i128::try_from(self.zalo.calls_at_once).unwrap_or(i128::MAX), 2..=1_000),
             ("sign_in.wrong_passwords_per_network", limits.wrong_passwords_per_network.get().into(), 1..=1_000_000),
             ("sign_in.wrong_passwords_in_all", limits.wrong_passwords_in_all.get().into(), 1..=1_000_000),
@@ -223,7 +231,18 @@ mod tests {
             ("THIDUA_DATABASE__CONNECTIONS", "2", "database.connections is 2; from 3 to 10000 is permitted"),
             ("THIDUA_RELAY__POLL_MS", "0", "relay.poll_ms is 0; from 10 to 3600000 is permitted"),
             ("THIDUA_RELAY__MAX_ATTEMPTS", "-3", "relay.max_attempts is -3; from 1 to 100 is permitted"),
+            ("THIDUA_RETENTION__INBOX_DAYS", "36501", "retention.inbox_days is 36501; from 0 to 36500 is permitted"),
             ("THIDUA_ZALO__TIMEOUT_SECONDS", "0", "zalo.timeout_seconds is 0; from 1 to 600 is permitted"),
+            (
+                "THIDUA_SERVER__MAX_CONNECTIONS_PER_ADDRESS",
+                "0",
+                "server.max_connections_per_address is 0; from 1 to 1000000 is permitted",
+            ),
+            (
+                "THIDUA_SERVER__MAX_CONNECTIONS",
+                "1000001",
+                "server.max_connections is 1000001; from 0 to 1000000 is permitted",
+            ),
             ("THIDUA_ZALO__CALLS_AT_ONCE", "1", "zalo.calls_at_once is 1; from 2 to 1000 is permitted"),
             (
                 "THIDUA_SIGN_IN__WRONG_PASSWORDS_IN_ALL",

@@ -1,6 +1,6 @@
 //! The sections of the settings, each as it is written in a file.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -25,6 +25,14 @@ pub struct Server {
     /// How long a request may take from the last byte of its body on, in seconds. Then it is answered 503 and its change is
     /// rolled back.
     pub request_seconds: u64,
+    /// The most connections that are open at once; 0 is as many as the process has descriptors for, with a reserve for the
+    /// database, files and outgoing calls, at most 8,192. Never more than that reserve leaves.
+    pub max_connections: u32,
+    /// The most of them from one address (an IPv6 network of 64 bits is one). Behind proxies, whose connections are not their
+    /// clients': the most requests under way of one client's address, as `forwarded_hops` gives it.
+    pub max_connections_per_address: u32,
+    /// Address and port for figures and probes (`/metrics`, `/healthz`, `/readyz`), not for the public. Empty: none.
+    pub internal_listen: String,
 }
 
 /// The database.
@@ -34,7 +42,8 @@ pub struct Database {
     /// `sqlite://…` or `postgres://…`. Empty: `thidua.db` in the data directory. May hold a password.
     #[serde(serialize_with = "masked")]
     pub url: SecretString,
-    /// The most connections to PostgreSQL.
+    /// The most connections to PostgreSQL that requests have at once. Background work and the probe of readiness have a few
+    /// of their own.
     pub connections: u32,
 }
 
@@ -132,12 +141,31 @@ pub struct Audit {
     pub keep_months: u32,
 }
 
+/// How long what people were told is kept, in days; 0 keeps it for ever. Whole batches go, about once a minute.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Notifications in inboxes, read or not.
+    pub inbox_days: u32,
+    /// Deliveries that have ended, with their attempts.
+    pub deliveries_days: u32,
+    /// What providers told us, from when it was worked on.
+    pub provider_events_days: u32,
+    /// Events; one that a notification tells of stays as long as that.
+    pub outbox_days: u32,
+}
+
 /// Pictures and other files.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Media {
-    /// The folder they are kept in; replicas share it. Empty: `media` in the data directory.
+    /// The folder they are kept in; replicas share it. Empty: `media` in the data directory. Files that are being received
+    /// stand in its folder `tmp`.
     pub directory: String,
+    /// How many files may be received at once on each replica; more are answered 503.
+    pub uploads_at_once: NonZeroUsize,
+    /// How many of one member among them; more are answered 429.
+    pub uploads_per_member: NonZeroUsize,
 }
 
 /// Erasures of members.

@@ -33,7 +33,7 @@ impl Db {
     pub async fn copy_to(&self, file: &Path) -> Result<(), DbErr> {
         let values = [file.to_string_lossy().into_owned().into()];
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", values);
-        self.writes.execute_raw(statement).await.map(|_done| ())
+        self.requests.writes.pool.execute_raw(statement).await.map(|_done| ())
     }
 }
 
@@ -54,7 +54,7 @@ pub async fn check_copy(file: &Path) -> Result<(), BadCopy> {
 /// The members whom this database knows to be erased, and when; none where it keeps no such list.
 pub async fn erased_members(db: &Db) -> Result<Vec<(Uuid, DateTime<Utc>)>, DbErr> {
     let ask = async |question: &'static str| {
-        db.reads.query_all_raw(Statement::from_string(DbBackend::Sqlite, question)).await
+        db.reads().query_all_raw(Statement::from_string(DbBackend::Sqlite, question)).await
     };
     if ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'erasure'").await?.is_empty() {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, ExprTrait as _, Statement,
     sea_query::{BinOper, Expr, IntoTableRef, LikeExpr, LockBehavior, LockType, SelectStatement, SimpleExpr, Value},
 };
 
@@ -21,9 +21,12 @@ pub const KEYS_LOCK: i64 = 7_438_003;
 
 /// The name under which `describe` gives the database's own time.
 pub const DATABASE_TIME: &str = "time";
+/// The name under which `describe` gives how many connections PostgreSQL takes in all.
+pub const MAX_CONNECTIONS: &str = "max_connections";
 
 const BIGINT: &str = "bigint";
-const CHANNEL: &str = "thidua";
+/// Where replicas tell each other what has changed.
+pub(super) const CHANNEL: &str = "thidua";
 
 /// Waits for a lock that ends with the transaction. On SQLite every writer has it already: there is only one.
 pub async fn lock_until_commit(db: &impl ConnectionTrait, lock: i64) -> Result<(), DbErr> {
@@ -85,27 +88,6 @@ pub async fn notify(db: &impl ConnectionTrait, message: &str) -> Result<(), DbEr
     Ok(())
 }
 
-/// Messages of `notify`, from any replica, ours included; none on SQLite.
-pub async fn listen(db: &DatabaseConnection) -> Result<Option<Listener>, sqlx::Error> {
-    if db.get_database_backend() != DbBackend::Postgres {
-        return Ok(None);
-    }
-    let mut listener = sqlx::postgres::PgListener::connect_with(db.get_postgres_connection_pool()).await?;
-    listener.listen(CHANNEL).await?;
-    Ok(Some(Listener(listener)))
-}
-
-/// A connection that hears messages.
-#[derive(Debug)]
-pub struct Listener(sqlx::postgres::PgListener);
-
-impl Listener {
-    /// The next message; it reconnects by itself where it can.
-    pub async fn next(&mut self) -> Result<String, sqlx::Error> {
-        self.0.recv().await.map(|message| message.payload().to_owned())
-    }
-}
-
 /// What the database says of itself, by name: its version, how durable a commit is, and (PostgreSQL) what time it is, in
 /// seconds since 1970. For `thidua doctor`.
 pub async fn describe(db: &impl ConnectionTrait) -> Result<Vec<(&'static str, String)>, DbErr> {
@@ -114,6 +96,7 @@ pub async fn describe(db: &impl ConnectionTrait) -> Result<Vec<(&'static str, St
         DbBackend::Postgres => &[
             ("PostgreSQL", "SHOW server_version"),
             ("synchronous_commit", "SHOW synchronous_commit"),
+            (MAX_CONNECTIONS, "SHOW max_connections"),
             (DATABASE_TIME, "SELECT CAST(CAST(extract(epoch FROM now()) AS bigint) AS text)"),
         ],
         _ => &[
@@ -178,6 +161,11 @@ pub fn sum(column: SimpleExpr) -> SimpleExpr {
         .cast_as(BIGINT)
 }
 
+/// A number as a 64-bit integer. SQLite keeps one past 64 bits as a floating-point number, which becomes the largest integer.
+pub fn as_integer(number: SimpleExpr) -> SimpleExpr {
+    number.cast_as(BIGINT)
+}
+
 /// Are these two not the same, where none is the same as none? Both databases have words for it that `<>` has not.
 pub fn differs(one: SimpleExpr, other: SimpleExpr) -> SimpleExpr {
     one.binary(BinOper::Custom("IS DISTINCT FROM"), other)
@@ -200,6 +188,13 @@ pub fn bytes_contain(db: &impl ConnectionTrait, column: &str, text: &str) -> Sim
     } else {
         Expr::cust_with_values(format!("instr(\"{column}\", CAST(? AS blob)) > 0"), [text])
     }
+}
+
+/// Takes over SQLite's write-ahead log and empties it, if nobody else uses it: it waits for nobody. For the last use of a
+/// connection, which does not wait afterwards either.
+pub async fn settle_log(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    db.query_one_raw(Statement::from_string(db.get_database_backend(), "PRAGMA busy_timeout = 0")).await?;
+    empty_log(db).await.map(|_is_empty| ())
 }
 
 /// Takes over SQLite's write-ahead log and empties it. False when somebody was reading from it.

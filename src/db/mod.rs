@@ -3,39 +3,77 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use migration::{Migrator, MigratorTrait as _};
 pub use sea_orm::ConnectionTrait;
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
-};
-use sqlx::postgres::PgSslMode;
-
-use crate::kit::{clock::day_in_vietnam, codes::Code, problem::Problem};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
 
 pub mod backup;
 pub mod dialect;
+pub mod exact;
+mod job;
+mod listener;
+mod postgres;
+mod readiness;
+mod reads;
+mod session;
+pub mod trouble;
+mod tx;
 
-/// How long a request waits for a connection, or on SQLite for its turn to write, before it is answered 503: longer than the
-/// queue of a busy minute, so that fifty phones at once on a slow machine are all served, and shorter than a phone waits.
+pub use job::as_job;
+pub use listener::Listener;
+use postgres::Sessions;
+pub use readiness::Readiness;
+use readiness::{Probe, Source};
+use reads::Connections;
+pub use reads::Reads;
+use session::{Session, outside_transactions};
+pub use tx::Tx;
+
+/// How long commands and background work wait for a connection, or on SQLite for their turn to write.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Reads on SQLite: a few connections serve well, and each one has its own page cache.
 const SQLITE_READERS: u32 = 4;
+/// How long SQLite waits for another process that writes.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many connections to PostgreSQL background work has. They are opened when they are needed. Each of its loops uses one
+/// at a time, and migrations two.
+const JOB_CONNECTIONS: u32 = 8;
+/// How many connections a replica opens besides those of requests: for background work, for what replicas tell each other, and
+/// for the probe of readiness.
+pub const BESIDE_REQUESTS: u32 = JOB_CONNECTIONS + 2;
+/// How long background work waits for the answer to one statement. None takes so long, other than on a dead connection.
+const JOB_PATIENCE: Duration = Duration::from_secs(120);
 
-/// A database: where to read, and where to write.
+/// A database: where to read, and where to write. Requests and background work have connections of their own to PostgreSQL;
+/// `as_job` tells which.
 #[derive(Clone, Debug)]
 pub struct Db {
-    reads: DatabaseConnection,
-    writes: DatabaseConnection,
+    requests: Lane,
+    jobs: Lane,
+    probe: Arc<Probe>,
     freed: Arc<AtomicBool>,
+}
+
+/// Connections for one purpose.
+#[derive(Clone, Debug)]
+struct Lane {
+    reads: Reads,
+    writes: Connections,
+}
+
+impl Lane {
+    /// The same connections to read and to write.
+    fn of(pool: DatabaseConnection, patience: Option<Duration>) -> Self {
+        let connections = Connections { pool, patience };
+        Self { reads: Reads::new(connections.clone()), writes: connections }
+    }
 }
 
 /// Who makes a change, for the audit log.
@@ -89,88 +127,117 @@ impl Effect {
     }
 }
 
-/// A change in progress: a transaction that also knows what time it is and who makes it.
-#[derive(Debug)]
-pub struct Tx {
-    inner: DatabaseTransaction,
-    now: DateTime<Utc>,
-    actor: Actor,
-    effects: Mutex<Vec<Effect>>,
-}
-
 impl Db {
-    /// Connects to `url` (`sqlite://…` or `postgres://…`); `connections` bounds the PostgreSQL pool. To a server on this very
-    /// machine it speaks without TLS, unless the URL has an `sslmode`: that would keep no secret, and a statement of more
-    /// than one TLS record (16 KiB) would wait 40 ms for the receiver's delayed acknowledgement.
+    /// Connects to `url` (`sqlite://…` or `postgres://…`) for work that takes what time it takes; `connections` bounds the
+    /// PostgreSQL pool.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
-            let writes = Database::connect(sqlite_options(url, 1, false)).await?;
-            let reads = Database::connect(sqlite_options(url, SQLITE_READERS, true)).await?;
-            return Ok(Self { reads, writes, freed: Arc::default() });
+            return Self::connect_sqlite(url, ACQUIRE_TIMEOUT).await;
         }
-        let says_tls = url.contains("sslmode=") || url.contains("ssl-mode=");
-        let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .sqlx_logging(false)
-            .map_sqlx_postgres_opts(move |options| {
-                let options = options.options([("synchronous_commit", "on"), ("timezone", "UTC")]);
-                if says_tls || !is_this_machine(options.get_host()) {
-                    options
-                } else {
-                    options.ssl_mode(PgSslMode::Disable)
-                }
-            });
-        let pool = Database::connect(options).await?;
-        Ok(Self { reads: pool.clone(), writes: pool, freed: Arc::default() })
+        let sessions = Sessions { most: connections, acquire: ACQUIRE_TIMEOUT, limits: None, is_lazy: false };
+        let lane = Lane::of(postgres::connect(url, sessions).await?, None);
+        Self::on_postgres(url, lane.clone(), lane).await
+    }
+
+    /// The same for a server whose requests are answered within `deadline`. None of them waits for the database until then:
+    /// - for a connection a third of it, so that there is time left to work, and a queue behind a dead server does not grow;
+    ///   on SQLite, for the only writer's place, two thirds;
+    /// - for a statement four fifths of it, then PostgreSQL itself ends it (and whatever it waited for);
+    /// - for a silent connection all of it, then the connection is closed.
+    ///
+    /// A transaction that stands still for so long is ended by PostgreSQL. Background work has none of these limits, and a few
+    /// connections besides the `connections` of requests.
+    pub async fn connect_to_serve(url: &str, connections: u32, deadline: Duration) -> Result<Self, DbErr> {
+        if url.starts_with("sqlite:") {
+            return Self::connect_sqlite(url, deadline.mul_f32(2.0 / 3.0)).await;
+        }
+        let limits = Some((deadline.mul_f32(0.8), deadline));
+        let requests = Sessions { most: connections, acquire: deadline / 3, limits, is_lazy: true };
+        // Its first connection is made now: a server that starts with its database waits for it.
+        let jobs = Sessions { most: JOB_CONNECTIONS, acquire: ACQUIRE_TIMEOUT, limits: None, is_lazy: false };
+        let jobs = Lane::of(postgres::connect(url, jobs).await?, Some(JOB_PATIENCE));
+        let requests = Lane::of(postgres::connect(url, requests).await?, Some(deadline));
+        Self::on_postgres(url, requests, jobs).await
+    }
+
+    async fn connect_sqlite(url: &str, wait: Duration) -> Result<Self, DbErr> {
+        let local = |pool| Connections { pool, patience: None };
+        let writes = local(Database::connect(sqlite_options(url, 1, false, wait)).await?);
+        let reads = Reads::new(local(Database::connect(sqlite_options(url, SQLITE_READERS, true, wait)).await?));
+        let lane = Lane { reads, writes };
+        let probe = Arc::new(Probe::new(Source::Sqlite(url.to_owned())));
+        Ok(Self { requests: lane.clone(), jobs: lane, probe, freed: Arc::default() })
+    }
+
+    async fn on_postgres(url: &str, requests: Lane, jobs: Lane) -> Result<Self, DbErr> {
+        let alone = Sessions { most: 1, acquire: readiness::PATIENCE, limits: None, is_lazy: true };
+        let pool = postgres::connect(url, alone).await?;
+        let probe = Arc::new(Probe::new(Source::Postgres(Connections { pool, patience: None })));
+        Ok(Self { requests, jobs, probe, freed: Arc::default() })
+    }
+
+    fn lane(&self) -> &Lane {
+        if job::is_job() { &self.jobs } else { &self.requests }
     }
 
     /// Where to read, outside a change.
-    pub const fn reads(&self) -> &DatabaseConnection {
-        &self.reads
+    pub fn reads(&self) -> &Reads {
+        &self.lane().reads
+    }
+
+    /// What it is fit for now. Known within two seconds, however busy the other connections are.
+    pub async fn readiness(&self) -> Readiness {
+        self.probe.ask().await
+    }
+
+    /// May other replicas work on it? SQLite has one.
+    pub fn has_replicas(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// Hears what replicas tell each other by `dialect::notify`. For a database that has them.
+    pub async fn listen(&self) -> Result<Listener, DbErr> {
+        Listener::open(&self.jobs.reads).await
     }
 
     /// Is it SQLite or PostgreSQL?
     pub fn backend(&self) -> DbBackend {
-        self.writes.get_database_backend()
+        self.requests.writes.pool.get_database_backend()
     }
 
-    /// Begins a change. On SQLite it takes the writer's place at once (`BEGIN IMMEDIATE`): a transaction that turns from
-    /// reading to writing would fail under load.
+    /// Begins a change.
     pub async fn begin(&self, now: DateTime<Utc>, actor: Actor) -> Result<Tx, DbErr> {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.writes.begin_with_options(immediate).await?;
-        Ok(Tx { inner, now, actor, effects: Mutex::default() })
+        Ok(Tx::new(Session::begin(&self.lane().writes).await?, now, actor))
     }
 
-    /// Brings the schema up to date. Replicas that start together do it one after the other.
+    /// Brings the schema up to date. Replicas that start together do it one after the other. Where it is so already nothing is
+    /// written: a server starts on a full disk.
     pub async fn migrate(&self) -> Result<(), DbErr> {
-        if self.backend() == DbBackend::Sqlite {
-            return Migrator::up(&self.writes, None).await;
-        }
-        let lock = self.begin(DateTime::UNIX_EPOCH, Actor::system()).await?;
-        dialect::lock_until_commit(&lock, dialect::MIGRATION_LOCK).await?;
-        Migrator::up(&self.writes, None).await?;
-        lock.commit().await.map(|_no_effects| ())
+        as_job(async {
+            if self.pending_migrations().await?.is_empty() {
+                return Ok(());
+            }
+            let pool = &self.jobs.writes.pool;
+            if self.backend() == DbBackend::Sqlite {
+                return Migrator::up(pool, None).await;
+            }
+            let lock = self.begin(DateTime::UNIX_EPOCH, Actor::system()).await?;
+            dialect::lock_until_commit(&lock, dialect::MIGRATION_LOCK).await?;
+            Migrator::up(pool, None).await?;
+            // It held a lock, and changed nothing.
+            lock.roll_back().await
+        })
+        .await
     }
 
     /// Takes back the last migration.
     pub async fn migrate_down(&self) -> Result<(), DbErr> {
-        Migrator::down(&self.writes, Some(1)).await
-    }
-
-    /// Does the schema have every migration that this build knows? Only reads: probes never wait for the writer.
-    pub async fn is_up_to_date(&self) -> Result<bool, DbErr> {
-        Ok(self.pending_migrations().await?.is_empty())
+        Migrator::down(&self.jobs.writes.pool, Some(1)).await
     }
 
     /// The names of the migrations that are still to be run. Only reads: an empty database stays empty.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, DbErr> {
-        let pending = Migrator::get_pending_migrations_read_only(&self.reads).await?;
+        let pending = Migrator::get_pending_migrations_read_only(self.reads()).await?;
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
@@ -179,7 +246,7 @@ impl Db {
     pub async fn forget_freed_pages(&self) -> Result<(), DbErr> {
         if self.backend() == DbBackend::Sqlite {
             self.freed.store(true, Ordering::Relaxed);
-            let is_empty = dialect::empty_log(&self.writes).await?;
+            let is_empty = dialect::empty_log(&self.requests.writes.pool).await?;
             self.freed.store(!is_empty, Ordering::Relaxed);
         }
         Ok(())
@@ -190,10 +257,18 @@ impl Db {
         self.freed.load(Ordering::Relaxed)
     }
 
-    /// Closes every connection, after a last checkpoint on SQLite.
+    /// Closes every connection. On SQLite everything is in the file of the database afterwards, unless another process uses
+    /// it. The readers go last: they may not delete the index of the write-ahead log, so that it keeps its room on the disk,
+    /// without which SQLite opens nothing, not even for reading. A start on a full disk needs it.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.reads.close().await?;
-        self.writes.close().await
+        if self.backend() == DbBackend::Sqlite
+            && let Err(error) = dialect::settle_log(&self.requests.writes.pool).await
+        {
+            tracing::warn!(%error, "the write-ahead log stays as it is; it is read when the database is opened next");
+        }
+        self.jobs.writes.pool.close_by_ref().await?;
+        self.requests.writes.pool.close_by_ref().await?;
+        self.requests.reads.pool().close_by_ref().await
     }
 }
 
@@ -202,15 +277,14 @@ fn migration_names() -> Vec<String> {
     Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn sqlite_options(url: &str, connections: u32, is_read_only: bool) -> ConnectOptions {
+fn sqlite_options(url: &str, connections: u32, is_read_only: bool, wait: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false).map_sqlx_sqlite_opts(
-        move |options| {
+    options
+        .max_connections(connections)
+        .acquire_timeout(wait)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(outside_transactions)
+        .map_sqlx_sqlite_opts(move |options| {
             use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
             options
                 .create_if_missing(!is_read_only)
@@ -220,136 +294,14 @@ fn sqlite_options(url: &str, connections: u32, is_read_only: bool) -> ConnectOpt
                 .foreign_keys(true)
                 // What is deleted is overwritten: an erased name is not to be read off freed pages.
                 .pragma("secure_delete", "ON")
-                .busy_timeout(SQLITE_BUSY_TIMEOUT)
-        },
-    );
+                .busy_timeout(wait.min(SQLITE_BUSY_TIMEOUT))
+        });
     options
-}
-
-impl Tx {
-    /// The moment of this change.
-    pub const fn now(&self) -> DateTime<Utc> {
-        self.now
-    }
-
-    /// The calendar day of this change, in Vietnam.
-    pub fn today(&self) -> NaiveDate {
-        day_in_vietnam(self.now)
-    }
-
-    /// Who makes it.
-    pub const fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    /// Lets something happen once this is committed, here and on every other replica.
-    pub fn after_commit(&self, effect: Effect) {
-        let mut effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
-        if !effects.contains(&effect) {
-            effects.push(effect);
-        }
-    }
-
-    /// Makes the change durable; gives what is to happen now.
-    pub async fn commit(self) -> Result<Vec<Effect>, DbErr> {
-        let effects = self.effects.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for effect in &effects {
-            dialect::notify(&self.inner, effect.name()).await?;
-        }
-        self.inner.commit().await?;
-        Ok(effects)
-    }
-
-    /// A part of the change that can fail alone.
-    pub async fn savepoint(&self) -> Result<Self, DbErr> {
-        let inner = self.inner.begin().await?;
-        Ok(Self { inner, now: self.now, actor: self.actor.clone(), effects: Mutex::default() })
-    }
-
-    /// Keeps what was done since the savepoint.
-    pub async fn release_into(self, outer: &Self) -> Result<(), DbErr> {
-        let effects = self.effects.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.inner.commit().await?;
-        effects.into_iter().for_each(|effect| outer.after_commit(effect));
-        Ok(())
-    }
-
-    /// Undoes it.
-    pub async fn roll_back(self) -> Result<(), DbErr> {
-        self.inner.rollback().await
-    }
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for Tx {
-    fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.inner.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.inner.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.inner.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.inner.query_all_raw(statement).await
-    }
-}
-
-/// SQLite's trigger that keeps one home at a time says so in words alone; PostgreSQL's says that it is a unique key.
-fn is_second_home(error: &DbErr) -> bool {
-    error.to_string().contains("a member has one home at a time")
-}
-
-/// Two changes waited for each other, and PostgreSQL ended this one (40P01, or 40001): the same again will do.
-fn has_lost_a_deadlock(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
-        return false;
-    };
-    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    matches!(code.as_deref(), Some("40P01" | "40001"))
-}
-
-/// A rule that the database keeps becomes the problem that it means; the rest is unexpected.
-impl From<DbErr> for Problem {
-    fn from(error: DbErr) -> Self {
-        if is_second_home(&error) {
-            return Self { cause: None, ..Self::new(Code::AlreadyExists) };
-        }
-        match (&error, error.sql_err()) {
-            (_, Some(SqlErr::UniqueConstraintViolation(_))) => Self { cause: None, ..Self::new(Code::AlreadyExists) },
-            _ if has_lost_a_deadlock(&error) => {
-                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
-            }
-            (DbErr::ConnectionAcquire(_) | DbErr::Conn(_), _) => {
-                Self { cause: Some(std::sync::Arc::new(error)), ..Self::new(Code::Unavailable) }
-            }
-            _ => Self::internal(error),
-        }
-    }
 }
 
 impl crate::kit::once::Once {
     /// Who makes the change, for the audit log.
     pub fn actor(&self) -> Actor {
         Actor { key: self.caller.clone(), request_id: self.request_id.clone() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_machine_is_known_by_its_names_and_addresses() {
-        assert!(["localhost", "127.0.0.1", "[::1]", "::1"].into_iter().all(is_this_machine));
-        assert!(!["postgres", "10.0.0.1", "db.example.vn", "localhost.example.vn"].into_iter().any(is_this_machine));
     }
 }

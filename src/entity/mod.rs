@@ -42,6 +42,7 @@ pub mod membership;
 pub mod milestone;
 pub mod notification;
 pub mod outbox_event;
+pub mod outbox_mark;
 pub mod phase;
 pub mod pledge;
 pub mod pledge_version;

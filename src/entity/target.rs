@@ -16,6 +16,8 @@ pub struct Model {
     pub goal: Option<i64>,
     pub numerator_target_id: Option<Uuid>,
     pub denominator: Option<i64>,
+    pub usual_quantity: Option<i64>,
+    pub usual_found_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -25,6 +25,11 @@ impl Routes {
         Self(paths.into_iter().map(|(path, allow)| (ResourceDef::new(path), allow)).collect())
     }
 
+    /// The documented path that an address is one of; none when there is nothing at it.
+    pub fn pattern(&self, path: &str) -> Option<&str> {
+        self.0.iter().find(|(pattern, _)| pattern.is_match(path)).and_then(|(pattern, _)| pattern.pattern())
+    }
+
     /// The header `Allow` of an address; none when there is nothing at it.
     pub fn allow(&self, path: &str) -> Option<&str> {
         self.0.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, allow)| allow.as_str())

@@ -7,8 +7,7 @@ use actix_web::{
     http::{
         Method, StatusCode,
         header::{
-            ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK,
-            LOCATION, VARY,
+            ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK, LOCATION, VARY,
         },
     },
     web::Bytes,
@@ -26,8 +25,6 @@ use super::{
 pub type Answer<T> = Result<Reply<T>, Problem>;
 
 const JSON: &str = "application/json";
-/// Personal answers are kept by the client alone and asked for anew each time.
-const PRIVATE: &str = "private, no-cache";
 
 /// A successful answer.
 #[derive(Debug)]
@@ -168,9 +165,6 @@ fn respond(request: &HttpRequest, rendered: Rendered) -> HttpResponse {
     }
     if let Some(known) = known {
         response.insert_header((ETAG, known));
-    }
-    if is_read && !rendered.headers.iter().any(|(name, _)| name == CACHE_CONTROL.as_str()) {
-        response.insert_header((CACHE_CONTROL, HeaderValue::from_static(PRIVATE)));
     }
     if is_known || rendered.body.is_empty() {
         return response.finish();

@@ -1,7 +1,7 @@
 //! A body of many: `{"items": [..]}`. The envelope is checked as a whole, each item by itself, so that a bad one never
 //! stops the others.
 
-use std::{collections::HashMap, marker::PhantomData, pin::Pin};
+use std::{marker::PhantomData, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use serde::de::DeserializeOwned;
@@ -9,15 +9,16 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    body::{checked, read_bytes, read_json},
-    faults::{Fault, Place},
+    body::{made, read_bytes, read_json},
     problem::Problem,
     schemas::Schemas,
+    strict_json::Read,
 };
 
 const ITEMS: &str = "items";
 
-/// The items of a body that the schema of `E` describes, each checked against the schema of `T`.
+/// The items of a body that the schema of `E` describes, which says that each is a `T` or anything else. All items together
+/// list no more faults than one answer does.
 #[derive(Debug)]
 pub struct Batch<E, T> {
     /// In the order they were sent.
@@ -46,40 +47,20 @@ where
         let schemas = request.app_data::<Data<Schemas>>().cloned();
         let bytes = read_bytes(request, payload);
         Box::pin(async move {
-            let (mut body, doubles) = read_json(&bytes.await?)?;
-            let schemas = schemas.as_ref().map(Data::get_ref);
-            let mut doubles = by_item(doubles)?;
-            let items = take_items(&mut body);
-            let _envelope: E = checked(schemas, body)?;
-            let items = items.into_iter().enumerate().map(|(number, item)| Item {
-                id: item.get("id").cloned(),
-                content: match doubles.remove(&number) {
-                    Some(faults) => Err(Problem::invalid(faults)),
-                    None => checked(schemas, item),
-                },
-            });
+            let bytes = bytes.await?;
+            let Read { mut value, faults, items } = read_json::<E>(schemas.as_ref().map(Data::get_ref), &bytes)?;
+            let sent = take_items(&mut value);
+            let _envelope: E = made(value, faults)?;
+            let items = sent
+                .into_iter()
+                .zip(items)
+                .map(|(item, faults)| Item { id: item.get("id").cloned(), content: made(item, faults) });
             Ok(Self { items: items.collect(), envelope: PhantomData })
         })
     }
 }
 
-/// What is wrong inside of an item is the item's, with the pointer as from there; else it is the whole body's.
-fn by_item(faults: Vec<Fault>) -> Result<HashMap<usize, Vec<Fault>>, Problem> {
-    let (mut of_items, mut of_all) = (HashMap::<usize, Vec<Fault>>::new(), Vec::new());
-    for fault in faults {
-        let inside = fault.place.as_str().strip_prefix('/').and_then(|place| place.strip_prefix(ITEMS));
-        let inside = inside.and_then(|place| place.strip_prefix('/')).and_then(|place| place.split_once('/'));
-        match inside.and_then(|(number, place)| Some((number.parse().ok()?, format!("/{place}")))) {
-            Some((number, place)) => {
-                of_items.entry(number).or_default().push(Fault { place: Place::Body(place), ..fault });
-            }
-            None => of_all.push(fault),
-        }
-    }
-    if of_all.is_empty() { Ok(of_items) } else { Err(Problem::invalid(of_all)) }
-}
-
-/// Leaves as many nulls, which the envelope's schema counts.
+/// Leaves as many nulls.
 fn take_items(body: &mut Value) -> Vec<Value> {
     let items = body.get_mut(ITEMS).and_then(Value::as_array_mut);
     items.into_iter().flatten().map(Value::take).collect()

@@ -90,6 +90,10 @@ codes! {
         vi: "Hãy đăng nhập bằng mật khẩu", "Thành viên này có tài khoản quản lý nên không đăng nhập qua Zalo. Hãy đăng nhập bằng tên đăng nhập và mật khẩu.";
         en: "Sign in with your password", "This member has a staff account and does not sign in with Zalo. Sign in with your username and password.";
     }
+    OwnCheckin "own_checkin" 403 {
+        vi: "Không tự xác nhận báo cáo của mình", "Không ai xác nhận hay trả lại báo cáo do chính mình gửi. Người quản lý khác của đơn vị hoặc của cấp trên sẽ làm việc này; ở đơn vị cao nhất là quản trị viên, và với báo cáo của quản trị viên là một quản trị viên khác.";
+        en: "It is your own check-in", "Nobody verifies or returns a check-in of their own. Another manager of the unit or of one above it decides; at the topmost unit an admin, and on an admin's check-in another admin.";
+    }
     InsufficientScope "insufficient_scope" 403 {
         vi: "Ứng dụng thiếu phạm vi quyền", "Việc này cần phạm vi (scope) {scope}.";
         en: "Insufficient scope", "This needs the scope {scope}.";
@@ -105,6 +109,10 @@ codes! {
     NotAcceptable "not_acceptable" 406 {
         vi: "Không có dạng được yêu cầu", "Máy chủ trả lời bằng {media_type}, nhưng tiêu đề Accept không nhận dạng này.";
         en: "Not acceptable", "The server answers in {media_type}, which the header Accept does not take.";
+    }
+    BodyTooSlow "body_too_slow" 408 {
+        vi: "Nội dung đến quá chậm", "Nội dung của yêu cầu chưa đến đủ trong thời gian cho phép: 20 giây, hoặc với tệp thì ít nhất 16 KiB mỗi giây và không quá 10 phút. Chưa có gì được lưu; hãy gửi lại khi mạng tốt hơn.";
+        en: "The body came too slowly", "The body of the request did not arrive in time: within 20 seconds, or for a file at 16 KiB a second or more and within 10 minutes. Nothing was saved; send it again over a better connection.";
     }
     LaunchedCampaign "campaign_launched" 409 {
         vi: "Phong trào đã phát động", "Phong trào đã phát động thì không xóa, không phát động lại và không bỏ chỉ tiêu; chỉ kết thúc được.";
@@ -122,6 +130,10 @@ codes! {
         vi: "Giao ước chưa ký", "Hãy ký giao ước trước khi báo cáo kết quả.";
         en: "The pledge is not signed", "Sign the pledge before checking in.";
     }
+    TooManyPledges "too_many_pledges" 409 {
+        vi: "Quá nhiều giao ước", "Mỗi người hoặc đơn vị có tối đa {limit} giao ước chưa hoàn thành trong một phong trào. Hãy hoàn thành hoặc xóa bớt giao ước nháp trước khi thêm.";
+        en: "Too many pledges", "The largest number of pledges that are not fulfilled is {limit}, for each member or unit and campaign. Fulfil one or delete a draft, then add another one.";
+    }
     CheckinConflict "checkin_conflict" 409 {
         vi: "Trùng mã báo cáo", "Mã báo cáo này đã được dùng cho một nội dung khác.";
         en: "Check-in conflict", "This check-in id was used before, with other content.";
@@ -129,6 +141,10 @@ codes! {
     CheckinDecided "checkin_decided" 409 {
         vi: "Báo cáo đã được xử lý", "Báo cáo đang ở trạng thái {status} nên không làm được việc này.";
         en: "The check-in is decided", "The check-in is {status}, so this cannot be done.";
+    }
+    TotalTooLarge "total_too_large" 409 {
+        vi: "Tổng không còn chỗ", "Nếu tính báo cáo này, tổng của chỉ tiêu ở đơn vị sẽ vượt mức lưu được ({limit}). Hãy trả lại báo cáo này, hoặc những báo cáo sai đã được tính.";
+        en: "The total has no room for it", "With this check-in the target's total in the unit would be more than can be kept ({limit}). Return it, or return the wrong ones that are counted already.";
     }
     ActivityState "activity_state" 409 {
         vi: "Trạng thái bài viết không cho phép", "Bài viết đang ở trạng thái {status} nên không làm được việc này.";
@@ -183,8 +199,8 @@ codes! {
         en: "It has changed meanwhile", "Somebody has changed it since you read it. Read it again, then try again.";
     }
     BodyTooLarge "body_too_large" 413 {
-        vi: "Nội dung quá lớn", "Nội dung gửi lên được tối đa {limit} byte, tính cả khi đã giải nén.";
-        en: "The body is too large", "A body may have at most {limit} bytes, also after decompression.";
+        vi: "Nội dung quá lớn", "Nội dung gửi lên được tối đa {limit} byte.";
+        en: "The body is too large", "A body may have at most {limit} bytes.";
     }
     UriTooLong "uri_too_long" 414 {
         vi: "Địa chỉ quá dài", "Địa chỉ của yêu cầu quá dài.";
@@ -195,8 +211,8 @@ codes! {
         en: "Unsupported media type", "Send the body with Content-Type: {expected}.";
     }
     UnsupportedCoding "unsupported_coding" 415 {
-        vi: "Kiểu nén không được hỗ trợ", "Hãy gửi nội dung không nén, hoặc với Content-Encoding là một trong: {codings}.";
-        en: "Unsupported content coding", "Send the body as it is, or with a Content-Encoding of these: {codings}.";
+        vi: "Không nhận nội dung nén", "Hãy gửi nội dung không nén, không có tiêu đề Content-Encoding.";
+        en: "Compressed bodies are not taken", "Send the body as it is, without the header Content-Encoding.";
     }
     UnsupportedFile "unsupported_file" 415 {
         vi: "Loại tệp không được hỗ trợ", "Hãy gửi tệp CSV (mã UTF-8) hoặc XLSX. Tệp Excel cũ (.xls): mở bằng Excel rồi lưu lại thành .xlsx.";
@@ -210,6 +226,10 @@ codes! {
         vi: "Ảnh quá lớn", "Ảnh được tối đa {megapixels} triệu điểm ảnh và mỗi cạnh tối đa {side} điểm ảnh.";
         en: "The picture is too large", "A picture may have at most {megapixels} million pixels, and {side} on a side.";
     }
+    AnimatedPicture "animated_picture" 422 {
+        vi: "Ảnh động không được nhận", "Hãy chọn một ảnh tĩnh JPEG, PNG hoặc WebP.";
+        en: "Animated pictures are not taken", "Choose a still JPEG, PNG or WebP.";
+    }
     UnreadablePicture "unreadable_picture" 422 {
         vi: "Ảnh không đọc được", "Tệp ảnh bị hỏng hoặc không trọn vẹn. Hãy chọn ảnh khác.";
         en: "The picture cannot be read", "The picture is damaged or incomplete. Choose another one.";
@@ -221,6 +241,10 @@ codes! {
     TooManyRequests "too_many_requests" 429 {
         vi: "Quá nhiều yêu cầu", "Bạn đã gửi quá nhiều yêu cầu. Hãy chờ theo tiêu đề Retry-After rồi thử lại.";
         en: "Too many requests", "You have sent too many requests. Wait as Retry-After says, then try again.";
+    }
+    TooManyUploads "too_many_uploads" 429 {
+        vi: "Đang gửi quá nhiều tệp", "Bạn đang gửi nhiều tệp cùng lúc (tối đa {limit}). Hãy chờ một tệp xong rồi gửi tiếp.";
+        en: "Too many uploads at once", "You are sending several files at the same time (at most {limit}). Wait until one is done, then send the next.";
     }
     InternalError "internal_error" 500 {
         vi: "Lỗi của máy chủ", "Máy chủ gặp lỗi ngoài dự kiến. Khi báo lỗi, hãy kèm request_id.";
@@ -241,6 +265,14 @@ codes! {
     Unavailable "unavailable" 503 {
         vi: "Tạm thời không phục vụ được", "Máy chủ đang bận hoặc đang khởi động lại. Hãy thử lại sau giây lát.";
         en: "Unavailable for the moment", "The server is busy or restarting. Try again in a moment.";
+    }
+    OutcomeUnknown "outcome_unknown" 503 {
+        vi: "Chưa rõ kết quả", "Kết nối bị ngắt đúng lúc lưu nên chưa rõ nội dung đã được lưu hay chưa. Hãy gửi lại với cùng Idempotency-Key hoặc cùng id: việc đã lưu sẽ không bị làm hai lần.";
+        en: "Outcome unknown", "The connection was lost while the change was being saved, so it may or may not have been saved. Send it again with the same Idempotency-Key or the same id: what was saved is not done twice.";
+    }
+    StorageFull "storage_full" 507 {
+        vi: "Máy chủ hết chỗ lưu", "Máy chủ không còn chỗ để lưu nên nội dung này chưa được lưu. Việc đọc vẫn bình thường. Hãy gửi lại sau, theo tiêu đề Retry-After.";
+        en: "No storage left", "The server has no room left to store this, so it was not saved. Reading goes on as usual. Send it again later, as Retry-After says.";
     }
 }
 
@@ -323,6 +355,7 @@ fault_codes! {
     LineBreak "line_break" { vi: "Ô này có xuống dòng, nên có thể đã nuốt những dòng khác của tệp. Hãy viết nội dung trên một dòng và kiểm tra dấu ngoặc kép."; en: "The cell has a line break, and may have other rows of the file in it. Write what it says on one line, and look at the quotation marks."; }
     BrokenFile "broken_file" { vi: "Tệp bị hỏng hoặc không đọc được."; en: "The file is broken or cannot be read."; }
     UnpacksTooLarge "unpacks_too_large" { vi: "Tệp nén phình quá lớn khi mở (tối đa {limit} byte)."; en: "The file becomes too large when it is unpacked (at most {limit} bytes)."; }
+    RowTooLong "row_too_long" { vi: "Tệp có dòng quá dài: các ô của một dòng cộng lại được tối đa 64 kB."; en: "A row of the file is too long: its cells together may have at most 64 kB."; }
     EmptyFile "empty_file" { vi: "Tệp không có dòng nào."; en: "The file has no rows."; }
     TooManyRows "too_many_rows" { vi: "Tệp có quá nhiều dòng, tối đa {limit}. Hãy chia tệp."; en: "The file has too many rows; the largest number is {limit}. Divide it."; }
     Expired "expired" { vi: "Quá thời hạn xử lý; dữ liệu tạm đã được xóa. Hãy gửi lại tệp."; en: "It was not done in time; what was kept of it is deleted. Send the file again."; }
@@ -351,7 +384,6 @@ pub fn example_of(name: &str) -> Option<&'static str> {
         "row" => "12",
         "megapixels" => "50",
         "side" => "20000",
-        "codings" => "br, gzip, zstd, deflate",
         "media_type" => "application/json",
         _ => return None,
     };

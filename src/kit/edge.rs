@@ -1,7 +1,10 @@
 //! The outermost middleware: every request gets its id and its log line here, and no error leaves in any other shape than
 //! `application/problem+json`, actix's own included.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpMessage as _, ResponseError as _,
@@ -16,7 +19,16 @@ use actix_web::{
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{accept, codes::Code, etag, language::Language, problem::Problem};
+use super::{
+    accept,
+    codes::Code,
+    connections::{Connection, Phase},
+    deadline::GivenUp,
+    etag,
+    given::Given,
+    language::Language,
+    problem::Problem,
+};
 
 /// The header of the request id, on every answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,8 +48,12 @@ pub struct RequestId(pub String);
 pub async fn edge<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+) -> Result<ServiceResponse<Given<EitherBody<B, BoxBody>>>, actix_web::Error> {
     let started = Instant::now();
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    if let Some(connection) = &connection {
+        connection.set(Phase::Work);
+    }
     let id = request_id(request.headers());
     let language = Language::of(request.headers());
     let method = request.method().clone();
@@ -61,7 +77,10 @@ pub async fn edge<B: MessageBody + 'static>(
         tag_in_coding(response.headers_mut());
         dress(response.headers_mut(), &id, is_swagger);
         record(&response, &method, started.elapsed());
-        Ok(response)
+        if let Some(connection) = &connection {
+            connection.set(Phase::Answer);
+        }
+        Ok(response.map_body(|_, body| Given::new(body, connection)))
     }
     .instrument(span)
     .await
@@ -214,7 +233,8 @@ fn dress(headers: &mut HeaderMap, id: &str, is_swagger: bool) {
 
 /// One line for each change, each failure and each slow read; every request is in the metrics.
 fn record<B>(response: &ServiceResponse<B>, method: &Method, duration: Duration) {
-    let route = response.request().match_pattern();
+    let given_up = response.request().extensions().get::<GivenUp>().cloned();
+    let route = given_up.map_or_else(|| response.request().match_pattern(), |given_up| given_up.route);
     let route = route.as_deref().unwrap_or("none");
     let status = response.status().as_u16();
     super::metrics::count_request(method, route, status, duration);

@@ -1,11 +1,9 @@
-//! What is wrong with the input, collected until all of it is known: nobody mends a form one field at a time.
+//! What is wrong with the input, collected until all of it is known: nobody mends a form one field at a time. There is an
+//! end to it, because what is wrong may be a stranger's making: an answer lists `MOST_FAULTS`, and says that there are more.
+
+use std::{collections::HashSet, fmt::Display};
 
 use chrono::NaiveDate;
-use jsonschema::{
-    ValidationError, Validator,
-    error::{TypeKind, ValidationErrorKind},
-};
-use serde_json::Value;
 
 use super::{
     clock::{FIRST_DAY, NO_END},
@@ -15,8 +13,15 @@ use super::{
     quantity::Quantity,
 };
 
+/// The most faults that an answer lists.
+pub const MOST_FAULTS: usize = 100;
+/// The longest pointer or name of a parameter in an answer, in bytes as JSON writes it; a longer one is cut and ends in `…`.
+pub const LONGEST_PLACE: usize = 256;
+/// The longest value inside the words of a fault or a problem, in bytes as JSON writes it.
+const LONGEST_VALUE: usize = 1000;
+
 /// One thing that is wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// Where it is.
     pub place: Place,
@@ -27,7 +32,7 @@ pub struct Fault {
 }
 
 /// Where a fault is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// In the body, at this JSON Pointer (RFC 6901).
     Body(String),
@@ -45,7 +50,7 @@ impl Place {
 }
 
 /// A value inside a fault's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Words {
     /// The same in both languages.
     Plain(String),
@@ -74,9 +79,9 @@ impl Fault {
         Self { place: Place::Query(name.into()), code, values: Vec::new() }
     }
 
-    /// The same, with a value for the `{name}` in its words.
+    /// The same, with a value for the `{name}` in its words. A long value is cut.
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.values.push((name, Words::Plain(value.to_string())));
+        self.values.push((name, Words::Plain(short_value(value.to_string()))));
         self
     }
 }
@@ -86,9 +91,40 @@ pub fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Faults found so far.
-#[derive(Debug, Default)]
-pub struct Faults(Vec<Fault>);
+/// A value for the words of a fault or a problem: it may come from the request.
+pub fn short_value(value: String) -> String {
+    cut(value, LONGEST_VALUE)
+}
+
+/// The text, or as much of it as JSON writes in `most` bytes, with `…` at its end.
+pub fn cut(mut text: String, most: usize) -> String {
+    let mut written = 0_usize;
+    let mut end = 0;
+    for (place, letter) in text.char_indices() {
+        written = written.saturating_add(match letter {
+            '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{C}' => 2,
+            letter if letter < ' ' => 6,
+            letter => letter.len_utf8(),
+        });
+        if written > most {
+            text.truncate(end);
+            text.push('…');
+            return text;
+        }
+        if written <= most.saturating_sub('…'.len_utf8()) {
+            end = place.saturating_add(letter.len_utf8());
+        }
+    }
+    text
+}
+
+/// Faults found so far: each once, in the order in which they were found, at most `MOST_FAULTS`.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    list: Vec<Fault>,
+    told: HashSet<Fault>,
+    has_more: bool,
+}
 
 impl Faults {
     /// None yet.
@@ -98,164 +134,117 @@ impl Faults {
 
     /// One more.
     pub fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
+        if self.told.contains(&fault) {
+            return;
+        }
+        if self.list.len() >= MOST_FAULTS {
+            self.has_more = true;
+            return;
+        }
+        self.told.insert(fault.clone());
+        self.list.push(fault);
     }
 
-    /// One more, when it is true.
-    pub fn add_if(&mut self, is_wrong: bool, pointer: impl Into<String>, code: FaultCode) {
+    /// Notes that there is something wrong besides, which is not told.
+    pub fn add_untold(&mut self) {
+        self.has_more = true;
+    }
+
+    /// One more, when it is true. Only then is the pointer written: give it as `format_args!`.
+    pub fn add_if(&mut self, is_wrong: bool, pointer: impl Display, code: FaultCode) {
         if is_wrong {
-            self.add(Fault::at(pointer, code));
+            self.add(Fault::at(pointer.to_string(), code));
         }
     }
 
     /// An amount that must be more than nothing.
-    pub fn add_unless_positive(&mut self, amount: Quantity, pointer: impl Into<String>) {
+    pub fn add_unless_positive(&mut self, amount: Quantity, pointer: impl Display) {
         if !amount.is_positive() {
-            self.add(Fault::at(pointer, FaultCode::OutOfRange).with("limit", "> 0"));
+            self.add(Fault::at(pointer.to_string(), FaultCode::OutOfRange).with("limit", "> 0"));
         }
     }
 
     /// A day that something begins on: from `FIRST_DAY` on, and not the one that stands for no end.
-    pub fn add_unless_first_day(&mut self, day: NaiveDate, pointer: impl Into<String>) {
+    pub fn add_unless_first_day(&mut self, day: NaiveDate, pointer: impl Display) {
         let limit = match day {
             day if day < FIRST_DAY => format!(">= {FIRST_DAY}"),
             day if day >= NO_END => format!("< {NO_END}"),
             _ => return,
         };
-        self.add(Fault::at(pointer, FaultCode::OutOfRange).with("limit", limit));
+        self.add(Fault::at(pointer.to_string(), FaultCode::OutOfRange).with("limit", limit));
+    }
+
+    /// Nothing is wrong?
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty() && !self.has_more
+    }
+
+    /// How many are told.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Is there more than is told? Whoever looks for faults may stop then.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// The faults.
+    pub fn into_list(self) -> Vec<Fault> {
+        self.list
     }
 
     /// All of them as a problem, or `value` when there is none.
     pub fn or<T>(self, value: T) -> Result<T, Problem> {
-        if self.0.is_empty() { Ok(value) } else { Err(Problem::invalid(self.0)) }
+        if self.is_empty() { Ok(value) } else { Err(Problem::invalid(self)) }
     }
 }
 
-/// Every fault of `value` against its schema. `place` makes a place of a JSON Pointer.
-pub fn against_schema(schema: &Validator, value: &Value, place: impl Fn(String) -> Place) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for error in schema.iter_errors(value) {
-        add_schema_error(&mut faults, &error, &place);
-    }
-    faults
-}
-
-fn add_schema_error(faults: &mut Vec<Fault>, error: &ValidationError<'_>, place: &impl Fn(String) -> Place) {
-    let pointer = error.instance_path().as_str().to_owned();
-    let below = |name: &str| place(format!("{pointer}/{}", escaped(name)));
-    let mut add = |place: Place, code: FaultCode, values: Vec<(&'static str, Words)>| {
-        let fault = Fault { place, code, values };
-        if !faults.contains(&fault) {
-            faults.push(fault);
+impl From<Vec<Fault>> for Faults {
+    fn from(list: Vec<Fault>) -> Self {
+        let mut faults = Self::new();
+        for fault in list {
+            faults.add(fault);
         }
-    };
-    let plain = |name: &'static str, value: String| vec![(name, Words::Plain(value))];
-    match error.kind() {
-        ValidationErrorKind::Required { property } => {
-            add(below(property.as_str().unwrap_or_default()), FaultCode::Missing, Vec::new());
-        }
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            for name in unexpected {
-                add(below(name), FaultCode::UnknownField, Vec::new());
-            }
-        }
-        ValidationErrorKind::Type { kind } => {
-            add(place(pointer), FaultCode::WrongType, vec![("expected", type_words(kind))]);
-        }
-        ValidationErrorKind::Minimum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!(">= {limit}")));
-        }
-        ValidationErrorKind::Maximum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("<= {limit}")));
-        }
-        ValidationErrorKind::ExclusiveMinimum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("> {limit}")));
-        }
-        ValidationErrorKind::ExclusiveMaximum { limit } => {
-            add(place(pointer), FaultCode::OutOfRange, plain("limit", format!("< {limit}")));
-        }
-        ValidationErrorKind::MinLength { limit } => {
-            add(place(pointer), FaultCode::TooShort, plain("limit", limit.to_string()));
-        }
-        ValidationErrorKind::MaxLength { limit } => {
-            add(place(pointer), FaultCode::TooLong, plain("limit", limit.to_string()));
-        }
-        ValidationErrorKind::MinItems { limit } => {
-            add(place(pointer), FaultCode::TooFew, plain("limit", limit.to_string()));
-        }
-        ValidationErrorKind::MaxItems { limit } => {
-            add(place(pointer), FaultCode::TooMany, plain("limit", limit.to_string()));
-        }
-        // Only quantities are multiples of something, and theirs is the last word: 0.30000000000000004 is 0.3.
-        ValidationErrorKind::MultipleOf { .. } => {
-            if error.instance().as_f64().is_none_or(|number| Quantity::from_json(number).is_err()) {
-                add(place(pointer), FaultCode::TooPrecise, Vec::new());
-            }
-        }
-        ValidationErrorKind::UniqueItems => add(place(pointer), FaultCode::Duplicate, Vec::new()),
-        ValidationErrorKind::Format { format } => {
-            add(place(pointer), FaultCode::WrongFormat, vec![("expected", format_words(format))]);
-        }
-        ValidationErrorKind::Pattern { pattern } => {
-            add(place(pointer), FaultCode::WrongFormat, plain("expected", pattern.clone()));
-        }
-        ValidationErrorKind::Enum { options } => {
-            add(place(pointer), FaultCode::NotOneOf, plain("options", option_words(options)));
-        }
-        ValidationErrorKind::Constant { expected_value } => {
-            add(place(pointer), FaultCode::NotOneOf, plain("options", expected_value.to_string()));
-        }
-        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-            // "null or this": the branch that is not null says what is really wrong.
-            let branch = context.iter().find(|branch| !branch.iter().any(is_null_type));
-            for inner in branch.into_iter().flatten() {
-                add_schema_error(faults, inner, place);
-            }
-        }
-        _ => add(place(pointer), FaultCode::WrongType, plain("expected", error.kind().keyword().to_owned())),
+        faults
     }
 }
 
-fn is_null_type(error: &ValidationError<'_>) -> bool {
-    matches!(error.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(kind) } if kind.to_string() == "null")
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-fn type_words(kind: &TypeKind) -> Words {
-    let name = match kind {
-        TypeKind::Single(kind) => kind.to_string(),
-        TypeKind::Multiple(kinds) => {
-            kinds.iter().map(|kind| kind.to_string()).find(|kind| kind != "null").unwrap_or_default()
+    use super::*;
+
+    #[test]
+    fn a_hundred_faults_are_told_each_once() {
+        let mut faults = Faults::new();
+        for number in (0..MOST_FAULTS).chain(0..MOST_FAULTS) {
+            faults.add(Fault::at(format!("/{number}"), FaultCode::Missing));
         }
-    };
-    match name.as_str() {
-        "string" => Words::Both("chuỗi ký tự", "a string"),
-        "integer" => Words::Both("số nguyên", "an integer"),
-        "number" => Words::Both("số", "a number"),
-        "boolean" => Words::Both("true hoặc false", "true or false"),
-        "array" => Words::Both("danh sách", "an array"),
-        "object" => Words::Both("đối tượng", "an object"),
-        _ => Words::Plain(name),
-    }
-}
+        assert_eq!((faults.len(), faults.has_more()), (MOST_FAULTS, false));
 
-/// A format (JSON Schema, validation vocabulary, section 7.3) in words that say how it is written.
-fn format_words(format: &str) -> Words {
-    match format {
-        "date" => Words::Both("một ngày như 2026-09-02", "a day such as 2026-09-02"),
-        "date-time" => Words::Both("một thời điểm như 2026-09-02T07:00:00Z", "a moment such as 2026-09-02T07:00:00Z"),
-        "uuid" => Words::Both("một mã UUID", "a UUID"),
-        "uri-reference" => Words::Both("một địa chỉ như https://example.vn/", "an address such as https://example.vn/"),
-        other => Words::Plain(other.to_owned()),
-    }
-}
+        faults.add(Fault::at("/one_more", FaultCode::Missing));
 
-fn option_words(options: &Value) -> String {
-    let words: Vec<_> = options
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
-        .collect();
-    words.join(", ")
+        assert_eq!((faults.len(), faults.has_more()), (MOST_FAULTS, true));
+    }
+
+    #[test]
+    fn a_text_is_cut_between_letters() {
+        assert_eq!(cut("abcdef".into(), 6), "abcdef");
+        assert_eq!(cut("abcdefg".into(), 6), "abc…");
+        assert_eq!(cut("ếếế".into(), 8), "ế…");
+        assert_eq!(cut("\u{1}\u{1}".into(), 11), "\u{1}…");
+        assert_eq!(cut("abc".into(), 2), "…");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_cut_is_short_as_json_writes_it(text in "[\\PC\\u{0}-\\u{20}\"\\\\]{0,40}", most in 3_usize..30) {
+            let written = serde_json::to_string(&cut(text.clone(), most)).unwrap().len() - 2;
+            prop_assert!(written <= most, "{text:?}");
+            let whole = serde_json::to_string(&text).unwrap().len() - 2;
+            prop_assert!(whole > most || cut(text.clone(), most) == text);
+        }
+    }
 }

@@ -12,7 +12,12 @@ use actix_web::{
 };
 use serde_json::Value;
 
-use super::{codes::FaultCode, faults::Fault, problem::Problem, schemas::Schemas};
+use super::{
+    codes::FaultCode,
+    faults::{Fault, Faults},
+    problem::Problem,
+    schemas::Schemas,
+};
 
 /// Where unknown parameters are passed over: OAuth says so (RFC 6749, 3.1 and 3.2), and what providers add to the addresses
 /// of their events is theirs.
@@ -68,36 +73,36 @@ pub async fn refuse_unknown<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    let faults = if request.query_string().is_empty() { Vec::new() } else { faults_of(&request) };
+    let faults = if request.query_string().is_empty() { Faults::new() } else { faults_of(&request) };
     if faults.is_empty() {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }
     Ok(request.into_response(Problem::invalid(faults).error_response()).map_into_right_body())
 }
 
-fn faults_of(request: &ServiceRequest) -> Vec<Fault> {
+fn faults_of(request: &ServiceRequest) -> Faults {
     let schemas = request.app_data::<Data<Schemas>>();
     if !schemas.is_some_and(|schemas| schemas.bare.has(request.method().as_str(), request.path())) {
-        return Vec::new();
+        return Faults::new();
     }
     let (pairs, mut faults) = pairs_of(request.query_string());
     for (name, _) in pairs {
-        let fault = Fault::parameter(name, FaultCode::UnknownField);
-        if !faults.contains(&fault) {
-            faults.push(fault);
-        }
+        faults.add(Fault::parameter(name, FaultCode::UnknownField));
     }
     faults
 }
 
 /// The pairs of a query string, decoded (WHATWG URL, 5.1), and a fault for each that cannot be.
-pub fn pairs_of(query: &str) -> (Vec<(String, String)>, Vec<Fault>) {
-    let (mut pairs, mut faults) = (Vec::new(), Vec::new());
+pub fn pairs_of(query: &str) -> (Vec<(String, String)>, Faults) {
+    let (mut pairs, mut faults) = (Vec::new(), Faults::new());
     for piece in query.split('&').filter(|piece| !piece.is_empty()) {
         let (name, text) = piece.split_once('=').unwrap_or((piece, ""));
         match (decoded(name), decoded(text)) {
             (Some(name), Some(text)) => pairs.push((name, text)),
-            (name, _) => faults.push(Fault::parameter(name.unwrap_or_else(|| name_of(piece)), FaultCode::BadEncoding)),
+            (name, _) => faults.add(Fault::parameter(name.unwrap_or_else(|| name_of(piece)), FaultCode::BadEncoding)),
+        }
+        if faults.has_more() {
+            break;
         }
     }
     (pairs, faults)
@@ -134,7 +139,8 @@ mod tests {
         let (pairs, faults) = pairs_of("q=c%C3%A2y+xanh&&limit=1&x=%FF&y=%4&%zz=1&z=%C3%28");
 
         assert_eq!(pairs, [("q".to_owned(), "cây xanh".to_owned()), ("limit".to_owned(), "1".to_owned())]);
-        let found: Vec<_> = faults.iter().map(|fault| (fault.place.as_str(), fault.code)).collect();
+        let list = faults.into_list();
+        let found: Vec<_> = list.iter().map(|fault| (fault.place.as_str(), fault.code)).collect();
         let bad = FaultCode::BadEncoding;
         assert_eq!(found, [("x", bad), ("y", bad), ("%zz", bad), ("z", bad)]);
     }

@@ -1,7 +1,7 @@
 //! What went wrong, as facts: a code, values, faults. Rules and actions return it; the outermost middleware words it in
 //! the client's language (RFC 9457). It is no HTTP type: nothing here is text for people.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use serde::Serialize;
 use utoipa::{
@@ -11,9 +11,12 @@ use utoipa::{
 
 use super::{
     codes::{Code, FaultCode, blanks, example_of, fill},
-    faults::{Fault, Place},
+    faults::{Fault, Faults, LONGEST_PLACE, MOST_FAULTS, Place, cut, short_value},
     language::Language,
 };
+
+/// The most that an answer lists of faults, in bytes.
+const MOST_TEXT: usize = 60 * 1024;
 
 /// A request that was not carried out, and why.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct Problem {
     pub values: Vec<(&'static str, String)>,
     /// Each thing that is wrong with the input.
     pub faults: Vec<Fault>,
+    /// Is more wrong than is told?
+    pub has_more_faults: bool,
     /// Headers that go with it: `Allow`, `Retry-After`.
     pub headers: Vec<(&'static str, String)>,
     /// What lies underneath an unexpected one; logged, never sent.
@@ -33,7 +38,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of that code.
     pub fn new(code: Code) -> Self {
-        Self { code, values: Vec::new(), faults: Vec::new(), headers: Vec::new(), cause: None }
+        Self { code, values: Vec::new(), faults: Vec::new(), has_more_faults: false, headers: Vec::new(), cause: None }
     }
 
     /// There is no such thing, as far as this caller may know.
@@ -47,9 +52,11 @@ impl Problem {
     }
 
     /// Well-formed input with these faults.
-    pub fn invalid(faults: Vec<Fault>) -> Self {
-        let count = faults.len().to_string();
-        Self { faults, ..Self::new(Code::InvalidInput).with("count", count) }
+    pub fn invalid(faults: impl Into<Faults>) -> Self {
+        let faults = faults.into();
+        let (count, has_more_faults) = (faults.len(), faults.has_more());
+        let count = if has_more_faults { format!("{}+", count.max(1)) } else { count.to_string() };
+        Self { faults: faults.into_list(), has_more_faults, ..Self::new(Code::InvalidInput).with("count", count) }
     }
 
     /// Something that should not have happened.
@@ -57,9 +64,18 @@ impl Problem {
         Self { cause: Some(Arc::new(cause)), ..Self::new(Code::InternalError) }
     }
 
-    /// The same, with a value for the `{name}` in its words.
+    /// A file could not be written or read: `storage_full` where there is no room for it.
+    pub fn of_file(error: io::Error) -> Self {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        if !matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge) {
+            return Self::internal(error);
+        }
+        Self { cause: Some(Arc::new(error)), ..Self::new(Code::StorageFull) }.header("retry-after", 60)
+    }
+
+    /// The same, with a value for the `{name}` in its words. A long value is cut.
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.values.push((name, value.to_string()));
+        self.values.push((name, short_value(value.to_string())));
         self
     }
 
@@ -87,7 +103,7 @@ impl Problem {
 
     /// The document for the client.
     pub fn worded(&self, language: Language, request_id: &str) -> ProblemDocument {
-        let errors = self.faults.iter().map(|fault| FaultDocument::of(fault, language)).collect();
+        let (errors, is_cut) = self.errors(language);
         ProblemDocument {
             kind: format!("/problems/{}", self.code.name()),
             title: self.code.title(language).to_owned(),
@@ -96,7 +112,25 @@ impl Problem {
             code: self.code.name().to_owned(),
             request_id: request_id.to_owned(),
             errors,
+            more_errors: is_cut || self.has_more_faults,
         }
+    }
+
+    /// The faults in words, at most `MOST_FAULTS` of them and `MOST_TEXT` bytes; and whether any were left out.
+    fn errors(&self, language: Language) -> (Vec<FaultDocument>, bool) {
+        let mut size = 0_usize;
+        let errors: Vec<_> = self
+            .faults
+            .iter()
+            .take(MOST_FAULTS)
+            .map(|fault| FaultDocument::of(fault, language))
+            .take_while(|fault| {
+                size = size.saturating_add(fault.size());
+                size <= MOST_TEXT
+            })
+            .collect();
+        let is_cut = errors.len() < self.faults.len();
+        (errors, is_cut)
     }
 }
 
@@ -139,10 +173,14 @@ pub struct ProblemDocument {
     /// The same as in the header `X-Request-Id`; quote it when you report the problem.
     #[schema(examples("019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e"))]
     pub request_id: String,
-    /// For bad input: every fault at once.
+    /// For bad input: every fault at once, up to 100 of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub errors: Vec<FaultDocument>,
+    /// There are more faults than are listed; absent: these are all.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub more_errors: bool,
 }
 
 /// One fault of the input.
@@ -184,8 +222,8 @@ fn fault_codes() -> Object {
 impl FaultDocument {
     fn of(fault: &Fault, language: Language) -> Self {
         let (pointer, parameter) = match &fault.place {
-            Place::Body(pointer) => (Some(pointer.clone()), None),
-            Place::Query(name) => (None, Some(name.clone())),
+            Place::Body(pointer) => (Some(cut(pointer.clone(), LONGEST_PLACE)), None),
+            Place::Query(name) => (None, Some(cut(name.clone(), LONGEST_PLACE))),
         };
         let values: Vec<_> = fault.values.iter().map(|(name, value)| (*name, value.worded(language))).collect();
         Self {
@@ -194,6 +232,11 @@ impl FaultDocument {
             code: fault.code.name().to_owned(),
             detail: fill(fault.code.detail(language), &values),
         }
+    }
+
+    /// How many bytes it takes in the answer.
+    fn size(&self) -> usize {
+        serde_json::to_vec(self).map_or(0, |bytes| bytes.len().saturating_add(1))
     }
 }
 

@@ -1,15 +1,20 @@
-//! Amounts: integers of thousandths, never binary floats. Each number of at most 3 decimals below 10^12 is held exactly,
-//! and so is each sum of 9,000 of the largest.
+//! Amounts: integers of thousandths, never binary floats. A `Quantity` is one amount, of at most 3 decimals and below 10^12,
+//! in 64 bits. A `Total` is a sum of any number of them, in 128 bits.
 
 use std::{borrow::Cow, fmt, iter::Sum, ops};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
+use serde_json::value::RawValue;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
 const PER_UNIT: i64 = 1_000;
+/// 10^12 units, in thousandths: each amount below it is the shortest decimal form of a double.
+const LIMIT: i64 = 1_000_000_000_000_000;
+/// How many times the low half of a stored sum the high half counts.
+const HIGH_HALF: i128 = 1 << 32;
 /// How far from a whole thousandth a JSON number may be.
 const TOLERANCE: f64 = 1e-6;
 
@@ -62,15 +67,6 @@ impl Quantity {
         text.parse().map(Self).map_err(|_not_an_integer| QuantityError::TooLarge)
     }
 
-    /// The share of `whole` in percent, rounded half up to 3 decimals; none of nothing.
-    pub fn percent_of(self, whole: Self) -> Option<Self> {
-        if whole.0 <= 0 {
-            return None;
-        }
-        let scaled = i128::from(self.0) * 100 * i128::from(PER_UNIT) * 2 / i128::from(whole.0);
-        i64::try_from((scaled + 1).div_euclid(2)).ok().map(Self)
-    }
-
     /// Is it more than nothing?
     pub const fn is_positive(self) -> bool {
         self.0 > 0
@@ -79,35 +75,16 @@ impl Quantity {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (units, rest) = (self.0.unsigned_abs() / 1000, self.0.unsigned_abs() % 1000);
-        if rest == 0 {
-            return write!(f, "{sign}{units}");
-        }
-        let decimals = format!("{rest:03}");
-        write!(f, "{sign}{units}.{}", decimals.trim_end_matches('0'))
+        fmt::Display::fmt(&Total::from(*self), f)
     }
 }
 
-impl ops::Add for Quantity {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
-    }
-}
-
+/// The difference of two amounts. Each is below 10^12 units, so it is exact.
 impl ops::Sub for Quantity {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
-    }
-}
-
-impl Sum for Quantity {
-    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
-        amounts.fold(Self::ZERO, ops::Add::add)
     }
 }
 
@@ -117,10 +94,7 @@ impl Serialize for Quantity {
             return serializer.serialize_i64(self.0 / PER_UNIT);
         }
         // The decimal text is parsed to the nearest double, whose shortest form is that text again (below 2^53).
-        self.to_string()
-            .parse::<f64>()
-            .map_err(serde::ser::Error::custom)
-            .and_then(|number| serializer.serialize_f64(number))
+        self.to_string().parse::<f64>().map_err(S::Error::custom).and_then(|number| serializer.serialize_f64(number))
     }
 }
 
@@ -149,14 +123,122 @@ impl ToSchema for Quantity {
     }
 }
 
+/// A sum of quantities, in thousandths: exact for 10^23 of the largest ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Total(i128);
+
+impl Total {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// From thousandths.
+    pub const fn from_thousandths(thousandths: i128) -> Self {
+        Self(thousandths)
+    }
+
+    /// In thousandths.
+    pub const fn thousandths(self) -> i128 {
+        self.0
+    }
+
+    /// From the halves in which a database sums thousandths: `high * 2^32 + low`.
+    pub fn from_halves(high: i64, low: i64) -> Self {
+        Self(i128::from(high) * HIGH_HALF + i128::from(low))
+    }
+
+    /// In thousandths, where a column of 64 bits can hold it.
+    pub fn stored(self) -> Option<i64> {
+        i64::try_from(self.0).ok()
+    }
+
+    /// The share of `whole` in percent, rounded half up to 3 decimals; none of nothing.
+    pub fn percent_of(self, whole: Quantity) -> Option<Self> {
+        if whole.0 <= 0 {
+            return None;
+        }
+        // Thousandths of a percent. The remainder is below 2^63, so nothing of it overflows.
+        let (whole, hundred) = (i128::from(whole.0), 100 * i128::from(PER_UNIT));
+        let (times, rest) = (self.0.div_euclid(whole), self.0.rem_euclid(whole));
+        let rest = (rest * hundred * 2 / whole + 1) / 2;
+        Some(Self(times.saturating_mul(hundred).saturating_add(rest)))
+    }
+}
+
+impl From<Quantity> for Total {
+    fn from(quantity: Quantity) -> Self {
+        Self(i128::from(quantity.0))
+    }
+}
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (units, rest) = (self.0.unsigned_abs() / 1000, self.0.unsigned_abs() % 1000);
+        if rest == 0 {
+            return write!(f, "{sign}{units}");
+        }
+        let decimals = format!("{rest:03}");
+        write!(f, "{sign}{units}.{}", decimals.trim_end_matches('0'))
+    }
+}
+
+impl ops::Add for Total {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl ops::Sub for Total {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Sum for Total {
+    fn sum<I: Iterator<Item = Self>>(totals: I) -> Self {
+        totals.fold(Self::ZERO, ops::Add::add)
+    }
+}
+
+impl Serialize for Total {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.stored().filter(|thousandths| -LIMIT < *thousandths && *thousandths < LIMIT) {
+            Some(thousandths) => Quantity(thousandths).serialize(serializer),
+            // A double would round it: the number is written digit by digit.
+            None => RawValue::from_string(self.to_string()).map_err(S::Error::custom)?.serialize(serializer),
+        }
+    }
+}
+
+impl PartialSchema for Total {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .description(Some(
+                "A sum of quantities, exact, of at most 3 decimals. It may be 10^12 or more, and then have more digits than a \
+                 double holds: read it as a decimal number where the last digit counts.",
+            ))
+            .minimum(Some(0))
+            .examples([serde_json::json!(1234.5)])
+            .into()
+    }
+}
+
+impl ToSchema for Total {
+    fn name() -> Cow<'static, str> {
+        "Total".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// 10^12 units, in thousandths.
-    const LIMIT: i64 = 1_000_000_000_000_000;
 
     #[test]
     fn a_number_of_more_than_three_decimals_is_refused() {
@@ -168,11 +250,21 @@ mod tests {
 
     #[test]
     fn percent_is_rounded_half_up() {
-        let third = Quantity::whole(1).percent_of(Quantity::whole(3)).unwrap();
-        let two_thirds = Quantity::whole(2).percent_of(Quantity::whole(3)).unwrap();
+        let percent = |units, whole| Total::from(Quantity::whole(units)).percent_of(Quantity::whole(whole));
 
-        assert_eq!((third.to_string(), two_thirds.to_string()), ("33.333".into(), "66.667".into()));
-        assert_eq!(Quantity::whole(1).percent_of(Quantity::ZERO), None);
+        assert_eq!(percent(1, 3).unwrap().to_string(), "33.333");
+        assert_eq!(percent(2, 3).unwrap().to_string(), "66.667");
+        assert_eq!(percent(1, 0), None);
+    }
+
+    #[test]
+    fn a_total_past_64_bits_is_written_digit_by_digit() {
+        let json = |thousandths| serde_json::to_string(&Total(thousandths)).unwrap();
+
+        assert_eq!(json(9_999_999_999_999_990_001), "9999999999999990.001");
+        assert_eq!(json(9_223_372_036_854_776_000), "9223372036854776");
+        assert_eq!(json(-1_000_000_000_000_000_000_500), "-1000000000000000000.5");
+        assert_eq!(json(12_500), "12.5");
     }
 
     proptest! {
@@ -183,6 +275,47 @@ mod tests {
 
             prop_assert_eq!(&json, &quantity.to_string());
             prop_assert_eq!(serde_json::from_str::<Quantity>(&json).unwrap(), quantity);
+        }
+
+        /// As the database does it: each integer's halves are summed apart.
+        #[test]
+        fn the_sum_of_halves_is_the_sum(integers in proptest::collection::vec(any::<i64>(), 0..200)) {
+            let (mut high, mut low) = (0, 0);
+            for integer in &integers {
+                high += integer >> 32;
+                low += integer & 0xFFFF_FFFF;
+            }
+            let sum: i128 = integers.iter().map(|integer| i128::from(*integer)).sum();
+
+            prop_assert_eq!(Total::from_halves(high, low), Total(sum));
+            prop_assert_eq!(Total::from_halves(high + (low >> 32), low & 0xFFFF_FFFF), Total(sum));
+        }
+
+        /// Normal halves, the low one within 32 bits, stand in the order of what they sum to.
+        #[test]
+        fn halves_compare_as_their_sums(one in any::<i64>(), other in any::<i64>()) {
+            let halves = |integer: i64| (integer >> 32, integer & 0xFFFF_FFFF);
+
+            prop_assert_eq!(halves(one).cmp(&halves(other)), one.cmp(&other));
+        }
+
+        #[test]
+        fn a_percentage_is_exact(sum in -(1_i128 << 100)..1 << 100, whole in 1..LIMIT) {
+            let twice = (sum * 200_000).div_euclid(i128::from(whole));
+
+            prop_assert_eq!(Total(sum).percent_of(Quantity(whole)), Some(Total((twice + 1).div_euclid(2))));
+        }
+
+        #[test]
+        fn a_percentage_never_overflows(sum in any::<i128>(), whole in any::<i64>()) {
+            prop_assert_eq!(Total(sum).percent_of(Quantity(whole)).is_some(), whole > 0);
+        }
+
+        #[test]
+        fn a_total_is_the_json_number_of_its_text(thousandths in any::<i128>()) {
+            let json = serde_json::to_string(&Total(thousandths)).unwrap();
+
+            prop_assert_eq!(json, Total(thousandths).to_string());
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -108,6 +108,55 @@ impl Default for Guesses {
     }
 }
 
+/// Requests under way, by the address of their clients. For servers behind proxies: there a client is no connection of ours.
+#[derive(Debug)]
+pub struct InFlight {
+    most: usize,
+    by_network: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub struct UnderWay<'a> {
+    in_flight: &'a InFlight,
+    network: IpAddr,
+}
+
+impl InFlight {
+    /// At most so many of one address.
+    pub fn new(most: usize) -> Self {
+        Self { most, by_network: Mutex::default() }
+    }
+
+    /// Counts a request of this address until what is given is dropped. One too many is refused.
+    pub fn begin(&self, address: IpAddr) -> Result<UnderWay<'_>, Problem> {
+        let network = network_of(address);
+        let mut by_network = self.by_network();
+        let count = by_network.entry(network).or_default();
+        if *count >= self.most {
+            return Err(Problem::new(Code::TooManyRequests).header(RETRY_AFTER.as_str(), 1));
+        }
+        *count = count.saturating_add(1);
+        Ok(UnderWay { in_flight: self, network })
+    }
+
+    fn by_network(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.by_network.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut by_network = self.in_flight.by_network();
+        if let Some(count) = by_network.get_mut(&self.network) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                by_network.remove(&self.network);
+            }
+        }
+    }
+}
+
 /// What is left after a request was counted.
 #[derive(Debug)]
 pub struct Left {
@@ -166,7 +215,7 @@ impl RateLimits {
 
 /// What is counted as one address. Of IPv6 it is the network of 64 bits: whoever has one address there has all of them
 /// (RFC 4291, 2.5.1).
-fn network_of(address: IpAddr) -> IpAddr {
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         address => address,
@@ -212,6 +261,20 @@ impl Left {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_under_way_are_counted_by_address_until_they_end() {
+        let in_flight = InFlight::new(1);
+        let (one, other) = (IpAddr::from([203, 0, 113, 1]), IpAddr::from([203, 0, 113, 2]));
+
+        let under_way = in_flight.begin(one).unwrap();
+
+        assert!(in_flight.begin(one).is_err_and(|problem| problem.code == Code::TooManyRequests));
+        assert!(in_flight.begin(other).is_ok());
+        drop(under_way);
+        assert!(in_flight.begin(one).is_ok());
+        assert!(in_flight.by_network().is_empty());
+    }
 
     #[test]
     fn an_address_is_counted_with_all_that_its_owner_has() {

@@ -1,41 +1,38 @@
-//! The OpenAPI document is the validator: what is documented and what is accepted cannot differ. One compiled schema for
+//! The OpenAPI document is the validator: what is documented and what is accepted cannot differ. One compiled shape for
 //! each body and each set of query parameters, made once at start.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use super::{
     codes::FaultCode,
-    faults::{Fault, Place, against_schema},
+    faults::{Fault, Faults, Place},
     parameters::Bare,
 };
 
-mod texts;
+pub mod scalar;
+pub mod shape;
 
-use texts::Texts;
+use scalar::Scalar;
+use shape::{Compiler, Shape};
 
 const SCHEMAS: &str = "#/components/schemas/";
+/// The media types of bodies that are read by their schemas; forms are read by their handlers.
+const JSON: [&str; 2] = ["application/json", "application/merge-patch+json"];
 
 /// The schemas of what comes in, compiled.
 pub struct Schemas {
-    bodies: HashMap<String, Body>,
+    bodies: HashMap<String, Arc<Shape>>,
     queries: HashMap<String, Parameters>,
     /// The operations that take no query parameter.
     pub(super) bare: Bare,
 }
 
-struct Body {
-    schema: Validator,
-    texts: Texts,
-}
-
 /// The query parameters of one operation.
 pub struct Parameters {
-    types: HashMap<String, Value>,
-    texts: HashMap<String, Texts>,
-    schema: Validator,
+    by_name: HashMap<String, Scalar>,
+    required: Vec<String>,
 }
 
 /// The document has a schema that cannot be compiled.
@@ -49,84 +46,71 @@ pub struct BadSchema {
 impl Schemas {
     /// Compiles what the document says of request bodies and query parameters.
     pub fn compile(document: &Value) -> Result<Self, BadSchema> {
-        let components = document.get("components").cloned().unwrap_or_else(|| json!({}));
+        let nothing = json!({});
+        let components = document.get("components").unwrap_or(&nothing);
+        let mut compiler = Compiler::new(components);
         let mut schemas = Self { bodies: HashMap::new(), queries: HashMap::new(), bare: Bare::of(document) };
-        schemas.add_parts(&components)?;
+        schemas.add_parts(&mut compiler, components)?;
         let operations = document.get("paths").and_then(Value::as_object).into_iter().flatten();
         for operation in
             operations.flat_map(|(_, item)| item.as_object().into_iter().flatten()).map(|(_, operation)| operation)
         {
-            schemas.add_bodies(operation, &components)?;
-            schemas.add_query(operation, &components)?;
+            schemas.add_bodies(&mut compiler, operation)?;
+            schemas.add_query(&mut compiler, operation)?;
         }
         Ok(schemas)
     }
 
     /// What comes in inside of something else: every object that takes no unknown fields.
-    fn add_parts(&mut self, components: &Value) -> Result<(), BadSchema> {
+    fn add_parts(&mut self, compiler: &mut Compiler<'_>, components: &Value) -> Result<(), BadSchema> {
         for (name, schema) in components.get("schemas").and_then(Value::as_object).into_iter().flatten() {
             if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
-                self.add_body(name, components)?;
+                self.add_body(compiler, name)?;
             }
         }
         Ok(())
     }
 
-    fn add_bodies(&mut self, operation: &Value, components: &Value) -> Result<(), BadSchema> {
-        let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
-        for media in content.into_iter().flatten().map(|(_, media)| media) {
+    fn add_bodies(&mut self, compiler: &mut Compiler<'_>, operation: &Value) -> Result<(), BadSchema> {
+        let content = operation.pointer("/requestBody/content").and_then(Value::as_object).into_iter().flatten();
+        for (_, media) in content.filter(|(media_type, _)| JSON.contains(&media_type.as_str())) {
             let reference = media.pointer("/schema/$ref").and_then(Value::as_str).unwrap_or_default();
             let Some(name) = reference.strip_prefix(SCHEMAS) else { continue };
-            if !self.bodies.contains_key(name) {
-                self.add_body(name, components)?;
-            }
+            self.add_body(compiler, name)?;
         }
         Ok(())
     }
 
-    fn add_body(&mut self, name: &str, components: &Value) -> Result<(), BadSchema> {
-        let schema = json!({ "$ref": format!("{SCHEMAS}{name}") });
-        let texts = Texts::of(&schema, components);
-        self.bodies.insert(name.to_owned(), Body { schema: compiled(name, schema, components)?, texts });
+    fn add_body(&mut self, compiler: &mut Compiler<'_>, name: &str) -> Result<(), BadSchema> {
+        if !self.bodies.contains_key(name) {
+            let shape = compiler.component(name).map_err(|reason| BadSchema { name: name.to_owned(), reason })?;
+            self.bodies.insert(name.to_owned(), shape);
+        }
         Ok(())
     }
 
-    fn add_query(&mut self, operation: &Value, components: &Value) -> Result<(), BadSchema> {
-        let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
-        let parameters = operation.get("parameters").and_then(Value::as_array);
-        let mut types = HashMap::new();
-        let mut required = Vec::new();
-        for parameter in parameters.into_iter().flatten() {
-            if parameter.get("in").and_then(Value::as_str) != Some("query") {
-                continue;
-            }
+    fn add_query<'d>(&mut self, compiler: &mut Compiler<'d>, operation: &'d Value) -> Result<(), BadSchema> {
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+        let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+        let mut of_query = Parameters { by_name: HashMap::new(), required: Vec::new() };
+        for parameter in parameters.filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some("query")) {
             let (Some(name), Some(schema)) = (parameter.get("name").and_then(Value::as_str), parameter.get("schema"))
             else {
                 continue;
             };
-            types.insert(name.to_owned(), schema.clone());
+            let bad = |reason| BadSchema { name: format!("{id}, {name}"), reason };
+            of_query.by_name.insert(name.to_owned(), compiler.scalar(schema).map_err(bad)?);
             if parameter.get("required").and_then(Value::as_bool) == Some(true) {
-                required.push(name.to_owned());
+                of_query.required.push(name.to_owned());
             }
         }
-        let properties: Map<String, Value> =
-            types.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect();
-        let schema = json!({
-            "type": "object", "properties": properties, "required": required, "additionalProperties": false,
-        });
-        let texts = types.iter().map(|(name, schema)| (name.clone(), Texts::of(schema, components))).collect();
-        self.queries.insert(name.to_owned(), Parameters { types, texts, schema: compiled(name, schema, components)? });
+        self.queries.insert(id.to_owned(), of_query);
         Ok(())
     }
 
-    /// Brings the texts of a body into their form, and gives every fault of it against the schema of that name; none when
-    /// there is no such schema.
-    pub fn body_faults(&self, name: &str, body: &mut Value) -> Option<Vec<Fault>> {
-        let Body { schema, texts } = self.bodies.get(name)?;
-        let mut faults = Vec::new();
-        texts.bring_into_form(body, "", &mut faults);
-        faults.extend(against_schema(schema, body, Place::Body));
-        Some(faults)
+    /// What a body of the schema of that name looks like; none when there is no such schema.
+    pub fn body(&self, name: &str) -> Option<&Shape> {
+        self.bodies.get(name).map(Arc::as_ref)
     }
 
     /// The query parameters of an operation.
@@ -136,78 +120,30 @@ impl Schemas {
 }
 
 impl Parameters {
-    /// The text of a parameter in its form.
-    pub fn formed(&self, name: &str, text: &str) -> String {
-        self.texts.get(name).unwrap_or(&Texts::AsIs).formed(text)
-    }
-
-    /// The pairs of a query string as one JSON object, each in the type that its schema has; and every fault of it. None of
-    /// them is a list, so that one given twice has no meaning.
-    pub fn read(&self, pairs: &[(String, String)]) -> (Map<String, Value>, Vec<Fault>) {
-        let (mut object, mut faults) = (Map::new(), Vec::new());
+    /// The pairs of a query string as one JSON object, each in the type that its schema has and its text in its form; every
+    /// fault is added. None of them is a list, so that one given twice has no meaning.
+    pub fn read(&self, pairs: &[(String, String)], faults: &mut Faults) -> Map<String, Value> {
+        let mut object = Map::new();
         for (name, text) in pairs {
-            let is_known = self.types.contains_key(name);
-            if object.insert(name.clone(), self.typed(name, text)).is_some() && is_known {
-                faults.push(Fault::parameter(name.as_str(), FaultCode::Duplicate));
+            if faults.has_more() {
+                break;
             }
-        }
-        let value = Value::Object(object);
-        faults.extend(against_schema(&self.schema, &value, |pointer| {
-            Place::Query(pointer.trim_start_matches('/').replace("~1", "/").replace("~0", "~"))
-        }));
-        match value {
-            Value::Object(object) => (object, faults),
-            _ => (Map::new(), faults),
-        }
-    }
-
-    fn typed(&self, name: &str, text: &str) -> Value {
-        let wants = |kind: &str| match self.types.get(name).and_then(|schema| schema.get("type")) {
-            Some(Value::String(only)) => only == kind,
-            Some(Value::Array(several)) => several.iter().any(|one| one == kind),
-            _ => false,
-        };
-        if wants("integer")
-            && let Ok(number) = text.parse::<i64>()
-        {
-            return number.into();
-        }
-        if wants("boolean")
-            && let Ok(truth) = text.parse::<bool>()
-        {
-            return truth.into();
-        }
-        text.into()
-    }
-}
-
-fn compiled(name: &str, mut schema: Value, components: &Value) -> Result<Validator, BadSchema> {
-    let mut needed = Map::new();
-    gather(&schema, components, &mut needed);
-    if let Some(fields) = schema.as_object_mut() {
-        fields.insert("components".to_owned(), json!({ "schemas": needed }));
-    }
-    jsonschema::options()
-        .should_validate_formats(true)
-        .build(&schema)
-        .map_err(|error| BadSchema { name: name.to_owned(), reason: error.to_string() })
-}
-
-/// The components that a schema refers to, and those that they refer to. A validator keeps all that it is given: with the
-/// whole document in each they took half of the memory of an idle server.
-fn gather(schema: &Value, components: &Value, needed: &mut Map<String, Value>) {
-    match schema {
-        Value::Array(items) => items.iter().for_each(|item| gather(item, components, needed)),
-        Value::Object(fields) => {
-            let reference = fields.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix(SCHEMAS));
-            if let Some(name) = reference.filter(|name| !needed.contains_key(*name))
-                && let Some(found) = components.get("schemas").and_then(|schemas| schemas.get(name))
-            {
-                needed.insert(name.to_owned(), found.clone());
-                gather(found, components, needed);
+            let Some(scalar) = self.by_name.get(name) else {
+                faults.add(Fault::parameter(name.as_str(), FaultCode::UnknownField));
+                continue;
+            };
+            if object.contains_key(name) {
+                faults.add(Fault::parameter(name.as_str(), FaultCode::Duplicate));
+                continue;
             }
-            fields.values().for_each(|value| gather(value, components, needed));
+            let value = scalar.parameter(text, |(code, values)| {
+                faults.add(Fault { place: Place::Query(name.clone()), code, values });
+            });
+            object.insert(name.clone(), value);
         }
-        _ => {}
+        for name in self.required.iter().filter(|name| !object.contains_key(*name)) {
+            faults.add(Fault::parameter(name.as_str(), FaultCode::Missing));
+        }
+        object
     }
 }

@@ -1,13 +1,19 @@
 //! Work that takes much memory or a processor goes a few at once. Whoever comes waits for a turn, but neither in a long
 //! queue nor for long: a server that is asked for too much says so while it still can.
+//!
+//! A turn moves into the work that it is for: a request may be dropped while its work on another thread goes on.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
     time::timeout,
 };
 
@@ -22,33 +28,50 @@ const COME_BACK_SECONDS: u64 = 5;
 /// A few turns at once, and a short queue for them.
 #[derive(Debug)]
 pub struct Turns {
-    turns: Semaphore,
-    places: Semaphore,
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     most: usize,
     taken: AtomicU64,
 }
 
 /// A turn, until it is dropped.
 #[derive(Debug)]
-pub struct Turn<'a> {
-    _turn: SemaphorePermit<'a>,
-    _place: SemaphorePermit<'a>,
+pub struct Turn {
+    _turn: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Turns {
     /// So many turns at once.
     pub fn new(at_once: usize) -> Self {
         let places = at_once.saturating_mul(QUEUE.saturating_add(1));
-        Self { turns: Semaphore::new(at_once), places: Semaphore::new(places), most: places, taken: AtomicU64::new(0) }
+        Self {
+            turns: Arc::new(Semaphore::new(at_once)),
+            places: Arc::new(Semaphore::new(places)),
+            most: places,
+            taken: AtomicU64::new(0),
+        }
     }
 
     /// The next turn; `unavailable` with `Retry-After` when the queue is full or too slow.
-    pub async fn take(&self) -> Result<Turn<'_>, Problem> {
-        let place = self.places.try_acquire().map_err(|_full| too_busy())?;
-        let turn = timeout(PATIENCE, self.turns.acquire()).await.map_err(|_elapsed| too_busy())?;
+    pub async fn take(&self) -> Result<Turn, Problem> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_full| too_busy())?;
+        let turn = timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.map_err(|_elapsed| too_busy())?;
         let turn = turn.map_err(Problem::internal)?;
         self.taken.fetch_add(1, Ordering::Relaxed);
         Ok(Turn { _turn: turn, _place: place })
+    }
+
+    /// Runs `work` on a thread of its own, in its turn, which ends with the work, however long anybody waits for it.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let turn = self.take().await?;
+        let working = spawn_blocking(move || {
+            let value = work();
+            drop(turn);
+            value
+        });
+        working.await.map_err(Problem::internal)
     }
 
     /// How many have a turn, or wait for one.
@@ -69,9 +92,32 @@ fn too_busy() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::future::join_all;
+    use std::sync::mpsc;
+
+    use futures_util::{FutureExt as _, future::join_all};
 
     use super::*;
+
+    #[actix_web::test]
+    async fn a_turn_lasts_as_long_as_its_work_though_nobody_waits_for_it_any_more() {
+        let turns = Turns::new(1);
+        let (ask, asked) = mpsc::channel::<()>();
+        let (began, has_begun) = mpsc::channel();
+        {
+            let work = turns.run(move || {
+                began.send(()).unwrap();
+                let _until_dropped = asked.recv();
+            });
+            let mut work = Box::pin(work);
+            assert!(work.as_mut().now_or_never().is_none());
+            has_begun.recv().unwrap();
+        }
+        assert_eq!(turns.in_line(), 1);
+
+        drop(ask);
+
+        assert!(turns.take().await.is_ok());
+    }
 
     #[actix_web::test]
     async fn a_full_queue_is_told_to_come_back() {

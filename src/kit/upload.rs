@@ -1,21 +1,21 @@
-//! A form with a file (`multipart/form-data`, RFC 7578), streamed into a temporary file that has no name and goes with its
-//! handle: memory stays flat however large the file is.
+//! A form with a file (`multipart/form-data`, RFC 7578), or a file that is the whole body, streamed into a temporary file that
+//! the caller has made (`outside::files`): memory stays flat however large the file is.
 
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, Seek as _, Write as _},
+    io::{Seek as _, Write as _},
 };
 
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::{HttpRequest, http::header::CONTENT_TYPE, web::Payload};
+use actix_web::{HttpRequest, error::PayloadError, http::header::CONTENT_TYPE, web::Payload};
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    body::{Fingerprint, check_coding},
+    body::Fingerprint,
     codes::{Code, FaultCode},
-    faults::Fault,
+    faults::{Fault, escaped},
     problem::Problem,
     secret::to_hex,
     text::{nfc, one_line},
@@ -56,20 +56,22 @@ pub fn is_form(request: &HttpRequest) -> bool {
 }
 
 impl Upload {
-    /// Reads the form. Its file stands in the field `file_field` and has at most `limit` bytes. The fingerprint of the request,
-    /// for `Idempotency-Key`, is that of the texts and the file: boundaries differ each time a form is sent.
+    /// Reads the form. Its file stands in the field `file_field`, has at most `limit` bytes and goes into `temporary`, which is
+    /// empty. The fingerprint of the request, for `Idempotency-Key`, is that of the texts and the file: boundaries differ each
+    /// time a form is sent.
     pub async fn receive(
         request: &HttpRequest,
         payload: Payload,
         file_field: &str,
         limit: u64,
+        temporary: File,
     ) -> Result<Self, Problem> {
         if !is_form(request) {
             return Err(Problem::new(Code::UnsupportedMediaType).with("expected", FORM));
         }
-        check_coding(request)?;
         let mut form = Multipart::new(request.headers(), payload);
         let mut upload = Self::default();
+        let mut temporary = Some(temporary);
         let mut fields = 0_usize;
         while let Some(field) = form.next().await {
             let mut field = field.map_err(|error| malformed(&error))?;
@@ -79,8 +81,11 @@ impl Upload {
             if is_second || fields > MOST_FIELDS {
                 return Err(Fault::at(pointer(&name), FaultCode::Duplicate).into());
             }
-            if name == file_field {
-                upload.file = Some(receive_file(&mut field, limit).await?);
+            // Of a second file the field would be a second one.
+            if name == file_field
+                && let Some(temporary) = temporary.take()
+            {
+                upload.file = Some(receive_file(&mut field, limit, temporary).await?);
             } else {
                 let text = receive_text(&mut field, &name).await?;
                 upload.texts.insert(name, text);
@@ -98,13 +103,19 @@ impl Upload {
 }
 
 fn pointer(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+    format!("/{}", escaped(name))
 }
 
 async fn receive_text(field: &mut Field, name: &str) -> Result<String, Problem> {
     let too_long = || Problem::from(Fault::at(pointer(name), FaultCode::TooLong).with("limit", LONGEST_TEXT));
-    let bytes = field.bytes(LONGEST_TEXT).await.map_err(|_limit_exceeded| too_long())?;
-    let bytes = bytes.map_err(|error| malformed(&error))?;
+    let mut bytes = Vec::new();
+    // Nobody waits for the rest of a text that is too long.
+    while let Some(chunk) = field.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|error| malformed(&error))?);
+        if bytes.len() > LONGEST_TEXT {
+            return Err(too_long());
+        }
+    }
     let text = std::str::from_utf8(&bytes).map_err(|_not_utf8| Problem::new(Code::MalformedRequest))?;
     if text.contains('\0') {
         return Err(Fault::at(pointer(name), FaultCode::InvalidCharacter).into());
@@ -112,27 +123,58 @@ async fn receive_text(field: &mut Field, name: &str) -> Result<String, Problem> 
     Ok(nfc(text))
 }
 
-async fn receive_file(field: &mut Field, limit: u64) -> Result<SentFile, Problem> {
+async fn receive_file(field: &mut Field, limit: u64, temporary: File) -> Result<SentFile, Problem> {
     let name = field.content_disposition().and_then(|disposition| disposition.get_filename()).map(one_line);
-    let mut content = tempfile::tempfile().map_err(Problem::internal)?;
-    let (mut size, mut hash) = (0_u64, Sha256::new());
+    let mut filling = Filling::new(temporary, limit);
     while let Some(bytes) = field.next().await {
-        let bytes = bytes.map_err(|error| malformed(&error))?;
-        size = size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        if size > limit {
-            return Err(Problem::new(Code::BodyTooLarge).with("limit", limit));
-        }
-        hash.update(&bytes);
-        // A few kilobytes into the page cache: not worth a thread of its own.
-        content.write_all(&bytes).map_err(Problem::internal)?;
+        filling.add(&bytes.map_err(|error| malformed(&error))?)?;
     }
-    rewind(&mut content)?;
-    let hash = to_hex(&<[u8; 32]>::from(hash.finalize()));
-    Ok(SentFile { name: name.unwrap_or_default(), content, size, hash })
+    filling.done(name.unwrap_or_default())
 }
 
-fn rewind(file: &mut File) -> Result<(), Problem> {
-    file.rewind().map_err(|error: io::Error| Problem::internal(error))
+impl SentFile {
+    /// Reads a body that is the file: at most `limit` bytes, into `temporary`, which is empty.
+    pub async fn receive(mut payload: Payload, limit: u64, temporary: File) -> Result<Self, Problem> {
+        let mut filling = Filling::new(temporary, limit);
+        while let Some(bytes) = payload.next().await {
+            let bytes = bytes.map_err(|error: PayloadError| {
+                tracing::debug!(%error, "a file that breaks off");
+                Problem::new(Code::MalformedRequest)
+            })?;
+            filling.add(&bytes)?;
+        }
+        filling.done(String::new())
+    }
+}
+
+/// A file as it comes in.
+struct Filling {
+    content: File,
+    limit: u64,
+    size: u64,
+    hash: Sha256,
+}
+
+impl Filling {
+    fn new(content: File, limit: u64) -> Self {
+        Self { content, limit, size: 0, hash: Sha256::new() }
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+        self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        if self.size > self.limit {
+            return Err(Problem::new(Code::BodyTooLarge).with("limit", self.limit));
+        }
+        self.hash.update(bytes);
+        // A few kilobytes into the page cache: not worth a thread of its own.
+        self.content.write_all(bytes).map_err(Problem::of_file)
+    }
+
+    fn done(mut self, name: String) -> Result<SentFile, Problem> {
+        self.content.rewind().map_err(Problem::of_file)?;
+        let hash = to_hex(&<[u8; 32]>::from(self.hash.finalize()));
+        Ok(SentFile { name, content: self.content, size: self.size, hash })
+    }
 }
 
 fn malformed(error: &MultipartError) -> Problem {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is asked without being counted.
-const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
+const UNCOUNTED: &[&str] = &["/healthz", "/readyz"];
 
 /// Completes an operation of this path and method.
 pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
@@ -37,6 +37,12 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         offer_merge_patch(operation);
     }
     let mut common: Vec<Code> = vec![Code::TooManyRequests, Code::InternalError, Code::Unavailable];
+    if !UNCOUNTED.contains(&path) {
+        common.push(Code::StorageFull);
+        if method != "get" {
+            common.push(Code::OutcomeUnknown);
+        }
+    }
     if is_ours {
         common.push(Code::NotAcceptable);
         if !is_public {
@@ -48,9 +54,9 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         if has_body {
             common.extend([
                 Code::InvalidJson,
+                Code::BodyTooSlow,
                 Code::BodyTooLarge,
                 Code::UnsupportedMediaType,
-                Code::UnsupportedCoding,
                 Code::InvalidInput,
             ]);
         }
@@ -65,6 +71,9 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         if takes_version {
             common.push(Code::PreconditionFailed);
         }
+    }
+    if has_body {
+        common.push(Code::UnsupportedCoding);
     }
     if is_strict(path) {
         common.push(Code::InvalidInput);

@@ -67,7 +67,7 @@ fn problem_response(status: &str) -> Value {
     if status == "401" {
         headers["WWW-Authenticate"] = json!({"$ref": "#/components/headers/WwwAuthenticate"});
     }
-    if status == "429" || status == "503" {
+    if ["429", "503", "507"].contains(&status) {
         headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"});
     }
     json!({

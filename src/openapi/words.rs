@@ -40,7 +40,6 @@ pub const TAGS: &[(&str, &str)] = &[
     ("audit_log", "Nhật ký: ai làm gì, khi nào, với cái gì; chỉ ghi thêm. Who did what, when, to what; append only."),
     ("healthz", "Tiến trình còn sống? Liveness."),
     ("readyz", "Sẵn sàng phục vụ? Readiness."),
-    ("metrics", "Số đo cho Prometheus. Figures for Prometheus."),
     ("problems", "Trang giải thích mã lỗi. Pages that explain error codes."),
 ];
 
@@ -52,8 +51,9 @@ thông báo.\n\n\
 **Try it out** và **Execute**.\n\n\
 Every list is paged by `limit` and `cursor`; every error is `application/problem+json` (RFC 9457) in the language of \
 `Accept-Language`, and names every fault at once: first all those against the schema, and where there is none, all those of \
-meaning. Any address answers 405 `method_not_allowed` with `Allow` to a method that it does not take, and 414 `uri_too_long` \
-when it is too long; both are said here alone. Every `POST` that names `Idempotency-Key` takes one; single resources carry an \
+meaning; after 100 it says `more_errors: true`. A compressed body is 415 `unsupported_coding`. Any address answers 405 \
+`method_not_allowed` with `Allow` to a method that it does not take, and 414 `uri_too_long` when it is too long; both are said \
+here alone. Every `POST` that names `Idempotency-Key` takes one; single resources carry an \
 `ETag`, and changes of them take `If-Match`.\n\n\
 Names and titles are kept on one line: in Normalization Form C, with single blanks, without characters that nobody sees; what is \
 blank then counts as empty. Texts of several lines (`contentMediaType`) keep them. An unknown query parameter, or one that is \

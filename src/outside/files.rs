@@ -12,6 +12,11 @@ use tokio::task::spawn_blocking;
 /// The sizes of an avatar, in pixels a side.
 pub const AVATAR_SIZES: [u32; 2] = [96, 384];
 
+/// Where files are that are being received or worked on: on the same disk as what is kept, never in memory, as `/tmp` may be.
+const TEMPORARY: &str = "tmp";
+/// A temporary file with a name is left over from a crash once it is older: it loses its name as soon as it is made.
+const LEFT_OVER: Duration = Duration::from_secs(3600);
+
 /// Where files are kept.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -40,6 +45,28 @@ impl Files {
         blocking(move || write(&path, &bytes)).await
     }
 
+    /// An empty file without a name, which goes with its last handle, however the process ends.
+    pub async fn temporary(&self) -> io::Result<fs::File> {
+        let folder = self.root.join(TEMPORARY);
+        blocking(move || {
+            fs::create_dir_all(&folder)?;
+            tempfile::tempfile_in(&folder)
+        })
+        .await
+    }
+
+    /// Removes what a crash has left of temporary files. File systems that can make a file without a name leave nothing.
+    pub async fn clean_temporary(&self) -> io::Result<()> {
+        let folder = self.root.join(TEMPORARY);
+        blocking(move || list(&folder, LEFT_OVER)?.into_iter().try_for_each(|name| remove(&folder.join(name)))).await
+    }
+
+    /// Is there such a file?
+    pub async fn has(&self, key: &str) -> io::Result<bool> {
+        let path = self.path(key)?;
+        blocking(move || path.try_exists()).await
+    }
+
     /// The file; none when there is none.
     pub async fn get(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
         let path = self.path(key)?;
@@ -54,11 +81,7 @@ impl Files {
     /// Removes a file; that there is none is well too.
     pub async fn remove(&self, key: &str) -> io::Result<()> {
         let path = self.path(key)?;
-        blocking(move || match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })
-        .await
+        blocking(move || remove(&path)).await
     }
 
     /// The names of the files in a folder that were written longer ago than `age`.
@@ -86,6 +109,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
@@ -109,7 +139,12 @@ fn list(folder: &Path, age: Duration) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry?;
-        let written = entry.metadata()?.modified()?;
+        let metadata = match entry.metadata() {
+            // Somebody has removed it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            metadata => metadata?,
+        };
+        let written = metadata.modified()?;
         let is_old = SystemTime::now().duration_since(written).is_ok_and(|since| since >= age);
         if let (true, Ok(name)) = (is_old, entry.file_name().into_string()) {
             names.push(name);

@@ -5,12 +5,17 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Consent, inventory, store, tag::Column};
+use super::{
+    Consent, inventory,
+    listing::{self, Listing},
+    store,
+    tag::Column,
+};
 use crate::{
     app::App,
     audit::{self, Subject},
     db::{Actor, Effect, Tx},
-    kit::{etag::IfMatch, ids::MemberId, problem::Problem},
+    kit::{clock::later, etag::IfMatch, ids::MemberId, problem::Problem},
     outside::files,
 };
 
@@ -42,11 +47,12 @@ impl Source {
     }
 }
 
-/// What is left to do once an erasure is committed.
+/// What is left to do once an erasure is committed. Dropped before that, the member is taken off the list of erasures.
 #[derive(Debug)]
 #[must_use = "files are still to go: `finish_erasure`"]
 pub struct Erased {
     avatar: Option<String>,
+    listing: Listing,
 }
 
 /// Takes away who a member was, all of it and at once: what the inventory says. What they did stays and counts. Who is
@@ -62,40 +68,34 @@ pub async fn erase(
 ) -> Result<Erased, Problem> {
     let version = hold(tx, member).await?;
     seen.check(version)?;
-    let erased = erase_locked(tx, member, version, source, requested_at).await?;
-    app.list_erasure(member, tx.now()).await?;
-    Ok(erased)
+    let avatar = erase_locked(tx, member, version, source, requested_at).await?;
+    let listing = Listing::write(app, tx, member).await?;
+    Ok(Erased { avatar, listing })
 }
 
 /// What became of a change that was to erase this member. When it failed, they are taken off the list of erasures again,
 /// unless they are erased all the same: an answer to a commit can be lost.
 pub async fn settle_erasure<T>(app: &App, member: MemberId, outcome: Result<T, Problem>) -> Result<T, Problem> {
     if outcome.as_ref().is_err_and(|problem| problem.code.status() >= 500) {
-        let unlist = async |tx: &Tx| {
-            // Waits until the change has ended, one way or the other.
-            if try_hold(tx, member).await? { app.unlist_erasure(member, tx.now()).await } else { Ok(()) }
-        };
-        if let Err(error) = app.change_as(Actor::system(), unlist).await {
-            let cause = error.cause.as_ref();
-            tracing::error!(member.id = %member, %error, ?cause, "an erasure failed, and the list of erasures may name the member");
-        }
+        listing::take_back(app, member).await;
     }
     outcome
 }
 
+/// Gives the hash of the picture that they had.
 async fn erase_locked(
     tx: &Tx,
     member: MemberId,
     version: i64,
     source: Source,
     requested_at: DateTime<Utc>,
-) -> Result<Erased, Problem> {
-    let avatar = store::avatar_of(tx, member).await?.filter(|(_, is_shared)| !is_shared).map(|(hash, _)| hash);
+) -> Result<Option<String>, Problem> {
+    let avatar = store::avatar_of(tx, member).await?;
     take_away(tx, member, version).await?;
-    store::insert_erasure(tx, member, source, requested_at, requested_at + DUE_AFTER).await?;
+    store::insert_erasure(tx, member, source, requested_at, later(requested_at, DUE_AFTER)).await?;
     let after = json!({"source": source.name()});
     audit::record(tx, "erase_member", Subject { kind: "member", id: member.0 }, None, Some(after)).await?;
-    Ok(Erased { avatar })
+    Ok(avatar)
 }
 
 async fn take_away(tx: &Tx, member: MemberId, version: i64) -> Result<(), Problem> {
@@ -141,16 +141,43 @@ pub async fn try_hold_shared(tx: &Tx, member: MemberId) -> Result<bool, Problem>
 /// Removes the files of whoever was erased, and what is left of them in the write-ahead log. What goes wrong here is logged
 /// and done again by the housekeeping.
 pub async fn finish_erasure(app: &App, erased: Erased) {
-    if let Some(hash) = erased.avatar {
-        for key in files::avatar_keys(&hash) {
-            if let Err(error) = app.files.remove(&key).await {
-                tracing::warn!(%error, "a file of an erased member could not be removed yet");
-            }
-        }
+    erased.listing.stays();
+    clear_up(app, erased.avatar).await;
+}
+
+async fn clear_up(app: &App, avatar: Option<String>) {
+    if let Some(hash) = avatar {
+        remove_avatar(app, &hash).await;
     }
     if let Err(error) = app.db.forget_freed_pages().await {
         tracing::warn!(%error, "the write-ahead log could not be emptied yet");
     }
+}
+
+/// Removes the files of an avatar, unless somebody has the same picture. Whoever puts it up at this moment waits, and then
+/// writes them anew. What goes wrong is logged: the sweep comes by.
+pub async fn remove_avatar(app: &App, hash: &str) {
+    let removed = app
+        .change_as(Actor::system(), async |tx| {
+            store::hold_avatar(tx, hash).await?;
+            if store::is_avatar_used(tx, hash).await? {
+                return Ok(());
+            }
+            for key in files::avatar_keys(hash) {
+                app.files.remove(&key).await.map_err(Problem::of_file)?;
+            }
+            Ok(())
+        })
+        .await;
+    if let Err(error) = removed {
+        let cause = error.cause.as_ref();
+        tracing::warn!(%error, ?cause, "an avatar's files could not be removed yet");
+    }
+}
+
+/// Lets nobody remove the files of an avatar until this change is done.
+pub async fn hold_avatar(tx: &Tx, hash: &str) -> Result<(), Problem> {
+    Ok(store::hold_avatar(tx, hash).await?)
 }
 
 /// All of it, for a request that no handler answers, unless `permit` refuses it in the same change. False when there is no such
@@ -197,16 +224,16 @@ pub async fn apply_erasures_again(app: &App) -> Result<usize, Problem> {
     let leftovers = Mutex::new(Vec::new());
     app.erase_again(async |tx, member| {
         if let Some(version) = store::lock_member(tx, member).await? {
-            let erased = erase_locked(tx, member, version, Source::Restore, tx.now()).await?;
-            leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(erased);
+            let avatar = erase_locked(tx, member, version, Source::Restore, tx.now()).await?;
+            leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(avatar);
         }
         Ok(())
     })
     .await?;
     let leftovers = leftovers.into_inner().unwrap_or_else(PoisonError::into_inner);
     let count = leftovers.len();
-    for erased in leftovers {
-        finish_erasure(app, erased).await;
+    for avatar in leftovers {
+        clear_up(app, avatar).await;
     }
     if count > 0 {
         tracing::warn!(members = count, "erased again after a restore");

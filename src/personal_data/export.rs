@@ -29,7 +29,7 @@ pub async fn export(app: &App, member: MemberId) -> Result<Vec<u8>, Problem> {
         let text = serde_json::to_vec_pretty(&rows).map_err(Problem::internal)?;
         contents.push((file_name(table), text));
     }
-    if let Some((hash, _)) = store::avatar_of(db, member).await? {
+    if let Some(hash) = store::avatar_of(db, member).await? {
         for key in files::avatar_keys(&hash) {
             if let Some(bytes) = app.files.get(&key).await.map_err(Problem::internal)? {
                 contents.push((key, bytes));

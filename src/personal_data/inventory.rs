@@ -634,7 +634,16 @@ pub const IMPERSONAL: &[Table] = &[
     // Payloads name things by their ids alone.
     impersonal(
         "outbox_event",
-        &[plain("id"), plain("kind"), plain("payload"), plain("subject_id"), plain("recorded_at"), plain("position")],
+        &[
+            plain("id"),
+            plain("kind"),
+            plain("payload"),
+            plain("subject_id"),
+            plain("recorded_at"),
+            plain("position"),
+            plain("attempt"),
+            plain("retry_at"),
+        ],
     ),
     impersonal(
         "phase",
@@ -701,6 +710,8 @@ pub const IMPERSONAL: &[Table] = &[
             plain("goal"),
             plain("numerator_target_id"),
             plain("denominator"),
+            plain("usual_quantity"),
+            plain("usual_found_at"),
         ],
     ),
     impersonal(
@@ -713,6 +724,7 @@ pub const IMPERSONAL: &[Table] = &[
     impersonal("unit_member_count", &[plain("unit_id"), plain("members")]),
     impersonal("member_count_day", &[plain("id"), plain("day")]),
     impersonal("setting_in_use", &[plain("name"), plain("value"), plain("noted_at")]),
+    impersonal("outbox_mark", &[plain("id"), plain("pruned_to"), plain("pruned_at")]),
     impersonal("audit_checkpoint", &[plain("position"), plain("hash"), plain("row_count"), plain("pruned_at")]),
     impersonal("import_chunk", &[plain("import_id"), plain("ordinal"), plain("content_cipher")]),
     impersonal("import_row", &[plain("import_id"), plain("ordinal"), plain("number"), plain("content_cipher")]),

@@ -5,12 +5,13 @@ mod actions;
 mod consent;
 mod export;
 mod inventory;
+mod listing;
 mod store;
 mod tag;
 
 pub use actions::{
-    Erased, Source, apply_erasures_again, clear_what_needs, erase, erase_now, finish_erasure, hold, hold_shared,
-    retire, settle_erasure, try_hold, try_hold_shared,
+    Erased, Source, apply_erasures_again, clear_what_needs, erase, erase_now, finish_erasure, hold, hold_avatar,
+    hold_shared, remove_avatar, retire, settle_erasure, try_hold, try_hold_shared,
 };
 pub use consent::Consent;
 pub use export::export;

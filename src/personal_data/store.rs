@@ -332,13 +332,18 @@ pub async fn insert_erasure(
     erasure::Entity::insert(row).exec_without_returning(tx).await.map(|_rows| ())
 }
 
-/// The picture that a member has put up, and whether anybody else has the same one.
-pub async fn avatar_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<(String, bool)>, DbErr> {
-    let Some(own) = avatar::Entity::find_by_id(member.0).one(db).await? else { return Ok(None) };
-    let other = avatar::Entity::find()
-        .filter(avatar::Column::ContentHash.eq(own.content_hash.as_str()))
-        .filter(avatar::Column::MemberId.ne(member.0))
-        .one(db)
-        .await?;
-    Ok(Some((own.content_hash, other.is_some())))
+/// The hash of the picture that a member has put up.
+pub async fn avatar_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<String>, DbErr> {
+    Ok(avatar::Entity::find_by_id(member.0).one(db).await?.map(|own| own.content_hash))
+}
+
+/// Lets nobody put up, take down or sweep the avatar of this hash until this change is done.
+pub async fn hold_avatar(tx: &Tx, hash: &str) -> Result<(), DbErr> {
+    dialect::lock_name_until_commit(tx, &format!("avatar {hash}")).await
+}
+
+/// Does anybody have this avatar?
+pub async fn is_avatar_used(db: &impl ConnectionTrait, hash: &str) -> Result<bool, DbErr> {
+    let found = avatar::Entity::find().filter(avatar::Column::ContentHash.eq(hash)).one(db).await?;
+    Ok(found.is_some())
 }

@@ -156,13 +156,13 @@ async fn check_parts(
     let foreign = parts::foreign_phases(tx, id, &phase_ids).await?;
     for (place, phase) in phases.iter().enumerate() {
         let is_foreign = phase.id.is_some_and(|id| foreign.contains(&id));
-        faults.add_if(is_foreign, format!("/phases/{place}/id"), FaultCode::NoSuchThing);
+        faults.add_if(is_foreign, format_args!("/phases/{place}/id"), FaultCode::NoSuchThing);
     }
     let target_ids: Vec<TargetId> = targets.iter().filter_map(|target| target.id).collect();
     let foreign = parts::foreign_targets(tx, id, &target_ids).await?;
     for (place, target) in targets.iter().enumerate() {
         let is_foreign = target.id.is_some_and(|id| foreign.contains(&id));
-        faults.add_if(is_foreign, format!("/targets/{place}/id"), FaultCode::NoSuchThing);
+        faults.add_if(is_foreign, format_args!("/targets/{place}/id"), FaultCode::NoSuchThing);
     }
     Ok(())
 }
@@ -170,11 +170,11 @@ async fn check_parts(
 async fn check_audience(tx: &Tx, faults: &mut Faults, campaign: &Campaign) -> Result<(), Problem> {
     for (place, unit) in campaign.audience.unit_ids.iter().enumerate() {
         let is_there = units::exists_on(tx, *unit, tx.today()).await?;
-        faults.add_if(!is_there, format!("/audience/unit_ids/{place}"), FaultCode::NoSuchThing);
+        faults.add_if(!is_there, format_args!("/audience/unit_ids/{place}"), FaultCode::NoSuchThing);
     }
     for (place, cluster) in campaign.audience.cluster_ids.iter().enumerate() {
         let is_there = clusters::exists(tx, *cluster).await?;
-        faults.add_if(!is_there, format!("/audience/cluster_ids/{place}"), FaultCode::NoSuchThing);
+        faults.add_if(!is_there, format_args!("/audience/cluster_ids/{place}"), FaultCode::NoSuchThing);
     }
     Ok(())
 }

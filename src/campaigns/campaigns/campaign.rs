@@ -147,6 +147,20 @@ pub struct Target {
     pub numerator_target_id: Option<TargetId>,
     /// For a percentage: the stated whole.
     pub denominator: Option<Quantity>,
+    /// What people usually pledge and report for it at once.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub usual: Usual,
+}
+
+/// What people usually pledge and report for a target at once, by which an unlikely check-in is told. It is looked at again
+/// from time to time and is no figure of the campaign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usual {
+    /// The median; none while it stands for too few people.
+    pub quantity: Option<Quantity>,
+    /// When it was found.
+    pub found_at: Option<DateTime<Utc>>,
 }
 
 /// A day of the year that a campaign is pinned to.

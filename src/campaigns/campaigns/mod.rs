@@ -11,7 +11,7 @@ mod wire;
 
 pub use actions::require_duty;
 pub use audience::{audience_members, is_open_to, open_to};
-pub use campaign::{Audience, Campaign, Kind, Milestone, Phase, Status, Target, TargetKind};
+pub use campaign::{Audience, Campaign, Kind, Milestone, Phase, Status, Target, TargetKind, Usual};
 pub use parts::target;
 pub use store::{
     CampaignNews, find, find_held, find_running, find_visible, news_of, running_on, titles, version_number,

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Phase, Target, TargetKind};
+use super::{Phase, Target, TargetKind, Usual};
 use crate::kit::{
     codes::FaultCode,
     faults::Faults,
@@ -118,12 +118,13 @@ pub fn parse_targets(new: Vec<NewTarget>, faults: &mut Faults) -> Vec<Target> {
             goal: target.goal,
             numerator_target_id: numerator,
             denominator,
+            usual: Usual::default(),
         });
     }
     for (place, target) in targets.iter().enumerate() {
         let is_quantity = |id| targets.iter().any(|other| other.id == id && other.kind == TargetKind::Quantity);
         let is_wrong = target.numerator_target_id.is_some_and(|id| !is_quantity(id));
-        faults.add_if(is_wrong, format!("/targets/{place}/numerator_target_id"), FaultCode::NoSuchThing);
+        faults.add_if(is_wrong, format_args!("/targets/{place}/numerator_target_id"), FaultCode::NoSuchThing);
     }
     targets
 }

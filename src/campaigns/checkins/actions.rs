@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    Checkin, CheckinStatus, store,
+    Checkin, CheckinStatus,
+    holding::write_totals,
+    store,
     wire::{CheckinPatch, LocationView, NewCheckin},
 };
 use crate::{
@@ -36,9 +38,31 @@ pub enum Received {
     Known(Checkin),
 }
 
-/// Takes a check-in. The same id with the same content is the same check-in, however often and however many at once; what
-/// it adds to totals is gathered in `totals`, for the caller to write last.
+impl Received {
+    /// The check-in.
+    pub fn checkin_mut(&mut self) -> &mut Checkin {
+        match self {
+            Self::New(checkin) | Self::Known(checkin) => checkin,
+        }
+    }
+}
+
+/// Takes a check-in. The same id with the same content is the same check-in, however often and however many at once.
 pub async fn check_in(
+    tx: &Tx,
+    caller: &Person,
+    pledge_id: PledgeId,
+    new: NewCheckin,
+    grace_days: u32,
+) -> Result<Received, Problem> {
+    let mut totals = Totals::default();
+    let mut received = take(tx, &mut totals, caller, pledge_id, new, grace_days).await?;
+    write_totals(tx, totals, [received.checkin_mut()]).await?;
+    Ok(received)
+}
+
+/// The same for one of many: what it adds to totals is gathered in `totals`, for the caller to write last.
+pub async fn take(
     tx: &Tx,
     totals: &mut Totals,
     caller: &Person,
@@ -186,7 +210,7 @@ pub async fn update(
     checkin.reopen();
     checkin.examine(commitment, &campaign, came_on, grace_days);
     store::save(tx, &mut checkin).await?;
-    settle(tx, &before, &checkin, Cause::Edited, "update_checkin").await?;
+    settle(tx, &before, &mut checkin, Cause::Edited, "update_checkin").await?;
     Ok(checkin)
 }
 
@@ -200,7 +224,7 @@ pub async fn withdraw(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -
     campaigns::find_running(tx, checkin.campaign_id).await?;
     checkin.status = CheckinStatus::Withdrawn;
     store::save(tx, &mut checkin).await?;
-    settle(tx, &before, &checkin, Cause::Withdrawn, "withdraw_checkin").await
+    settle(tx, &before, &mut checkin, Cause::Withdrawn, "withdraw_checkin").await
 }
 
 async fn load_own(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<(Checkin, Counted), Problem> {
@@ -214,11 +238,12 @@ async fn load_own(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Re
     Ok((checkin, before))
 }
 
-/// Writes the difference that a change makes to the ledger and its totals, and who made it.
+/// Writes the difference that a change makes to the ledger and its totals, and who made it. What a total has no room for is
+/// held; a decision that a manager has made about it is refused.
 pub async fn settle(
     tx: &Tx,
     before: &Counted,
-    checkin: &Checkin,
+    checkin: &mut Checkin,
     cause: Cause,
     action: &'static str,
 ) -> Result<(), Problem> {
@@ -227,13 +252,14 @@ pub async fn settle(
     if before.verified != checkin.counted().verified {
         pledges::keep_standing(tx, checkin.pledge_id).await?;
     }
-    totals.write(tx).await?;
+    write_totals(tx, totals, [&mut *checkin]).await?;
     let after = json!({"status": checkin.status, "quantity": checkin.quantity, "version": checkin.version});
     let before = json!({"reported": before.reported, "verified": before.verified});
     record(tx, action, checkin, Some(before), after).await
 }
 
-async fn record(
+/// Writes down who did it.
+pub async fn record(
     tx: &Tx,
     action: &'static str,
     checkin: &Checkin,
@@ -243,7 +269,8 @@ async fn record(
     audit::record(tx, action, Subject { kind: "checkin", id: checkin.id.0 }, before, Some(after)).await
 }
 
-async fn post(
+/// Writes the difference that a change makes to the ledger, and gathers what it changes of totals.
+pub async fn post(
     tx: &Tx,
     totals: &mut Totals,
     before: Option<&Counted>,

@@ -2,6 +2,7 @@
 
 use super::{
     actions::{self, Received},
+    holding::write_totals,
     wire::CheckinView,
 };
 use crate::{
@@ -44,11 +45,12 @@ pub async fn check_in_all(
             Ok(item) => check_in_one(tx, &mut totals, sender, item, grace_days).await?,
             Err(problem) => Err(problem),
         };
-        outcomes.push((place, worded(id, outcome, sender)));
+        outcomes.push((place, id, outcome));
     }
-    totals.write(tx).await?;
-    outcomes.sort_by_key(|(place, _)| *place);
-    Ok(BatchAnswer { items: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })
+    let received = outcomes.iter_mut().filter_map(|(_, _, outcome)| outcome.as_mut().ok());
+    write_totals(tx, totals, received.map(Received::checkin_mut)).await?;
+    outcomes.sort_by_key(|(place, ..)| *place);
+    Ok(BatchAnswer { items: outcomes.into_iter().map(|(_, id, outcome)| worded(id, outcome, sender)).collect() })
 }
 
 /// The outer error is the server's own trouble, which stops the whole batch; the inner one is this item's.
@@ -61,7 +63,7 @@ async fn check_in_one(
 ) -> Result<Result<Received, Problem>, Problem> {
     let part = tx.savepoint().await?;
     let mut sums = Totals::default();
-    match actions::check_in(&part, &mut sums, sender.person, item.pledge_id, item.checkin, grace_days).await {
+    match actions::take(&part, &mut sums, sender.person, item.pledge_id, item.checkin, grace_days).await {
         Ok(received) => {
             part.release_into(tx).await?;
             totals.merge(sums);

@@ -16,6 +16,8 @@ use crate::{
 
 /// How many times its whole commitment a single check-in may be before a person looks at it.
 const UNLIKELY_TIMES: i64 = 3;
+/// How many times what people usually pledge and report for the target it may be, likewise.
+const UNUSUAL_TIMES: i64 = 1_000;
 
 /// Where a check-in stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -33,19 +35,30 @@ pub enum CheckinStatus {
     Withdrawn,
 }
 
-/// Why a check-in is held.
+/// Vì sao báo cáo bị giữ lại. Why a check-in is held.
+///
+/// - `same_photo`: ảnh đã được gửi trước đó. Its photo was sent before.
+/// - `unlikely_quantity`: nhiều hơn 3 lần cả cam kết, hoặc hơn 1.000 lần mức thường thấy (trung vị) của những người khác ở chỉ
+///   tiêu này. It is more than 3 times the whole commitment, or more than 1,000 times what is usual (the median) among others
+///   for the target.
+/// - `outside_phase`: ngoài thời gian hoặc các đợt của phong trào. It happened outside the campaign's time or its phases.
+/// - `late`: gửi sau số ngày được phép trễ. It came in after the days of grace.
+/// - `total_too_large`: tổng của chỉ tiêu ở đơn vị này không còn chỗ (9 × 10^15). The target's total in this unit has no room
+///   for it (9 × 10^15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = CheckinFlag)]
 pub enum Flag {
     /// Its photo was sent before.
     SamePhoto,
-    /// It is more than three times the whole commitment.
+    /// It is far more than its commitment, or than others pledge and report for the target.
     UnlikelyQuantity,
     /// It happened outside the campaign's time or its phases.
     OutsidePhase,
     /// It came in after the days of grace.
     Late,
+    /// The stored total that it would be added to has no room for it.
+    TotalTooLarge,
 }
 
 /// A check-in.
@@ -155,7 +168,10 @@ impl Checkin {
     pub fn examine(&mut self, commitment: &Commitment, campaign: &Campaign, came_on: NaiveDate, grace_days: u32) {
         self.phase_id = campaign.phase_of(self.day).map(|phase| phase.id);
         self.flags.retain(|flag| *flag == Flag::SamePhoto);
-        if self.quantity.thousandths() > commitment.quantity.thousandths().saturating_mul(UNLIKELY_TIMES) {
+        let usual = self.target_id.and_then(|target| campaign.target(target)).and_then(|target| target.usual.quantity);
+        let is_more =
+            |times: i64, than: Quantity| self.quantity.thousandths() > than.thousandths().saturating_mul(times);
+        if is_more(UNLIKELY_TIMES, commitment.quantity) || usual.is_some_and(|usual| is_more(UNUSUAL_TIMES, usual)) {
             self.flags.push(Flag::UnlikelyQuantity);
         }
         if !campaign.counts_day(self.day) {
@@ -165,6 +181,15 @@ impl Checkin {
             self.flags.push(Flag::Late);
         }
         self.status = if self.flags.is_empty() { CheckinStatus::Submitted } else { CheckinStatus::Held };
+    }
+
+    /// Holds it for a manager, for this reason: until then it counts for nothing.
+    pub fn hold(&mut self, why: Flag) {
+        self.reopen();
+        self.status = CheckinStatus::Held;
+        if !self.flags.contains(&why) {
+            self.flags.push(why);
+        }
     }
 
     /// Forgets what a manager has decided: it waits for the next decision.

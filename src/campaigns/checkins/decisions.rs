@@ -1,5 +1,6 @@
-//! What managers do: verify, return. Whoever only sees a check-in cannot decide on it. Each decision is kept as it was made:
-//! its author is told of that, even when they have changed the check-in before the news goes out.
+//! What managers do: verify, return. Whoever only sees a check-in cannot decide on it, and nobody decides on their own,
+//! whatever they manage. Each decision is kept as it was made: its author is told of that, even when they have changed the
+//! check-in before the news goes out.
 
 mod store;
 
@@ -9,6 +10,7 @@ use crate::{
     db::Tx,
     kit::{
         caller::Person,
+        codes::Code,
         etag::IfMatch,
         ids::{CheckinDecisionId, CheckinId},
         problem::Problem,
@@ -18,15 +20,35 @@ use crate::{
     personal_data,
 };
 
+/// What a manager has seen before they decided.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// `If-Match`.
+    pub tags: IfMatch,
+    /// The version in the body.
+    pub version: Option<i64>,
+}
+
+impl Seen {
+    /// Fails when the check-in is at another version: what the manager has seen is not what they would decide on.
+    fn check(&self, checkin: &Checkin) -> Result<(), Problem> {
+        self.tags.check(checkin.version)?;
+        if self.version.is_some_and(|version| version != checkin.version) {
+            return Err(Problem::new(Code::PreconditionFailed));
+        }
+        Ok(())
+    }
+}
+
 /// Verifies a check-in of a unit that the caller manages. Verifying again changes nothing.
-pub async fn verify(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<Checkin, Problem> {
+pub async fn verify(tx: &Tx, caller: &Person, id: CheckinId, seen: &Seen) -> Result<Checkin, Problem> {
     let mut checkin = load(tx, caller, id, seen).await?;
     let before = checkin.counted();
     if checkin.verify(caller.member_id, tx.now())? {
         checkins::save(tx, &mut checkin).await?;
         let decision_id = Some(keep(tx, &checkin).await?);
         outbox::record(tx, Event::CheckinVerified { checkin_id: id, decision_id }).await?;
-        settle(tx, &before, &checkin, Cause::Verified, "verify_checkin").await?;
+        settle(tx, &before, &mut checkin, Cause::Verified, "verify_checkin").await?;
     }
     places::write_down(tx, caller, &checkin).await?;
     Ok(checkin)
@@ -37,7 +59,7 @@ pub async fn send_back(
     tx: &Tx,
     caller: &Person,
     id: CheckinId,
-    seen: &IfMatch,
+    seen: &Seen,
     reason: String,
 ) -> Result<Checkin, Problem> {
     let mut checkin = load(tx, caller, id, seen).await?;
@@ -46,7 +68,7 @@ pub async fn send_back(
         checkins::save(tx, &mut checkin).await?;
         let decision_id = Some(keep(tx, &checkin).await?);
         outbox::record(tx, Event::CheckinReturned { checkin_id: id, decision_id }).await?;
-        settle(tx, &before, &checkin, Cause::Returned, "return_checkin").await?;
+        settle(tx, &before, &mut checkin, Cause::Returned, "return_checkin").await?;
     }
     places::write_down(tx, caller, &checkin).await?;
     Ok(checkin)
@@ -81,7 +103,7 @@ async fn keep(tx: &Tx, checkin: &Checkin) -> Result<CheckinDecisionId, Problem> 
     Ok(id)
 }
 
-async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result<Checkin, Problem> {
+async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &Seen) -> Result<Checkin, Problem> {
     let author = checkins::find_visible(tx, caller, id, tx.today()).await?.member_id;
     // Their row before the check-in's, as an erasure takes them. Figures of the erased are decided on all the same.
     let _is_there = personal_data::try_hold_shared(tx, author).await?;
@@ -91,6 +113,9 @@ async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &IfMatch) -> Result
     if !is_manager {
         return Err(Problem::forbidden());
     }
-    seen.check(checkin.version)?;
+    if checkin.member_id == caller.member_id {
+        return Err(Problem::new(Code::OwnCheckin));
+    }
+    seen.check(&checkin)?;
     Ok(checkin)
 }

@@ -9,17 +9,18 @@ use super::{
     Checkin, READ_PLACE,
     actions::{self, Received},
     batch::{self, BatchAnswer, BatchedCheckin, CheckinBatch, Sender},
-    decisions, places_of_others, store,
-    wire::{CheckinFilter, CheckinPatch, CheckinView, NewCheckin, ReturnReason},
+    decisions::{self, Seen},
+    places_of_others, store,
+    wire::{CheckinFilter, CheckinPatch, CheckinView, NewCheckin, ReturnReason, Verification},
 };
 use crate::{
     app::App,
     audit::Subject,
-    campaigns::{ledger::Totals, pledges},
+    campaigns::pledges,
     kit::{
         answer::{Answer, Reply},
         batch::Batch,
-        body::{Body, NoFields, Query},
+        body::{Body, OptionalBody, Query},
         caller::SignedIn,
         etag::IfMatch,
         ids::{CheckinId, PledgeId},
@@ -48,9 +49,7 @@ pub async fn create_checkin(
     let Body(new) = body;
     let grace_days = app.config.checkins.grace_days;
     app.change(once, async |tx| {
-        let mut totals = Totals::default();
-        let received = actions::check_in(tx, &mut totals, &caller, *path, new, grace_days).await?;
-        totals.write(tx).await?;
+        let received = actions::check_in(tx, &caller, *path, new, grace_days).await?;
         Ok(match received {
             Received::New(checkin) => {
                 let (location, version) = (format!("/v1/checkins/{}", checkin.id), checkin.version);
@@ -168,10 +167,14 @@ pub async fn withdraw_checkin(
 /// Verify a check-in
 ///
 /// Of a unit that you manage: from now on it counts as verified, and its author is told. Verifying again changes nothing.
-/// That you read in the answer where it was made is written into the audit log.
+/// Send the `version` that you have seen: where the author has changed it meanwhile, the answer is 412 `precondition_failed`
+/// and nothing is verified. Nobody verifies their own check-in (403 `own_checkin`): another manager of the unit or of one above
+/// it does; that of the manager of the topmost unit, an admin; an admin's own, another admin. That you read in the answer where
+/// it was made is written into the audit log.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
-    request_body = NoFields,
-    responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
+    request_body = Verification,
+    responses((status = 200, body = CheckinView), (status = 403, description = "own_checkin"),
+        (status = 409, description = "checkin_decided total_too_large"), (status = 412, description = "precondition_failed")))]
 #[post("/checkins/{checkin_id}/verify")]
 pub async fn verify_checkin(
     app: Data<App>,
@@ -179,18 +182,22 @@ pub async fn verify_checkin(
     path: Path<CheckinId>,
     seen: IfMatch,
     once: Once,
-    _body: Body<NoFields>,
+    body: OptionalBody<Verification>,
 ) -> Answer<CheckinView> {
+    let seen = Seen { tags: seen, version: body.0.version };
     app.change(once, async |tx| decisions::verify(tx, &caller, *path, &seen).await.map(tagged)).await
 }
 
 /// Return a check-in
 ///
 /// Of a unit that you manage, with a reason: it does not count until its author has changed it. Returning again changes
-/// nothing. That you read in the answer where it was made is written into the audit log.
+/// nothing. Send the `version` that you have seen: where the author has changed it meanwhile, the answer is 412
+/// `precondition_failed` and nothing is returned. Nobody returns their own check-in (403 `own_checkin`): they withdraw it. That
+/// you read in the answer where it was made is written into the audit log.
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
     request_body = ReturnReason,
-    responses((status = 200, body = CheckinView), (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
+    responses((status = 200, body = CheckinView), (status = 403, description = "own_checkin"),
+        (status = 409, description = "checkin_decided"), (status = 412, description = "precondition_failed")))]
 #[post("/checkins/{checkin_id}/return")]
 pub async fn return_checkin(
     app: Data<App>,
@@ -200,7 +207,8 @@ pub async fn return_checkin(
     once: Once,
     body: Body<ReturnReason>,
 ) -> Answer<CheckinView> {
-    let reason = body.0.reason;
+    let Body(ReturnReason { reason, version }) = body;
+    let seen = Seen { tags: seen, version };
     app.change(once, async |tx| decisions::send_back(tx, &caller, *path, &seen, reason).await.map(tagged)).await
 }
 

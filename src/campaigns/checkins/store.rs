@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Checkin, CheckinStatus, checkin::Location};
 use crate::{
+    campaigns::ledger::TotalKey,
     db::Tx,
     entity::{campaign, checkin, commitment, pledge},
     kit::{
@@ -150,7 +151,7 @@ async fn visible(db: &impl ConnectionTrait, caller: &Person, day: NaiveDate) -> 
 /// Where the review queue goes on: what came first, first.
 pub type ReviewKey = (DateTime<Utc>, CheckinId);
 
-/// A page of what waits for the caller's decision.
+/// A page of what waits for the caller's decision: of the units that they manage, their own left out.
 pub async fn review_page(
     db: &impl ConnectionTrait,
     caller: &Person,
@@ -164,6 +165,8 @@ pub async fn review_page(
         .order_by_asc(checkin::Column::ReceivedAt)
         .order_by_asc(checkin::Column::Id)
         .limit(page.fetch());
+    // Nobody decides on their own.
+    query = query.filter(checkin::Column::MemberId.ne(caller.member_id.0));
     if !caller.is_admin() {
         query = query.filter(checkin::Column::UnitId.in_subquery(below(&caller.managed_units(), day)));
     }
@@ -227,6 +230,27 @@ pub async fn page_verified(
         query = query.filter(checkin::Column::Id.lt(after.0));
     }
     Ok(query.all(db).await?.into_iter().map(from_row).collect())
+}
+
+/// How many check-ins are held at a time where a total has no room for them.
+const HELD_AT_ONCE: u64 = 500;
+
+/// The largest of the check-ins that count in a total, held against other changes until this one is done.
+pub async fn largest_counted(tx: &Tx, (target, unit, phase): TotalKey) -> Result<Vec<Checkin>, DbErr> {
+    let phase = if phase.is_nil() { checkin::Column::PhaseId.is_null() } else { checkin::Column::PhaseId.eq(phase) };
+    let counted = [CheckinStatus::Submitted, CheckinStatus::Verified].map(CheckinStatus::name);
+    let rows = checkin::Entity::find()
+        .filter(checkin::Column::TargetId.eq(target))
+        .filter(checkin::Column::UnitId.eq(unit))
+        .filter(phase)
+        .filter(checkin::Column::Status.is_in(counted))
+        .order_by_desc(checkin::Column::Quantity)
+        .order_by_desc(checkin::Column::Id)
+        .limit(HELD_AT_ONCE)
+        .lock_exclusive()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// What a notification says of this check-in as it is now.

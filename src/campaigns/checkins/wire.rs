@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Checkin, CheckinStatus, Flag, checkin::Location};
 use crate::kit::{
     body::Filter,
-    clock::cut,
+    clock::{cut, later},
     codes::FaultCode,
     faults::Faults,
     ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
@@ -71,12 +71,12 @@ impl NewCheckin {
         let mut faults = Faults::new();
         faults.add_unless_positive(self.quantity, "/quantity");
         faults.add_if(
-            self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
+            self.occurred_at.is_some_and(|at| at > later(now, CLOCK_TOLERANCE)),
             "/occurred_at",
             FaultCode::InFuture,
         );
         for place in 0..self.media_ids.len() {
-            faults.add_if(true, format!("/media_ids/{place}"), FaultCode::NoSuchThing);
+            faults.add_if(true, format_args!("/media_ids/{place}"), FaultCode::NoSuchThing);
         }
         faults.or(())
     }
@@ -141,7 +141,7 @@ impl CheckinPatch {
             faults.add_unless_positive(quantity, "/quantity");
         }
         faults.add_if(
-            self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
+            self.occurred_at.is_some_and(|at| at > later(now, CLOCK_TOLERANCE)),
             "/occurred_at",
             FaultCode::InFuture,
         );
@@ -149,9 +149,21 @@ impl CheckinPatch {
     }
 }
 
+/// What a manager verifies.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct Verification {
+    /// The `version` of the check-in that you have seen. Where it is another one by now, the answer is 412. Absent: whatever
+    /// it is.
+    #[schema(nullable = false, minimum = 1, examples(1))]
+    pub version: Option<i64>,
+}
+
 /// Why a check-in goes back.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "Ảnh chưa rõ, đề nghị chụp lại."}))]
 pub struct ReturnReason {
     /// For its author to read.
     #[schema(
@@ -161,6 +173,10 @@ pub struct ReturnReason {
         content_media_type = "text/plain"
     )]
     pub reason: String,
+    /// The `version` of the check-in that you have seen. Where it is another one by now, the answer is 412. Absent: whatever
+    /// it is.
+    #[schema(nullable = false, minimum = 1, examples(1))]
+    pub version: Option<i64>,
 }
 
 /// A check-in.
@@ -203,6 +219,10 @@ pub struct CheckinView {
     pub return_reason: Option<String>,
     /// When a manager decided.
     pub decided_at: Option<DateTime<Utc>>,
+    /// The version of the check-in, counted from 1: it rises with every change. A manager sends it with a decision, so that
+    /// what they decide on is what they have seen.
+    #[schema(examples(1))]
+    pub version: i64,
 }
 
 impl From<Checkin> for CheckinView {
@@ -225,6 +245,7 @@ impl From<Checkin> for CheckinView {
             flags: checkin.flags,
             return_reason: checkin.return_reason,
             decided_at: checkin.decided_at,
+            version: checkin.version,
         }
     }
 }

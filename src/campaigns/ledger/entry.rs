@@ -39,6 +39,8 @@ pub enum Cause {
     Edited,
     /// Its author withdrew it.
     Withdrawn,
+    /// A total has no room for it: it waits for a manager.
+    Held,
 }
 
 impl Cause {
@@ -50,6 +52,7 @@ impl Cause {
             Self::Returned => "returned",
             Self::Edited => "edited",
             Self::Withdrawn => "withdrawn",
+            Self::Held => "held",
         }
     }
 }
@@ -128,6 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::kit::quantity::Total;
 
     fn counted(reported: i64, verified: i64, day: u32) -> Counted {
         Counted {
@@ -152,8 +156,8 @@ mod tests {
             for (reported, verified, day) in &states {
                 let after = counted(*reported, *verified, *day);
                 for entry in entries_between(before.as_ref(), &after) {
-                    *sums.entry((entry.place.day, entry.figure.name())).or_insert(Quantity::ZERO) =
-                        sums.get(&(entry.place.day, entry.figure.name())).copied().unwrap_or_default() + entry.delta;
+                    let sum = sums.entry((entry.place.day, entry.figure.name())).or_insert(Total::ZERO);
+                    *sum = *sum + entry.delta.into();
                 }
                 before = Some(after);
             }
@@ -164,7 +168,7 @@ mod tests {
                     (true, _) => last.verified,
                     _ => Quantity::ZERO,
                 };
-                prop_assert_eq!(sum, expected);
+                prop_assert_eq!(sum, expected.into());
             }
         }
     }

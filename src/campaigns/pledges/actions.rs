@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     Pledge, Pledger,
-    pledge::PledgeStatus,
-    store,
+    pledge::{LIVING_PLEDGES, PledgeStatus},
+    store, usual,
     wire::{NewPledge, PledgePatch, PledgerKind, parse_commitments},
 };
 use crate::{
@@ -57,6 +57,9 @@ pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewPled
         created_by: person.member_id,
         version: 1,
     };
+    if store::count_living(tx, campaign.id, pledger).await? >= LIVING_PLEDGES {
+        return Err(Problem::new(Code::TooManyPledges).with("limit", LIVING_PLEDGES));
+    }
     store::insert(tx, &pledge).await?;
     record(tx, "create_pledge", &pledge).await?;
     Ok(pledge)
@@ -134,7 +137,7 @@ pub async fn delete(tx: &Tx, caller: &Person, id: PledgeId, seen: &IfMatch) -> R
 pub async fn sign(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Problem> {
     let mut pledge = load(tx, caller, id, &IfMatch::none()).await?;
     pledge.require_draft()?;
-    campaigns::find_running(tx, pledge.campaign_id).await?;
+    let campaign = campaigns::find_running(tx, pledge.campaign_id).await?;
     if let Pledger::Unit(unit) = pledge.pledger {
         let due = pledge.commitments.iter().map(|one| one.due_on);
         if units::obstacle(tx, unit, tx.today(), end_of(due, tx.today())).await?.is_some() {
@@ -145,6 +148,7 @@ pub async fn sign(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Prob
     store::save(tx, &mut pledge).await?;
     record(tx, "sign_pledge", &pledge).await?;
     outbox::record(tx, Event::PledgeSigned { pledge_id: id }).await?;
+    usual::look_for(tx, &campaign, &pledge).await?;
     Ok(pledge)
 }
 

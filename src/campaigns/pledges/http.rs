@@ -50,10 +50,11 @@ pub async fn list_pledges(
 
 /// Create a pledge
 ///
-/// Your own, or a unit's that you manage, in a campaign that runs and is for it. It is a draft until you sign it.
+/// Your own, or a unit's that you manage, in a campaign that runs and is for it. It is a draft until you sign it. A member, and
+/// a unit, has at most 50 living pledges in a campaign: drafts, signed and lapsed ones (409 `too_many_pledges`).
 #[utoipa::path(tag = "pledges", params(("campaign_id" = CampaignId, Path, description = "The campaign")),
     request_body = NewPledge,
-    responses((status = 201, body = PledgeView), (status = 409, description = "campaign_not_launched already_exists")))]
+    responses((status = 201, body = PledgeView), (status = 409, description = "campaign_not_launched already_exists too_many_pledges")))]
 #[post("/campaigns/{campaign_id}/pledges")]
 pub async fn create_pledge(
     app: Data<App>,

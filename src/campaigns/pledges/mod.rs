@@ -6,11 +6,13 @@ pub mod http;
 mod pledge;
 mod store;
 mod tally;
+mod usual;
 mod wire;
 
 pub use pledge::{Commitment, Pledge, Pledger};
 pub use store::{PledgeNews, find_visible, news_of, pledged_by_unit};
 pub use tally::{keep_standing, recount_standings, repair_standings};
+pub use usual::{look_again, outdated};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -10,8 +10,12 @@ use crate::kit::{
     codes::Code,
     ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
     problem::Problem,
-    quantity::Quantity,
+    quantity::{Quantity, Total},
 };
+
+/// How many living pledges a pledger can have in a campaign: drafts, signed and lapsed ones. A fulfilled one has freed its
+/// place.
+pub const LIVING_PLEDGES: u64 = 50;
 
 /// Who pledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,11 +179,11 @@ impl Pledge {
     }
 
     /// Where it stands on `today`, by what was verified of each commitment. A due day is over at its end.
-    pub fn standing(&self, verified: impl Fn(CommitmentId) -> Quantity, today: NaiveDate) -> PledgeStatus {
+    pub fn standing(&self, verified: impl Fn(CommitmentId) -> Total, today: NaiveDate) -> PledgeStatus {
         if self.status == PledgeStatus::Draft {
             return PledgeStatus::Draft;
         }
-        let mut unreached = self.commitments.iter().filter(|one| verified(one.id) < one.quantity).peekable();
+        let mut unreached = self.commitments.iter().filter(|one| verified(one.id) < one.quantity.into()).peekable();
         if unreached.peek().is_none() {
             return PledgeStatus::Fulfilled;
         }
@@ -267,7 +271,7 @@ mod tests {
     fn a_pledge_is_fulfilled_when_the_last_commitment_is_reached_and_lapsed_when_one_is_late() {
         let two = pledge(PledgeStatus::Signed, &[(3, "2026-03-10"), (5, "2026-06-30")]);
         let standing = |first: i64, second: i64, today: &str| {
-            let verified = [Quantity::whole(first), Quantity::whole(second)];
+            let verified = [first, second].map(|units| Total::from(Quantity::whole(units)));
             let of = |id| two.commitments.iter().zip(verified).find(|(one, _)| one.id == id).unwrap().1;
             two.standing(of, day(today))
         };
@@ -286,9 +290,9 @@ mod tests {
         signed.is_campaign_closed = true;
         let draft = Pledge { status: PledgeStatus::Draft, ..signed.clone() };
 
-        assert_eq!(signed.standing(|_| Quantity::ZERO, day("2026-03-10")), PledgeStatus::Lapsed);
-        assert_eq!(signed.standing(|_| Quantity::whole(3), day("2026-03-10")), PledgeStatus::Fulfilled);
-        assert_eq!(draft.standing(|_| Quantity::whole(3), day("2027-03-10")), PledgeStatus::Draft);
+        assert_eq!(signed.standing(|_| Total::ZERO, day("2026-03-10")), PledgeStatus::Lapsed);
+        assert_eq!(signed.standing(|_| Quantity::whole(3).into(), day("2026-03-10")), PledgeStatus::Fulfilled);
+        assert_eq!(draft.standing(|_| Quantity::whole(3).into(), day("2027-03-10")), PledgeStatus::Draft);
     }
 
     #[test]

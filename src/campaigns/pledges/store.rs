@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, LockType, Query},
 };
@@ -22,7 +22,7 @@ use crate::{
         campaigns::{Campaign, Status, open_to},
         ledger::Part,
     },
-    db::{Tx, dialect},
+    db::{Tx, dialect, exact},
     entity::{campaign, commitment, member, pledge, pledge_version},
     kit::{
         caller::Person,
@@ -30,7 +30,7 @@ use crate::{
         ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
         page::Page,
         problem::Problem,
-        quantity::Quantity,
+        quantity::{Quantity, Total},
     },
     organisation::units::{below, names_on, with_resting},
 };
@@ -172,20 +172,13 @@ fn commitment_of(row: commitment::Model) -> Commitment {
     }
 }
 
-#[derive(FromQueryResult)]
-struct Pledged {
-    target_id: Uuid,
-    unit_id: Uuid,
-    total: i64,
-}
-
 /// What is pledged to the targets of these campaigns, by unit: the commitments of pledges that are signed, up to a day when
 /// one is given.
 pub async fn pledged_by_unit(
     db: &impl ConnectionTrait,
     campaigns: &[CampaignId],
     part: Part,
-) -> Result<HashMap<(TargetId, UnitId), Quantity>, DbErr> {
+) -> Result<HashMap<(TargetId, UnitId), Total>, DbErr> {
     let mut signed = pledge::Entity::find()
         .filter(pledge::Column::CampaignId.is_in(campaigns.iter().map(|campaign| campaign.0)))
         .filter(pledge::Column::Status.ne(PledgeStatus::Draft.name()));
@@ -195,10 +188,12 @@ pub async fn pledged_by_unit(
     if let Some((unit, day)) = part.below {
         signed = signed.filter(pledge::Column::UnitId.in_subquery(below(&[unit], day)));
     }
+    let [high, low] = exact::sum_halves(Expr::col((commitment::Entity, commitment::Column::Quantity)));
     let query = Query::select()
         .column((commitment::Entity, commitment::Column::TargetId))
         .column((pledge::Entity, pledge::Column::UnitId))
-        .expr_as(dialect::sum(Expr::col((commitment::Entity, commitment::Column::Quantity))), "total")
+        .expr_as(high, "total_high")
+        .expr_as(low, "total_low")
         .from(commitment::Entity)
         .inner_join(
             pledge::Entity,
@@ -213,11 +208,11 @@ pub async fn pledged_by_unit(
         .group_by_col((pledge::Entity, pledge::Column::UnitId))
         .to_owned();
     let rows = db.query_all(&query).await?;
-    let sums = rows.iter().map(|row| Pledged::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
-    Ok(sums
-        .into_iter()
-        .map(|sum| ((TargetId(sum.target_id), UnitId(sum.unit_id)), Quantity::from_thousandths(sum.total)))
-        .collect())
+    let sums = rows.iter().map(|row| {
+        let key = (TargetId(row.try_get("", "target_id")?), UnitId(row.try_get("", "unit_id")?));
+        Ok((key, exact::total(row, "total")?))
+    });
+    sums.collect()
 }
 
 /// What a notification says of this pledge. An erasure of its member waits until this change is done, so that it finds the
@@ -239,6 +234,24 @@ pub async fn news_of(tx: &Tx, id: PledgeId) -> Result<Option<PledgeNews>, DbErr>
         campaign_title: title.unwrap_or_default(),
         signed_by: row.signed_by.map(MemberId),
     }))
+}
+
+/// How many living pledges this pledger has in a campaign: those that still take check-ins or will, which are all but the
+/// fulfilled ones. Whoever is about to add one there waits until this change is done.
+pub async fn count_living(tx: &Tx, campaign: CampaignId, pledger: Pledger) -> Result<u64, DbErr> {
+    let (whose, id) = match pledger {
+        Pledger::Member(member) => (pledge::Column::MemberId.eq(member.0), member.0),
+        Pledger::Unit(unit) => (pledge::Column::MemberId.is_null().and(pledge::Column::UnitId.eq(unit.0)), unit.0),
+    };
+    dialect::lock_name_until_commit(tx, &format!("pledges of {id} in {campaign}")).await?;
+    let is_draft = pledge::Column::Status.eq(PledgeStatus::Draft.name());
+    let is_living = is_draft.or(pledge::Column::NextDueOn.is_not_null());
+    pledge::Entity::find()
+        .filter(whose)
+        .filter(pledge::Column::CampaignId.eq(campaign.0))
+        .filter(is_living)
+        .count(tx)
+        .await
 }
 
 /// Adds a pledge with its text and commitments.

@@ -17,7 +17,7 @@ use crate::{
         faults::{Fault, Faults},
         ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
         problem::Problem,
-        quantity::Quantity,
+        quantity::{Quantity, Total},
     },
 };
 
@@ -170,11 +170,11 @@ pub struct CommitmentProgress {
     /// Of which.
     pub commitment_id: CommitmentId,
     /// The sum of its check-ins that were submitted or verified.
-    pub reported: Quantity,
+    pub reported: Total,
     /// The sum of its check-ins that were verified.
-    pub verified: Quantity,
+    pub verified: Total,
     /// What was verified, in percent of what was promised, to 3 decimals.
-    pub percent: Quantity,
+    pub percent: Total,
 }
 
 impl PledgeView {

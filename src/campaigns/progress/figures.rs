@@ -15,18 +15,18 @@ use crate::{
     kit::{
         ids::{CampaignId, TargetId, UnitId},
         problem::Problem,
-        quantity::Quantity,
+        quantity::Total,
         text::sort_key,
     },
     organisation::units,
 };
 
-type Pledged = HashMap<(TargetId, UnitId), Quantity>;
+type Pledged = HashMap<(TargetId, UnitId), Total>;
 
 /// The three figures behind a view.
 pub struct Figures {
     /// What is pledged, by target and unit.
-    pledged: HashMap<(TargetId, UnitId), Quantity>,
+    pledged: HashMap<(TargetId, UnitId), Total>,
     /// What is reported and verified, likewise.
     counted: UnitFigures,
     /// What units are called.
@@ -86,13 +86,13 @@ impl Figures {
             TargetKind::Quantity => (Some(target.id), None),
             TargetKind::Percentage => (target.numerator_target_id, target.denominator),
         };
-        let scaled = |figure: Quantity| match (target.kind, whole) {
+        let scaled = |figure: Total| match (target.kind, whole) {
             (TargetKind::Quantity, _) => figure,
             (TargetKind::Percentage, Some(whole)) => figure.percent_of(whole).unwrap_or_default(),
-            (TargetKind::Percentage, None) => Quantity::ZERO,
+            (TargetKind::Percentage, None) => Total::ZERO,
         };
         let by_unit = source.map(|source| self.by_unit(source)).unwrap_or_default();
-        let sum = |pick: fn(&(Quantity, Quantity, Quantity)) -> Quantity| scaled(by_unit.values().map(pick).sum());
+        let sum = |pick: fn(&(Total, Total, Total)) -> Total| scaled(by_unit.values().map(pick).sum());
         let verified = sum(|figures| figures.2);
         let percent = match target.kind {
             TargetKind::Quantity => target.goal.and_then(|goal| verified.percent_of(goal)),
@@ -122,8 +122,8 @@ impl Figures {
         }
     }
 
-    fn by_unit(&self, target: TargetId) -> BTreeMap<UnitId, (Quantity, Quantity, Quantity)> {
-        let mut units: BTreeMap<UnitId, (Quantity, Quantity, Quantity)> = BTreeMap::new();
+    fn by_unit(&self, target: TargetId) -> BTreeMap<UnitId, (Total, Total, Total)> {
+        let mut units: BTreeMap<UnitId, (Total, Total, Total)> = BTreeMap::new();
         for ((_, unit), pledged) in self.pledged.iter().filter(|((id, _), _)| *id == target) {
             units.entry(*unit).or_default().0 = *pledged;
         }

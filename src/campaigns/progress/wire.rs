@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::kit::{
     body::Filter,
     ids::{CampaignId, TargetId, UnitId},
-    quantity::Quantity,
+    quantity::{Quantity, Total},
 };
 
 /// The figures of a campaign.
@@ -33,13 +33,13 @@ pub struct TargetProgress {
     /// How much is to be reached.
     pub goal: Option<Quantity>,
     /// The sum of the commitments in signed pledges.
-    pub pledged: Quantity,
+    pub pledged: Total,
     /// The sum of the check-ins that were submitted or verified.
-    pub reported: Quantity,
+    pub reported: Total,
     /// The sum of the check-ins that were verified.
-    pub verified: Quantity,
+    pub verified: Total,
     /// What was verified, in percent of the goal, to 3 decimals; null without a goal. For a percentage: its figure itself.
-    pub percent: Option<Quantity>,
+    pub percent: Option<Total>,
     /// By unit: those with any figure, by name.
     pub units: Vec<UnitProgress>,
 }
@@ -53,11 +53,11 @@ pub struct UnitProgress {
     #[schema(examples("Chi bộ Trường Cao đẳng Du lịch Đà Lạt"))]
     pub name: String,
     /// What it has pledged.
-    pub pledged: Quantity,
+    pub pledged: Total,
     /// What it has reported.
-    pub reported: Quantity,
+    pub reported: Total,
     /// What of it was verified.
-    pub verified: Quantity,
+    pub verified: Total,
 }
 
 /// Of which day.
@@ -118,13 +118,13 @@ pub struct UnitTargetProgress {
     /// How much the whole campaign is to reach.
     pub goal: Option<Quantity>,
     /// The sum of the commitments in signed pledges here.
-    pub pledged: Quantity,
+    pub pledged: Total,
     /// The sum of the check-ins here that were submitted or verified.
-    pub reported: Quantity,
+    pub reported: Total,
     /// The sum of the check-ins here that were verified.
-    pub verified: Quantity,
+    pub verified: Total,
     /// What was verified here, in percent of the whole campaign's goal, to 3 decimals; null without a goal.
-    pub percent: Option<Quantity>,
+    pub percent: Option<Total>,
     /// By the units directly below, each with all below it, and the unit itself; those with any figure, by name.
     pub units: Vec<UnitProgress>,
 }

@@ -20,8 +20,10 @@ use crate::{
 
 /// List what waits for your decision
 ///
-/// The check-ins of the units that you manage that are submitted or held; what came first, first. That you have read where
-/// they were made is written into the audit log.
+/// The check-ins of the units that you manage that are submitted or held; what came first, first. Your own are not among
+/// them: another manager of the unit or of one above it decides on those, on those of the manager of the topmost unit an admin,
+/// and on an admin's another admin. Send each item's `version` with your decision, so that it is about what you have seen. That
+/// you have read where they were made is written into the audit log.
 #[utoipa::path(tag = "review_queue", params(ReviewFilter),
     responses((status = 200, body = Listed<ReviewItem>)))]
 #[get("/review-queue")]

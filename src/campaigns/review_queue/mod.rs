@@ -1,4 +1,5 @@
-//! What waits for a manager's decision: the check-ins of their units that are submitted or held, what came first, first.
+//! What waits for a manager's decision: the check-ins of their units that are submitted or held, their own left out; what came
+//! first, first.
 
 pub mod http;
 mod wire;

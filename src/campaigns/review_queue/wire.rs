@@ -13,6 +13,10 @@ use crate::{
 pub struct ReviewItem {
     /// The check-in.
     pub checkin: CheckinView,
+    /// The version of the check-in: send it with your decision (`POST /v1/checkins/{checkin_id}/verify` or `/return`). Where its
+    /// author has changed it meanwhile, the answer is 412.
+    #[schema(examples(1))]
+    pub version: i64,
     /// Who sent it.
     #[schema(examples("Nguyễn Thị Mẫu"))]
     pub member_name: String,
@@ -36,6 +40,7 @@ impl ReviewItem {
     /// A row with what people and units are called.
     pub fn new(row: ReviewRow, member_name: String, unit_name: String) -> Self {
         Self {
+            version: row.checkin.version,
             checkin: row.checkin.into(),
             member_name,
             unit_name,

@@ -20,7 +20,7 @@ use crate::{
         ids::TargetId,
         language::Language,
         problem::Problem,
-        quantity::Quantity,
+        quantity::Total,
     },
 };
 
@@ -65,7 +65,7 @@ pub async fn explain_target(
     let mut units: Vec<_> = totals
         .into_iter()
         .map(|((_, unit_id), (_, verified))| UnitShare { unit_id, verified })
-        .filter(|share| share.verified != Quantity::ZERO)
+        .filter(|share| share.verified != Total::ZERO)
         .collect();
     units.sort_by_key(|share| share.unit_id);
     let link = slice.link().map(str::to_owned);

@@ -8,14 +8,14 @@ use crate::kit::{
     body::Filter,
     ids::{CheckinId, UnitId},
     page::Listed,
-    quantity::Quantity,
+    quantity::{Quantity, Total},
 };
 
 /// What is behind a target's verified figure.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TargetExplanation {
     /// The figure.
-    pub verified: Quantity,
+    pub verified: Total,
     /// How it is made, in the language of `Accept-Language`.
     #[schema(examples("Tổng số lượng của các báo cáo đã được xác nhận."))]
     pub rule: String,
@@ -31,7 +31,7 @@ pub struct UnitShare {
     /// Which unit.
     pub unit_id: UnitId,
     /// Its part.
-    pub verified: Quantity,
+    pub verified: Total,
 }
 
 /// A check-in behind a figure. Whose it is does not matter here.

@@ -5,7 +5,7 @@ mod welcome;
 
 use std::{
     fs, io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener},
     num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,6 +20,7 @@ use super::{
     Verdict,
     args::DemoArgs,
     ground::{ERASURES, Setup, hold_alone},
+    listeners::{self, Listeners, reachable},
     say::{complain, say},
     serve,
 };
@@ -44,8 +45,9 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
     if args.fresh && is_ours {
         remove_database(&setup)?;
     }
-    let listener = serve::listen(&mut setup, args.listen)?;
-    let address = listener.local_addr().context("the address listened on")?;
+    let public = serve::listen(&mut setup, args.listen)?;
+    let internal = listeners::bind_internal_nearby(&mut setup.config.server)?;
+    let address = public.local_addr().context("the address listened on")?;
     let zalo_listener = listen_beside(address)?;
     let zalo_url = format!("http://{}", reachable(zalo_listener.local_addr().context("the stand-in's address")?));
     let demo = Demo::read()?;
@@ -54,7 +56,7 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
     prepare(&mut setup.config, address, &zalo_url, &stage)?;
 
     let (clock, vault) = (Clock::system(), setup.config.vault(&setup.data, true)?);
-    let mut db = setup.open_or_make().await?;
+    let mut db = setup.open_to_serve().await?;
     db.migrate().await.context("the schema cannot be brought up to date")?;
     let is_filled = content(db.reads()).await?;
     ensure!(!args.fresh || is_filled == Content::Nothing, "--fresh does not empty a database named by --database");
@@ -62,7 +64,7 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
         fill(&demo, is_filled, &db, &clock, &vault).await?;
         // What filled it keeps pages and statements in memory that a server hardly needs.
         db.close().await.context("the database that was filled")?;
-        db = setup.open_or_make().await?;
+        db = setup.open_to_serve().await?;
     }
     let house = House::build(Ground { config: setup.config, db, clock: clock.clone(), vault }).await?;
 
@@ -80,7 +82,9 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
             "thidua: the demo's passwords are known to everybody; listen on 127.0.0.1 unless that is what you want",
         );
     }
-    serve::serve(house, listener, true, || say(welcome::text(&credentials, &path))).await?;
+    let figures = internal.is_some().then(|| listeners::figures_url(&house.app.config.server));
+    let listeners = Listeners { public, internal };
+    serve::serve(house, listeners, true, || say(welcome::text(&credentials, &path, figures.as_deref()))).await?;
     stand_in_handle.stop(false).await;
     standing_in.await.context("the stand-in's task")?.context("the Zalo stand-in")?;
     Ok(Verdict::Well)
@@ -128,11 +132,6 @@ fn listen_beside(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let next = SocketAddr::new(address.ip(), address.port().saturating_add(1));
     let any = SocketAddr::new(address.ip(), 0);
     TcpListener::bind(next).or_else(|_taken| TcpListener::bind(any)).context("no port for the Zalo stand-in")
-}
-
-/// An address that this machine can call.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()) } else { address }
 }
 
 fn prepare(config: &mut Config, address: SocketAddr, zalo_url: &str, stage: &Stage) -> anyhow::Result<()> {

@@ -179,7 +179,7 @@ fn words(tags: Vec<ActivityTag>) -> Vec<String> {
 fn check_tags(tags: &[ActivityTag]) -> Result<(), Problem> {
     let (mut faults, mut seen) = (Faults::new(), HashSet::new());
     for (place, tag) in tags.iter().enumerate() {
-        faults.add_if(!seen.insert(fold(&tag.0)), format!("/tags/{place}"), FaultCode::Duplicate);
+        faults.add_if(!seen.insert(fold(&tag.0)), format_args!("/tags/{place}"), FaultCode::Duplicate);
     }
     faults.or(())
 }

@@ -1,11 +1,6 @@
 //! Sign-in over HTTP.
 
-use actix_web::{
-    HttpRequest,
-    http::header::{CACHE_CONTROL, USER_AGENT},
-    post,
-    web::Data,
-};
+use actix_web::{HttpRequest, http::header::USER_AGENT, post, web::Data};
 
 use super::{
     actions,
@@ -67,7 +62,7 @@ pub async fn sign_in_with_zalo(
             Ok(SignedInView { tokens: opened.tokens, member: OwnProfile { member: member.into(), role } })
         })
         .await?;
-    Ok(Reply::ok(view).with(&CACHE_CONTROL, "no-store".to_owned()))
+    Ok(Reply::ok(view))
 }
 
 /// Refresh a session
@@ -79,7 +74,7 @@ pub async fn sign_in_with_zalo(
 pub async fn refresh_session(app: Data<App>, once: Once, body: Body<RefreshRequest>) -> Answer<TokenPair> {
     let pair =
         app.change_as(once.actor(), async |tx| sessions::renew(&app, tx, &body.0.refresh_token, None).await).await?;
-    Ok(Reply::ok(TokenPair::or_refused(pair)?).with(&CACHE_CONTROL, "no-store".to_owned()))
+    Ok(Reply::ok(TokenPair::or_refused(pair)?))
 }
 
 /// Log out

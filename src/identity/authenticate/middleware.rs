@@ -31,12 +31,12 @@ use crate::{
     },
 };
 
-/// What is asked without being counted: probes, and pages that machines scrape.
-const UNCOUNTED: &[&str] = &["/healthz", "/readyz", "/metrics"];
+/// What is asked without being counted: probes.
+const UNCOUNTED: &[&str] = &["/healthz", "/readyz"];
 
 /// Where a bearer token is not looked at: a client that sends an old one along gets its new one here all the same, and
 /// machines that probe are answered.
-const DEAF: &[&str] = &["/v1/auth/refresh", "/v1/auth/zalo", "/healthz", "/readyz", "/metrics"];
+const DEAF: &[&str] = &["/v1/auth/refresh", "/v1/auth/zalo", "/healthz", "/readyz"];
 const DEAF_BELOW: &[&str] = &["/oauth/", "/.well-known/"];
 
 /// Finds out who calls, counts the call, and lets it through.
@@ -74,6 +74,15 @@ pub async fn authenticate<B: MessageBody + 'static>(
         Err(refused) => {
             let mut response = request.into_response(refused.problem.error_response()).map_into_right_body();
             refused.left.write(response.headers_mut());
+            return Ok(response);
+        }
+    };
+    let is_forwarded = app.config.server.forwarded_hops > 0;
+    let _under_way = match is_forwarded.then(|| app.in_flight.begin(address)).transpose() {
+        Ok(under_way) => under_way,
+        Err(problem) => {
+            let mut response = request.into_response(problem.error_response()).map_into_right_body();
+            left.write(response.headers_mut());
             return Ok(response);
         }
     };

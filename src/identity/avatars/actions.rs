@@ -1,9 +1,14 @@
 //! Putting up a picture of oneself, and taking it down.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::Read as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use serde_json::json;
-use tokio::task::spawn_blocking;
 
 use super::{picture, store};
 use crate::{
@@ -11,10 +16,12 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     kit::{
+        codes::Code,
         etag::IfMatch,
         ids::MemberId,
         problem::Problem,
         secret::{sha256, to_hex},
+        upload::SentFile,
     },
     organisation::members::{self, Member},
     outside::files::{AVATAR_SIZES, avatar_key, avatar_keys},
@@ -26,6 +33,8 @@ const SHOWN_SIZE: u32 = 384;
 /// A file that nobody has is swept once it is older: a change under way may be about to name it.
 const UNUSED_FOR: Duration = Duration::from_secs(3600);
 const FOLDER: &str = "avatars";
+/// How a file ends that is not written to its end.
+const UNFINISHED: &str = ".part";
 /// How many hashes the database is asked about in one statement.
 const ASKED_AT_ONCE: usize = 500;
 
@@ -33,28 +42,49 @@ const ASKED_AT_ONCE: usize = 500;
 pub struct Kept {
     /// By which it is found.
     pub hash: String,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 /// Makes a picture small and keeps it. No transaction is open meanwhile, and few pictures are worked on at once:
-/// `unavailable` when too many wait already.
-pub async fn keep(app: &App, bytes: Vec<u8>) -> Result<Kept, Problem> {
-    let _turn = app.imaging.take().await?;
-    let made = spawn_blocking(move || picture::squares(&bytes, &AVATAR_SIZES)).await.map_err(Problem::internal)??;
+/// `unavailable` when too many wait already, `storage_full` when there is no room for it.
+pub async fn keep(app: &App, sent: SentFile) -> Result<Kept, Problem> {
+    let made = app.imaging.run(move || squares(sent.content)).await??;
     let hash = to_hex(&sha256(&made.concat()));
-    for (key, bytes) in avatar_keys(&hash).into_iter().zip(made) {
-        app.files.put(&key, bytes).await.map_err(Problem::internal)?;
+    let files = avatar_keys(&hash).into_iter().zip(made).collect();
+    let kept = Kept { hash, files };
+    for (key, bytes) in &kept.files {
+        if let Err(error) = app.files.put(key, bytes.clone()).await {
+            personal_data::remove_avatar(app, &kept.hash).await;
+            return Err(Problem::of_file(error));
+        }
     }
-    Ok(Kept { hash })
+    Ok(kept)
 }
 
-/// Makes it this member's. Gives them as they are now, and the hash of the avatar before.
+/// A decoder that panics has met a broken picture.
+fn squares(mut file: File) -> Result<Vec<Vec<u8>>, Problem> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(Problem::of_file)?;
+    catch_unwind(AssertUnwindSafe(|| picture::squares(&bytes, &AVATAR_SIZES)))
+        .unwrap_or_else(|_panic| Err(Problem::new(Code::UnreadablePicture)))
+}
+
+/// Makes it this member's. Gives them as they are now, and the hash of the avatar before. Its files are there when this is
+/// committed: whoever removes those of the same picture at this moment is waited for.
 pub async fn put_up(
+    app: &App,
     tx: &Tx,
     member: MemberId,
     kept: &Kept,
     seen: &IfMatch,
 ) -> Result<(Member, Option<String>), Problem> {
     seen.check(personal_data::hold(tx, member).await?)?;
+    personal_data::hold_avatar(tx, &kept.hash).await?;
+    for (key, bytes) in &kept.files {
+        if !app.files.has(key).await.map_err(Problem::of_file)? {
+            app.files.put(key, bytes.clone()).await.map_err(Problem::of_file)?;
+        }
+    }
     let before = store::hash_of(tx, member).await?;
     store::set(tx, member, &kept.hash).await?;
     let url = format!("/v1/avatars/{}/{SHOWN_SIZE}", kept.hash);
@@ -85,18 +115,6 @@ async fn record(tx: &Tx, action: &'static str, member: MemberId) -> Result<(), P
     audit::record(tx, action, Subject { kind: "member", id: member.0 }, None, Some(after)).await
 }
 
-/// Removes an avatar's files, unless somebody has the same one. What goes wrong is logged: the sweep comes by.
-pub async fn remove_files(app: &App, hash: String) {
-    let used = store::used(app.db.reads(), std::slice::from_ref(&hash)).await;
-    if used.is_ok_and(|used| used.is_empty()) {
-        for key in avatar_keys(&hash) {
-            if let Err(error) = app.files.remove(&key).await {
-                tracing::warn!(%error, "an avatar's file could not be removed yet");
-            }
-        }
-    }
-}
-
 /// An avatar in one size; none when there is no such one.
 pub async fn read(app: &App, hash: &str, size: u32) -> Result<Option<Vec<u8>>, Problem> {
     let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -106,41 +124,24 @@ pub async fn read(app: &App, hash: &str, size: u32) -> Result<Option<Vec<u8>>, P
     app.files.get(&avatar_key(hash, size)).await.map_err(Problem::internal)
 }
 
-/// Removes the files that are nobody's avatar.
+/// Removes the files that are nobody's avatar, and those that were never finished.
 pub async fn sweep(app: &App) -> Result<(), Problem> {
-    let names = app.files.names_older_than(FOLDER, UNUSED_FOR).await.map_err(Problem::internal)?;
-    let by_hash: Vec<(String, Vec<String>)> = by_hash(names).into_iter().collect();
-    for some in by_hash.chunks(ASKED_AT_ONCE) {
-        let hashes: Vec<String> = some.iter().map(|(hash, _)| hash.clone()).collect();
-        let used = store::used(app.db.reads(), &hashes).await?;
-        for name in some.iter().filter(|(hash, _)| !used.contains(hash)).flat_map(|(_, names)| names) {
-            app.files.remove(&format!("{FOLDER}/{name}")).await.map_err(Problem::internal)?;
+    let names = app.files.names_older_than(FOLDER, UNUSED_FOR).await.map_err(Problem::of_file)?;
+    for name in names.iter().filter(|name| name.ends_with(UNFINISHED)) {
+        app.files.remove(&format!("{FOLDER}/{name}")).await.map_err(Problem::of_file)?;
+    }
+    let hashes: BTreeSet<String> = names.iter().map(|name| hash_in(name)).collect();
+    let hashes: Vec<String> = hashes.into_iter().collect();
+    for some in hashes.chunks(ASKED_AT_ONCE) {
+        let used = store::used(app.db.reads(), some).await?;
+        for hash in some.iter().filter(|hash| !used.contains(*hash)) {
+            personal_data::remove_avatar(app, hash).await;
         }
     }
     Ok(())
 }
 
-/// The names of files by the hash that each begins with.
-fn by_hash(names: Vec<String>) -> BTreeMap<String, Vec<String>> {
-    let mut by_hash: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for name in names {
-        let hash = name.split(['-', '.']).next().unwrap_or_default().to_owned();
-        by_hash.entry(hash).or_default().push(name);
-    }
-    by_hash
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_files_of_one_picture_are_asked_about_together() {
-        let names = ["b-96.jpg", "a-384.jpg", "b-384.jpg", "a-96.0190.part"].map(str::to_owned);
-
-        let by_hash: Vec<_> = by_hash(names.to_vec()).into_iter().collect();
-
-        let [_, a384, b384, a96] = names.clone();
-        assert_eq!(by_hash, [("a".to_owned(), vec![a384, a96]), ("b".to_owned(), vec![names[0].clone(), b384])]);
-    }
+/// The hash that the name of a file begins with.
+fn hash_in(name: &str) -> String {
+    name.split(['-', '.']).next().unwrap_or_default().to_owned()
 }

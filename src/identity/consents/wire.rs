@@ -52,9 +52,9 @@ impl ConsentChoices {
                 faults.add(fault.with("options", current));
             }
             let is_refusal = choice.kind.is_required() && !choice.agreed;
-            faults.add_if(is_refusal, format!("/consents/{place}/agreed"), FaultCode::NotAllowed);
+            faults.add_if(is_refusal, format_args!("/consents/{place}/agreed"), FaultCode::NotAllowed);
             let is_repeated = self.consents.iter().take(place).any(|earlier| earlier.kind == choice.kind);
-            faults.add_if(is_repeated, format!("/consents/{place}/kind"), FaultCode::Duplicate);
+            faults.add_if(is_repeated, format_args!("/consents/{place}/kind"), FaultCode::Duplicate);
         }
         let decisions = self.consents.into_iter().map(|choice| Decision {
             kind: choice.kind,

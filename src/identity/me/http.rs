@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
-    http::header::{CACHE_CONTROL, CONTENT_DISPOSITION},
+    http::header::CONTENT_DISPOSITION,
     patch, put,
     web::{Data, Payload},
 };
@@ -18,11 +18,10 @@ use crate::{
         answer::{Answer, Reply},
         body::Body,
         caller::SignedIn,
-        codes::Code,
         etag::IfMatch,
         once::Once,
         problem::Problem,
-        upload::{self, Upload},
+        upload::{self, SentFile, Upload},
     },
     organisation::members,
     personal_data,
@@ -86,7 +85,6 @@ pub async fn export_me(app: Data<App>, caller: SignedIn, once: Once) -> Result<H
     Ok(HttpResponse::Ok()
         .content_type("application/zip")
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"du-lieu-ca-nhan.zip\""))
-        .insert_header((CACHE_CONTROL, "no-store"))
         .body(zip))
 }
 
@@ -94,11 +92,13 @@ pub async fn export_me(app: Data<App>, caller: SignedIn, once: Once) -> Result<H
 ///
 /// A JPEG, PNG or WebP, 5 MiB at most: its bytes as the body, or a form with the field `file`, as a browser's `FormData` and
 /// the Mini App's file picker send it. The middle of it is kept in two sizes, 96 and 384 pixels a side;
-/// whatever else the file said, a place among it, is gone. `avatar_url` is where it is.
+/// whatever else the file said, a place among it, is gone. `avatar_url` is where it is. A picture has 40 million pixels at the
+/// most and does not move.
 #[utoipa::path(tag = "me",
     request_body(content((AvatarBytes = "image/*"), (AvatarForm = "multipart/form-data")), description = "The picture"),
     responses((status = 200, body = MeView), (status = 413, description = "body_too_large"),
-        (status = 415, description = "unsupported_media_type"), (status = 422, description = "picture_too_large unreadable_picture")))]
+        (status = 415, description = "unsupported_media_type"), (status = 422, description = "picture_too_large animated_picture unreadable_picture"),
+        (status = 429, description = "too_many_uploads")))]
 #[put("/me/avatar")]
 pub async fn update_avatar(
     app: Data<App>,
@@ -108,17 +108,18 @@ pub async fn update_avatar(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<MeView> {
-    let kept = avatars::keep(&app, read(&request, payload).await?).await?;
+    let _place = app.uploads.begin(caller.member_id)?;
+    let kept = avatars::keep(&app, read(&app, &request, payload).await?).await?;
     let actor = once.actor();
     let put_up =
-        app.change_as(once.actor(), async |tx| avatars::put_up(tx, caller.member_id, &kept, &seen).await).await;
-    if put_up.as_ref().is_err_and(|problem| problem.code == Code::NotFound) {
-        // They were erased meanwhile: nothing of them stays.
-        avatars::remove_files(&app, kept.hash).await;
+        app.change_as(once.actor(), async |tx| avatars::put_up(&app, tx, caller.member_id, &kept, &seen).await).await;
+    if put_up.is_err() {
+        // They were erased meanwhile, or there is no room: nothing of it stays, unless somebody has the same picture.
+        personal_data::remove_avatar(&app, &kept.hash).await;
     }
     let (member, before) = put_up?;
     if let Some(before) = before {
-        avatars::remove_files(&app, before).await;
+        personal_data::remove_avatar(&app, &before).await;
     }
     let version = member.version;
     Ok(Reply::ok(actions::view(&app, actor, &caller, member).await?).version(version))
@@ -132,20 +133,16 @@ pub async fn update_avatar(
 pub async fn delete_avatar(app: Data<App>, caller: SignedIn, seen: IfMatch, once: Once) -> Answer<()> {
     let before = app.change_as(once.actor(), async |tx| avatars::take_down(tx, caller.member_id, &seen).await).await?;
     if let Some(before) = before {
-        avatars::remove_files(&app, before).await;
+        personal_data::remove_avatar(&app, &before).await;
     }
     Ok(Reply::nothing())
 }
 
 /// The picture: a form's file, or the whole body, which for pictures may be larger than elsewhere.
-async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
+async fn read(app: &App, request: &HttpRequest, payload: Payload) -> Result<SentFile, Problem> {
+    let temporary = app.files.temporary().await.map_err(Problem::of_file)?;
     if upload::is_form(request) {
-        let limit = u64::try_from(UPLOAD_LIMIT).unwrap_or(u64::MAX);
-        return AvatarForm::parse(Upload::receive(request, payload, "file", limit).await?);
+        return AvatarForm::parse(Upload::receive(request, payload, "file", UPLOAD_LIMIT, temporary).await?);
     }
-    match payload.to_bytes_limited(UPLOAD_LIMIT).await {
-        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
-        Ok(Err(_broken_off)) => Err(Problem::new(Code::MalformedRequest)),
-        Err(_too_large) => Err(Problem::new(Code::BodyTooLarge).with("limit", UPLOAD_LIMIT)),
-    }
+    SentFile::receive(payload, UPLOAD_LIMIT, temporary).await
 }

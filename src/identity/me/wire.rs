@@ -1,7 +1,5 @@
 //! One's own profile on the wire.
 
-use std::io::Read as _;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +10,7 @@ use crate::{
         faults::{Fault, Faults},
         patch::given,
         problem::Problem,
-        upload::Upload,
+        upload::{SentFile, Upload},
     },
     organisation::members::{Contact, ContactView, Member, MemberChange, MemberPatch, MemberView},
 };
@@ -53,17 +51,14 @@ pub struct AvatarForm {
 
 impl AvatarForm {
     /// The picture that the form brings.
-    pub fn parse(upload: Upload) -> Result<Vec<u8>, Problem> {
+    pub fn parse(upload: Upload) -> Result<SentFile, Problem> {
         let mut faults = Faults::new();
         for name in upload.texts.keys() {
             faults.add(Fault::at(format!("/{name}"), FaultCode::UnknownField));
         }
         faults.add_if(upload.file.is_none(), "/file", FaultCode::Missing);
-        let mut bytes = Vec::new();
-        if let Some(mut file) = faults.or(upload.file)? {
-            file.content.read_to_end(&mut bytes).map_err(Problem::internal)?;
-        }
-        Ok(bytes)
+        // Without one there is a fault.
+        faults.or(upload.file)?.ok_or_else(Problem::not_found)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
         totp,
     },
     kit::{
+        clock::later,
         ids::MemberId,
         network::Network,
         problem::Problem,
@@ -120,7 +121,7 @@ fn needs_code(app: &App, account: &StaffAccount, form: &SignInForm) -> Result<St
         client_id: form.client_id.clone(),
         redirect_uri: form.redirect_uri.clone(),
         code_challenge: form.code_challenge.clone(),
-        until: app.clock.now() + TICKET_LIFE,
+        until: later(app.clock.now(), TICKET_LIFE),
     };
     let ticket = serde_json::to_string(&ticket).map_err(Problem::internal)?;
     Ok(Step::NeedsCode(app.vault.seal(TICKET, &ticket)))
@@ -188,7 +189,7 @@ async fn give_code(tx: &Tx, account: &StaffAccount, form: &SignInForm) -> Result
         member_id: account.member_id,
         redirect_uri: &form.redirect_uri,
         code_challenge: &form.code_challenge,
-        expires_at: tx.now() + CODE_LIFE,
+        expires_at: later(tx.now(), CODE_LIFE),
     };
     store::insert(tx, new).await?;
     let after = json!({"client_id": form.client_id, "second_factor": account.totp_since.is_some()});

@@ -4,7 +4,6 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use tokio::task;
 
 use crate::kit::{problem::Problem, turns::Turns};
 
@@ -14,26 +13,20 @@ const NOBODYS: &str =
 
 /// What to store for a password.
 pub async fn hash(turns: &Turns, password: String) -> Result<String, Problem> {
-    let _turn = turns.take().await?;
-    task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(Problem::internal)
-    })
-    .await
-    .map_err(Problem::internal)?
+    let hashing = move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string());
+    turns.run(hashing).await?.map_err(Problem::internal)
 }
 
 /// Is it the password of that hash? With no hash, `false`, after the same work.
 pub async fn verify(turns: &Turns, password: String, stored: Option<String>) -> Result<bool, Problem> {
-    let _turn = turns.take().await?;
-    task::spawn_blocking(move || {
+    let comparing = move || {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODYS.to_owned());
         let is_right = PasswordHash::new(&stored)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
         is_right && is_known
-    })
-    .await
-    .map_err(Problem::internal)
+    };
+    turns.run(comparing).await
 }
 
 #[cfg(test)]

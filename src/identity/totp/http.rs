@@ -1,6 +1,6 @@
 //! Second factors over HTTP.
 
-use actix_web::{delete, get, http::header::CACHE_CONTROL, post, web::Data};
+use actix_web::{delete, get, post, web::Data};
 
 use super::{
     actions, store,
@@ -18,7 +18,6 @@ use crate::{
 };
 
 const ISSUER: &str = "Thi Đua";
-const NOT_KEPT: &str = "no-store";
 
 /// Find your second factor
 ///
@@ -44,7 +43,7 @@ pub async fn create_totp(app: Data<App>, caller: SignedIn, once: Once, body: Bod
     // Not through `change`: the answer is a secret and is kept nowhere. Asked again, it is another one.
     let secret = app.change_as(once.actor(), async |tx| actions::begin(tx, &app.vault, caller.member_id).await).await?;
     let view = NewTotpView { secret: secret.to_base32(), uri: secret.uri(ISSUER, &account.username) };
-    Ok(Reply::ok(view).with(&CACHE_CONTROL, NOT_KEPT.to_owned()))
+    Ok(Reply::ok(view))
 }
 
 /// Confirm a second factor
@@ -68,7 +67,7 @@ pub async fn confirm_totp(
             Ok(codes)
         })
         .await?;
-    Ok(Reply::ok(RecoveryCodesView { recovery_codes }).with(&CACHE_CONTROL, NOT_KEPT.to_owned()))
+    Ok(Reply::ok(RecoveryCodesView { recovery_codes }))
 }
 
 /// Delete your second factor

@@ -1,8 +1,3 @@
-//! Figures for Prometheus. Keep them inside: the proxy should not publish this address.
+//! Figures for Prometheus, on the internal address only (`server.internal_listen`).
 
 pub mod http;
-
-/// The operations of this noun.
-pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    service.service(http::list_metrics);
-}

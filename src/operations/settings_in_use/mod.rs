@@ -3,7 +3,7 @@
 
 mod store;
 
-pub use store::{find, note};
+pub use store::{find, note, note_nothing};
 
 /// The setting `server.public_url`, as it was worked out.
 pub const PUBLIC_URL: &str = "server.public_url";

@@ -14,6 +14,13 @@ pub async fn note(tx: &Tx, name: &str, value: &str) -> Result<(), DbErr> {
     Entity::insert(row).on_conflict(update).exec_without_returning(tx).await.map(|_rows| ())
 }
 
+/// Writes a row and takes it away again, in one change: whether it can be committed is then known, and nothing is different.
+pub async fn note_nothing(tx: &Tx) -> Result<(), DbErr> {
+    const TRIAL: &str = "trial of a change";
+    note(tx, TRIAL, "").await?;
+    Entity::delete_by_id(TRIAL).exec(tx).await.map(|_rows| ())
+}
+
 /// What a setting was when a server last started; none before the first one.
 pub async fn find(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>, DbErr> {
     Ok(Entity::find_by_id(name).one(db).await?.map(|row| row.value))

@@ -1,5 +1,7 @@
 //! Changes of clusters.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -104,10 +106,12 @@ async fn require_manager(tx: &Tx, caller: &Person, units: &[UnitId]) -> Result<(
 }
 
 async fn check_units(tx: &Tx, faults: &mut Faults, ids: &[UnitId], day: NaiveDate) -> Result<(), Problem> {
+    let mut seen = HashSet::new();
     for (place, unit) in ids.iter().enumerate() {
-        let pointer = format!("/unit_ids/{place}");
-        faults.add_if(!units::exists_on(tx, *unit, day).await?, pointer.clone(), FaultCode::NoSuchThing);
-        faults.add_if(ids.iter().take(place).any(|other| other == unit), pointer, FaultCode::Duplicate);
+        let is_there = units::exists_on(tx, *unit, day).await?;
+        let pointer = format_args!("/unit_ids/{place}");
+        faults.add_if(!is_there, pointer, FaultCode::NoSuchThing);
+        faults.add_if(!seen.insert(*unit), pointer, FaultCode::Duplicate);
     }
     Ok(())
 }

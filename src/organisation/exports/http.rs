@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse, get,
-    http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     web::{Bytes, Data},
 };
 use futures_util::stream;
@@ -78,7 +78,6 @@ fn answer<const N: usize>(
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{file_name}\"")))
-        .insert_header((CACHE_CONTROL, "no-store"))
         .streaming(futures_util::StreamExt::chain(first, rest))
 }
 

@@ -68,7 +68,8 @@ pub async fn list_imports(
 #[utoipa::path(tag = "imports",
     request_body(content = ImportForm, content_type = "multipart/form-data"),
     responses((status = 202, body = ImportView, headers(("Location" = String, description = "Where its progress is"))),
-        (status = 400, description = "malformed_request"), (status = 415, description = "unsupported_file")))]
+        (status = 400, description = "malformed_request"), (status = 415, description = "unsupported_file"),
+        (status = 429, description = "too_many_uploads")))]
 #[post("/imports")]
 pub async fn create_import(
     app: Data<App>,
@@ -79,8 +80,10 @@ pub async fn create_import(
     payload: Payload,
 ) -> Answer<ImportView> {
     actions::check_may_import(&caller)?;
-    let upload = Upload::receive(&request, payload, FILE, app.config.imports.max_file_bytes).await?;
-    let new = inspected(ParsedForm::parse(upload)?).await?;
+    let _place = app.uploads.begin(caller.member_id)?;
+    let temporary = app.files.temporary().await.map_err(Problem::of_file)?;
+    let upload = Upload::receive(&request, payload, FILE, app.config.imports.max_file_bytes, temporary).await?;
+    let new = inspected(&app, ParsedForm::parse(upload)?).await?;
     let max_rows = app.config.imports.max_rows;
     app.change(once, async |tx| {
         let import = actions::create(tx, &app.vault, &caller, new).await?;
@@ -90,12 +93,13 @@ pub async fn create_import(
     .await
 }
 
-/// With its headers understood. Unpacking a workbook takes a while: not on the thread that serves others.
-async fn inspected(form: ParsedForm) -> Result<NewImport, Problem> {
+/// With its headers understood. Unpacking a workbook takes a while and memory: one at a time, and not on the thread that serves
+/// others.
+async fn inspected(app: &App, form: ParsedForm) -> Result<NewImport, Problem> {
     let ParsedForm { kind, dry_run, file } = form;
-    let content = file.content.try_clone().map_err(Problem::internal)?;
-    let headers = actix_web::rt::task::spawn_blocking(move || reading::inspect(content, kind)).await;
-    let headers = headers.map_err(Problem::internal)?.map_err(|error| match error {
+    let content = file.content.try_clone().map_err(Problem::of_file)?;
+    let headers = app.workbooks.run(move || reading::inspect(content, kind)).await?;
+    let headers = headers.map_err(|error| match error {
         Unreadable::OtherFormat => Problem::new(Code::UnsupportedFile),
         Unreadable::Fault(fault) => fault.into(),
     })?;

@@ -159,13 +159,13 @@ async fn check_split(
     let (mut members, mut units) = (HashSet::new(), HashSet::new());
     for (place, part) in split.new_units.iter().enumerate() {
         for (number, member) in part.member_ids.iter().enumerate() {
-            let pointer = format!("/new_units/{place}/member_ids/{number}");
-            faults.add_if(!inside.contains(member), pointer.clone(), FaultCode::NoSuchThing);
+            let pointer = format_args!("/new_units/{place}/member_ids/{number}");
+            faults.add_if(!inside.contains(member), pointer, FaultCode::NoSuchThing);
             faults.add_if(!members.insert(*member), pointer, FaultCode::Duplicate);
         }
         for (number, unit) in part.unit_ids.iter().enumerate() {
-            let pointer = format!("/new_units/{place}/unit_ids/{number}");
-            faults.add_if(!below.contains(unit), pointer.clone(), FaultCode::NoSuchThing);
+            let pointer = format_args!("/new_units/{place}/unit_ids/{number}");
+            faults.add_if(!below.contains(unit), pointer, FaultCode::NoSuchThing);
             faults.add_if(!units.insert(*unit), pointer, FaultCode::Duplicate);
         }
     }

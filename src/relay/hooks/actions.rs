@@ -15,11 +15,13 @@ use crate::{
     db::{Actor, Effect, Tx},
     entity::provider_event,
     identity::role_grants,
-    kit::{codes::Code, ids::MemberId, problem::Problem, vault::Vault, wait::Wait},
+    kit::{clock::later, codes::Code, ids::MemberId, jobs::caught, problem::Problem, vault::Vault, wait::Wait},
     organisation::members,
     personal_data::{self, Source},
 };
 
+/// The job that this is the work of.
+pub const JOB: &str = "hooks";
 const MINI_APP: &str = "zalo_mini_app";
 const EVENT_KEY: &str = "provider_event.event_key";
 /// What came of an event about somebody who is not here.
@@ -44,11 +46,15 @@ pub async fn take_in(tx: &Tx, vault: &Vault, fields: &Map<String, Value>) -> Res
 pub async fn work_off(app: &App) -> Result<usize, Problem> {
     let due = store::due(app.db.reads(), app.clock.now()).await?;
     for row in &due {
-        if let Err(problem) = work_on(app, row).await {
+        let worked =
+            Box::pin(caught(JOB, work_on(app, row))).await.unwrap_or_else(|panicked| Err(Problem::internal(panicked)));
+        app.jobs.beat(JOB);
+        if let Err(problem) = worked {
             let cause = problem.cause.as_ref();
             tracing::error!(alarm = "zalo_event_waits", event.id = %row.id, error = %problem, ?cause, "an event of Zalo waits");
             let wait = Wait::Short.after(row.attempt.saturating_add(1), rand::random());
-            app.change_as(Actor::system(), async |tx| Ok(store::postpone(tx, row, tx.now() + wait).await?)).await?;
+            app.change_as(Actor::system(), async |tx| Ok(store::postpone(tx, row, later(tx.now(), wait)).await?))
+                .await?;
         }
     }
     Ok(due.len())

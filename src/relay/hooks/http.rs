@@ -14,8 +14,8 @@ use crate::{
 };
 
 const SIGNATURE: &str = "x-zevent-signature";
-/// No event of Zalo's is longer, in bytes; so much of a stranger's is read and hashed before it is refused.
-const LONGEST: usize = 64 * 1024;
+/// The longest event, in bytes; Zalo's own have a few hundred.
+const LONGEST_EVENT: usize = 64 * 1024;
 
 /// Receive an event of the Mini App
 ///
@@ -32,8 +32,8 @@ pub async fn receive_mini_app_event(
     once: Once,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    if body.len() > LONGEST {
-        return Err(Problem::new(Code::BodyTooLarge).with("limit", LONGEST));
+    if body.len() > LONGEST_EVENT {
+        return Err(Problem::new(Code::BodyTooLarge).with("limit", LONGEST_EVENT));
     }
     let fields: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(Code::InvalidJson).with("line", error.line()).with("column", error.column()))?;

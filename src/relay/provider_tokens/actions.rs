@@ -15,7 +15,12 @@ use crate::{
     app::{App, HeldPair},
     config::Config,
     db::Actor,
-    kit::{clock::Clock, problem::Problem, secret::token_hash, vault::Vault},
+    kit::{
+        clock::{Clock, later, span},
+        problem::Problem,
+        secret::token_hash,
+        vault::Vault,
+    },
     outside::zalo::{OaAccessToken, OaRefreshToken, OaTokens, ZaloError, ZaloFault},
 };
 
@@ -136,10 +141,7 @@ async fn renew(app: &App, pair: &Pair) -> Result<Option<OaAccessToken>, Problem>
     let owner = Uuid::now_v7().to_string();
     let longest = Duration::from_secs(app.config.zalo.timeout_seconds).saturating_add(MARGIN);
     let lease = TimeDelta::from_std(longest).unwrap_or(PAUSE);
-    let take_lease = async |tx: &crate::db::Tx| {
-        let until = tx.now().checked_add_signed(lease).unwrap_or(tx.now());
-        Ok(store::lease(tx, pair, &owner, until).await?)
-    };
+    let take_lease = async |tx: &crate::db::Tx| Ok(store::lease(tx, pair, &owner, later(tx.now(), lease)).await?);
     if !app.change_as(Actor::system(), take_lease).await? {
         return Ok(None);
     }
@@ -171,14 +173,13 @@ async fn ask_and_hold(app: &App, pair: &Pair) -> Result<Result<HeldPair, ZaloErr
 
 fn sealed(vault: &Vault, clock: &Clock, tokens: &OaTokens, seed: String) -> HeldPair {
     let now = clock.now();
-    let life = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
     HeldPair {
         access: tokens.access_token.clone(),
         access_cipher: store::seal_access(vault, Some(&tokens.access_token)),
         refresh_cipher: store::seal_refresh(vault, &seed, &tokens.refresh_token),
         seed,
         renewed_at: now,
-        expires_at: now.checked_add_signed(life).unwrap_or(now),
+        expires_at: later(now, span(tokens.expires_in)),
     }
 }
 
@@ -220,11 +221,9 @@ async fn give_up(app: &App, owner: &str, error: &ZaloError) -> Result<(), Proble
     if !is_refused || matches!(error.class(), ZaloFault::Unavailable | ZaloFault::RetryLater) {
         let is_answer_lost = error.may_have_taken_effect();
         tracing::warn!(%error, is_answer_lost, "the Official Account's token could not be renewed; trying again soon");
-        let pause = async |tx: &crate::db::Tx| {
-            let until = tx.now().checked_add_signed(PAUSE).unwrap_or(tx.now());
-            Ok(store::pause(tx, owner, until).await?)
-        };
-        return app.change_as(Actor::system(), pause).await;
+        return app
+            .change_as(Actor::system(), async |tx| Ok(store::pause(tx, owner, later(tx.now(), PAUSE)).await?))
+            .await;
     }
     tracing::error!(
         alarm = "zalo_oa_token",

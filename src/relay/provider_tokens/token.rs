@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::outside::zalo::{OaAccessToken, OaRefreshToken};
 
+use crate::kit::clock::later;
+
 /// The pair as it is kept.
 #[derive(Clone, Debug)]
 pub struct Pair {
@@ -40,8 +42,8 @@ impl Pair {
     /// Has it lived four fifths of its life? Renewed this early, it never runs out while Zalo has an hour of trouble.
     pub fn is_to_be_renewed(&self, now: DateTime<Utc>) -> bool {
         let life = self.expires_at.signed_duration_since(self.renewed_at);
-        let fifth = life.checked_div(5).unwrap_or_default();
-        self.access.is_none() || self.expires_at.checked_sub_signed(fifth).is_none_or(|early| now >= early)
+        let most_of_it = life.checked_div(5).and_then(|fifth| fifth.checked_mul(4)).unwrap_or(life);
+        self.access.is_none() || now >= later(self.renewed_at, most_of_it)
     }
 }
 

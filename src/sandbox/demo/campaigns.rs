@@ -157,6 +157,8 @@ fn new_target(facts: &CampaignFacts, target: &TargetFacts, ordinal: i32) -> targ
         goal: target.goal.map(|goal| goal.saturating_mul(PER_UNIT)),
         numerator_target_id: is_share.then(|| ids::target(SHOWN, SHOWN_TARGET)),
         denominator: is_share.then_some(SHOWN_TARGET_GOAL * PER_UNIT),
+        usual_quantity: None,
+        usual_found_at: None,
     }
 }
 
@@ -171,6 +173,8 @@ fn shown_target(campaign_id: Uuid) -> target::Model {
         goal: Some(SHOWN_TARGET_GOAL * PER_UNIT),
         numerator_target_id: None,
         denominator: None,
+        usual_quantity: None,
+        usual_found_at: None,
     }
 }
 

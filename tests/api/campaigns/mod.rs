@@ -2,6 +2,8 @@
 mod campaigns;
 mod checkin_places;
 mod checkins;
+mod decisions;
+mod figures;
 mod pledges;
 mod progress;
 mod review_queue;

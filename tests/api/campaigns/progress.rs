@@ -129,7 +129,7 @@ async fn figures_that_the_reader_has_are_not_sent_again_until_they_change() {
 
 impl TestApp {
     /// Repairs what differs; gives how many figures that were.
-    async fn repair_figures(&self) -> u64 {
+    pub async fn repair_figures(&self) -> u64 {
         let drifts = progress::recount(self.app.db.reads()).await.unwrap();
         self.app.change_as(Actor::system(), async |tx| progress::repair(tx, &drifts).await).await.unwrap()
     }

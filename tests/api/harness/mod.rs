@@ -9,8 +9,10 @@ mod zalo;
 
 use std::{future::Future, pin::Pin, rc::Rc, thread};
 
+use actix_service::IntoServiceFactory;
 use actix_web::{
-    dev::Service as _,
+    body::MessageBody,
+    dev::{AppConfig, Service as _, ServiceFactory, ServiceResponse},
     http::Method,
     test::{TestRequest, init_service, read_body},
     web::Data,
@@ -46,6 +48,7 @@ pub struct TestApp {
     pub clock: TestClock,
     pub admin: Person,
     call: Call,
+    inside: Call,
     /// Where files go: pictures, and the log of erasures.
     pub files: TempDir,
     /// Last: the database goes when everything that uses it has gone.
@@ -98,10 +101,10 @@ impl TestApp {
         let db = database.connect().await;
         let vault = Vault::new(MASTER_KEY);
         let house = House::build(Ground { config, db, clock: clock.clock(), vault }).await.unwrap();
-        let call = call_of(&house).await;
+        let (call, inside) = (call_of(house.service()).await, call_of(house.internal_service()).await);
         let app = house.app.clone();
         let admin = make_admin(&app, "admin").await;
-        Self { app, clock, admin, call, files, database }
+        Self { app, clock, admin, call, inside, files, database }
     }
 
     /// Another replica on the same database, without a server.
@@ -120,7 +123,7 @@ impl TestApp {
         change(&mut config);
         let (db, vault) = (self.database.connect().await, Vault::new(MASTER_KEY));
         let house = House::build(Ground { config, db, clock, vault }).await.unwrap();
-        Replica { app: house.app.clone(), call: call_of(&house).await }
+        Replica { app: house.app.clone(), call: call_of(house.service()).await }
     }
 
     /// Lets the relay work until nothing is left to do.
@@ -150,6 +153,11 @@ impl TestApp {
 
     pub fn get(&self, url: impl AsRef<str>) -> Request {
         self.request(Method::GET, url)
+    }
+
+    /// From the internal listener.
+    pub fn get_inside(&self, url: impl AsRef<str>) -> Request {
+        Request { call: Rc::clone(&self.inside), inner: TestRequest::with_uri(url.as_ref()) }
     }
 
     pub fn post(&self, url: impl AsRef<str>) -> Request {
@@ -207,8 +215,20 @@ pub struct Replica {
     call: Call,
 }
 
-async fn call_of(house: &House) -> Call {
-    let service = Rc::new(init_service(house.service()).await);
+async fn call_of<I, S, B>(application: I) -> Call
+where
+    I: IntoServiceFactory<S, actix_http::Request> + 'static,
+    S: ServiceFactory<
+            actix_http::Request,
+            Config = AppConfig,
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    let service = Rc::new(init_service(application).await);
     Rc::new(move |request| {
         let service = Rc::clone(&service);
         Box::pin(async move {

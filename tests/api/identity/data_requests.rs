@@ -44,7 +44,7 @@ async fn whoever_watches_the_figures_sees_what_waits_and_what_is_late() {
     let url = format!("/v1/data-requests/{}/resolve", done["id"].as_str().unwrap());
     app.post(url).caller(&admin).json(json!({"outcome": "done"})).await.expect(200);
 
-    let answer = app.get("/metrics").await;
+    let answer = app.get_inside("/metrics").await;
 
     let figures = answer.text();
     assert!(figures.contains("\ndata_requests_waiting 2\n"), "{figures}");

@@ -4,6 +4,7 @@ mod authenticate;
 mod guesses;
 mod keys;
 mod oauth;
+mod pictures;
 mod role_grants;
 mod sessions;
 mod staff;

@@ -182,7 +182,7 @@ async fn each_class_of_zalos_faults_says_what_to_do() {
         assert_eq!(answer.header("retry-after"), retry_after, "{number}");
         app.get("/v1/me").caller(&caller(&session)).await.expect(200);
     }
-    let figures = app.get("/metrics").await.text();
+    let figures = app.get_inside("/metrics").await.text();
     assert!(figures.contains("thidua_zalo_errors_total{api=\"graph\",class=\"outside_vietnam\"}"), "{figures}");
 }
 

@@ -165,7 +165,7 @@ async fn a_verb_that_somebody_made_up_is_no_series_of_its_own() {
 
     app.request(Method::from_bytes(b"BREW").unwrap(), "/v1/units").await;
 
-    let figures = app.get("/metrics").await.text();
+    let figures = app.get_inside("/metrics").await.text();
     assert!(!figures.contains("BREW") && figures.contains("method=\"other\""), "{figures}");
 }
 

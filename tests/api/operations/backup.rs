@@ -119,7 +119,7 @@ async fn whoever_is_listed_as_erased_is_erased_again() {
     };
     assert_eq!(app.app.erase_again(erase).await.unwrap(), 0);
 
-    app.app.list_erasure(id, app.clock.now()).await.unwrap();
+    erasures::append(&app.app.erasure_list().unwrap(), &[(id, app.clock.now())]).unwrap();
 
     assert_eq!(app.app.erase_again(erase).await.unwrap(), 1);
     assert_eq!(*erased.borrow(), [id]);

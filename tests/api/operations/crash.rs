@@ -81,8 +81,13 @@ impl Admin {
         Self { client: client(), url: server.url.clone(), token: out(&made).trim().to_owned() }
     }
 
+    /// The same at a server that has taken the other one's place, with the token that is good at both.
+    pub fn on_new_connections(&self) -> Self {
+        Self { client: client(), ..self.clone() }
+    }
+
     /// A signed pledge of a unit that the admin manages too, and its campaign, which counts any day.
-    async fn pledge(&self) -> (Campaign, Pledge) {
+    pub async fn pledge(&self) -> (Campaign, Pledge) {
         let unit = json!({"name": "Chi bộ Trường Chính trị", "kind": "party_cell", "valid_from": "2020-01-01"});
         let unit = self.post("/v1/units", unit).await["id"].clone();
         let me = self.get("/v1/me").await["id"].clone();
@@ -145,13 +150,13 @@ impl Admin {
         panic!("the server outlived the stream");
     }
 
-    async fn check_in(&self, pledge: &Pledge, checkin: &Value) -> reqwest::Result<Response> {
+    pub async fn check_in(&self, pledge: &Pledge, checkin: &Value) -> reqwest::Result<Response> {
         let url = format!("{}/v1/pledges/{}/checkins", self.url, pledge.id);
         self.client.post(url).bearer_auth(&self.token).timeout(PATIENCE).json(checkin).send().await
     }
 
     /// The ids of all check-ins of a pledge.
-    async fn list(&self, pledge: &Pledge) -> BTreeSet<Uuid> {
+    pub async fn list(&self, pledge: &Pledge) -> BTreeSet<Uuid> {
         let first = format!("/v1/pledges/{}/checkins?limit=100", pledge.id);
         let (mut all, mut url) = (BTreeSet::new(), first.clone());
         loop {
@@ -165,7 +170,7 @@ impl Admin {
     }
 
     /// What the campaign's progress says was reported.
-    async fn reported(&self, campaign: &Campaign) -> usize {
+    pub async fn reported(&self, campaign: &Campaign) -> usize {
         let progress = self.get(&format!("/v1/campaigns/{}/progress", campaign.id)).await;
         progress["targets"][0]["reported"].to_string().parse().unwrap()
     }
@@ -176,6 +181,12 @@ impl Admin {
 
     pub async fn post(&self, path: &str, body: Value) -> Value {
         self.ask(self.client.post(format!("{}{path}", self.url)).json(&body)).await
+    }
+
+    /// Sends, whatever is answered.
+    pub async fn send(&self, path: &str, body: Value) -> Response {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        request.timeout(PATIENCE).json(&body).send().await.unwrap()
     }
 
     /// An answer that is not JSON.
@@ -210,10 +221,10 @@ pub fn figures_are_recounted(place: &Place) {
     assert_eq!(verified.status.code(), Some(0), "{}{}", out(&verified), complaint(&verified));
 }
 
-fn ids<'a>(checkins: impl IntoIterator<Item = &'a Value>) -> BTreeSet<Uuid> {
+pub fn ids<'a>(checkins: impl IntoIterator<Item = &'a Value>) -> BTreeSet<Uuid> {
     checkins.into_iter().map(id).collect()
 }
 
-fn id(checkin: &Value) -> Uuid {
+pub fn id(checkin: &Value) -> Uuid {
     text(&checkin["id"]).parse().unwrap()
 }

@@ -1,9 +1,15 @@
 //! Erasures that meet something else at the same moment: whatever their order, nothing of the person stays, and neither
 //! fails. And erasures that cannot be committed.
 
-use std::{cell::Cell, future::Future, io::Cursor};
+use std::{
+    cell::Cell,
+    future::Future,
+    io::Cursor,
+    time::{Duration, Instant},
+};
 
 use chrono::TimeDelta;
+use futures_util::FutureExt as _;
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 use serde_json::{Value, json};
 use thidua::{
@@ -23,6 +29,8 @@ use crate::harness::{Answer, Campaign, Person, TestApp, Unit, ZaloStandIn, heard
 
 const NAME: &str = "Sentineltoerase";
 const ROUNDS: usize = 8;
+/// How long something may take to end, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Scene {
     app: TestApp,
@@ -428,4 +436,65 @@ async fn an_erasure_that_cannot_be_listed_is_settled_whoever_asks_for_it() {
     let written = heard();
     let settled = |id: &str| written.lines().any(|line| line.contains("an erasure failed") && line.contains(id));
     assert!(settled(&one.id) && settled(&two.id), "{written}");
+}
+
+/// A request is dropped at its deadline, or because its client has gone: at each point that it gets to, once its line is on the
+/// list. Then the member is erased and listed, or neither.
+#[actix_web::test]
+async fn a_request_that_is_dropped_leaves_nobody_on_the_list_who_is_not_erased() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let mut undone = 0;
+    for polls_after in (0..6).cycle().take(18) {
+        let member = app.member_named(&unit, NAME).await;
+        let mut request = app.delete("/v1/me").caller(&member).into_future();
+        let is_listed = || listed(&app).contains(&member.id);
+        let (mut is_answered, begun) = (false, Instant::now());
+        while !is_listed() {
+            assert!(begun.elapsed() < PATIENCE, "no line");
+            is_answered = is_answered || request.as_mut().now_or_never().is_some();
+            yield_now().await;
+        }
+        for _ in 0..polls_after {
+            is_answered = is_answered || request.as_mut().now_or_never().is_some();
+            yield_now().await;
+        }
+
+        drop(request);
+
+        let is_erased = async || {
+            let id: uuid::Uuid = member.id.parse().unwrap();
+            let row = entity::member::Entity::find_by_id(id).one(app.app.db.reads()).await.unwrap().unwrap();
+            row.erased_at.is_some()
+        };
+        // What is under way of it ends by itself: a COMMIT, or taking the line back.
+        while is_erased().await != is_listed() {
+            assert!(begun.elapsed() < PATIENCE, "listed, and not erased");
+            yield_now().await;
+        }
+        assert!(!is_answered || is_erased().await);
+        undone += usize::from(!is_erased().await);
+    }
+    assert!(undone > 0, "none was dropped in time");
+}
+
+#[actix_web::test]
+async fn a_line_that_was_cut_off_is_left_out_and_the_next_one_is_read() {
+    let app = TestApp::start().await;
+    let unit = app.unit("Chi bộ 1").await;
+    let (one, two) = (app.member_named(&unit, NAME).await, app.member_named(&unit, NAME).await);
+    let list = app.files.path().join("erasures.log");
+    app.delete("/v1/me").caller(&one).await.expect(204);
+    let whole = std::fs::read(&list).unwrap();
+    for cut in 1..whole.len() {
+        // As a full disk or a crash leaves it.
+        std::fs::write(&list, &whole[..cut]).unwrap();
+        let listed = listed(&app);
+        assert!(listed.is_empty() || (listed == [one.id.clone()] && cut >= whole.len() - 1), "{cut}: {listed:?}");
+    }
+    std::fs::write(&list, &whole[..whole.len() / 2]).unwrap();
+
+    app.delete("/v1/me").caller(&two).await.expect(204);
+
+    assert_eq!(listed(&app), [two.id]);
 }

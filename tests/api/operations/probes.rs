@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz`, `/metrics`
+//! `/healthz`, `/readyz`, `/metrics`, for everybody and on the internal address.
 
 use crate::harness::TestApp;
 
@@ -25,12 +25,40 @@ async fn a_server_with_an_older_schema_is_not_ready() {
 }
 
 #[actix_web::test]
+async fn a_database_that_takes_no_changes_or_cannot_be_opened_is_not_ready() {
+    let app = TestApp::start().await;
+
+    match app.database_file() {
+        Some(file) => std::fs::remove_file(file).unwrap(),
+        None => app.execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
+             current_database()); END $$",
+        ),
+    }
+
+    app.get("/readyz").await.is_problem(503, "unavailable");
+}
+
+#[actix_web::test]
 async fn every_request_is_in_the_figures_by_its_route() {
     let app = TestApp::start().await;
     app.get("/v1/me").caller(&app.admin).await.expect(200);
 
-    let figures = app.get("/metrics").await;
+    let figures = app.get_inside("/metrics").await;
 
     let line = "http_request_duration_seconds_count{method=\"GET\",route=\"/v1/me\",status=\"2xx\"}";
     assert!(figures.text().contains(line), "{}", figures.text());
+}
+
+#[actix_web::test]
+async fn figures_are_for_the_inside_only_and_probes_for_both() {
+    let app = TestApp::start().await;
+
+    app.get("/metrics").await.is_problem(404, "not_found");
+    app.get_inside("/v1/activities").await.is_problem(404, "not_found");
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(app.get_inside(path).await.text(), app.get(path).await.text());
+    }
+    app.app.stop();
+    app.get_inside("/readyz").await.is_problem(503, "unavailable");
 }

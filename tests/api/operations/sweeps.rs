@@ -81,7 +81,6 @@ async fn every_operation_without_a_token_is_a_401_unless_it_is_public() {
             "find_readiness",
             "list_activities",
             "list_keys",
-            "list_metrics",
             "receive_mini_app_event",
             "refresh_session",
             "revoke_token",
@@ -116,6 +115,36 @@ async fn every_unknown_field_is_a_422_with_its_pointer() {
         assert!(is_named, "{}: {problem}", operation.id);
     }
 }
+
+#[actix_web::test]
+async fn every_caller_is_known_before_a_body_is_read() {
+    let app = TestApp::start().await;
+    let is_asked = |operation: &Operation| operation.has_json_body() && !operation.is_public();
+    for operation in operations().into_iter().filter(is_asked) {
+        let answer = operation.send(&app).body("application/json", "no JSON").await;
+        assert_eq!(answer.status, 401, "{}", operation.id);
+    }
+}
+
+#[actix_web::test]
+async fn every_body_in_a_coding_is_a_415_whoever_sends_it() {
+    let app = TestApp::start().await;
+    for operation in operations().into_iter().filter(|operation| operation.raw.get("requestBody").is_some()) {
+        let content = operation.raw["requestBody"]["content"].as_object().unwrap();
+        for kind in content.keys().map(|kind| kind.replace('*', "png")) {
+            for caller in [None, Some(&app.admin)] {
+                let request = operation.send(&app).header("Content-Encoding", "zstd").bytes(&kind, ZSTD.to_vec());
+                let answer = caller.into_iter().fold(request, Request::caller).await;
+                answer.is_problem(415, "unsupported_coding");
+                assert_eq!(answer.header("accept-encoding"), Some("identity"), "{} {kind}", operation.id);
+            }
+        }
+        assert!(operation.raw["responses"].get("415").is_some(), "{} does not say so", operation.id);
+    }
+}
+
+/// The beginning of a frame of Zstandard (RFC 8878, 3.1.1).
+const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
 /// A field of a body that its schema lets be null.
 fn may_be_null(property: &Value) -> bool {

@@ -183,7 +183,7 @@ async fn another_replica_goes_on_where_a_worker_was_killed() {
         _ = imports::step(&dying) => {}
         () = moment => {}
     }
-    app.clock.advance(Duration::minutes(2));
+    app.clock.advance(Duration::seconds(13));
     let replica = app.replica().await;
     while imports::step(&replica).await.unwrap() != Step::Idle {}
 
@@ -301,4 +301,19 @@ async fn an_import_writes_an_audit_row_for_each_batch_and_none_for_each_member()
     // The upload, two batches, the end.
     assert_eq!(app.count("SELECT id FROM audit_row") - before, 4);
     assert_eq!(app.count("SELECT id FROM audit_row WHERE action = 'apply_import' AND actor_kind = 'member'"), 2);
+}
+
+#[actix_web::test]
+async fn of_many_imports_that_wait_a_worker_takes_one() {
+    let app = TestApp::start().await;
+    app.unit("Chi bộ Một").await;
+    for _ in 0..60 {
+        app.begin_import(&app.admin, "members", true, format!("{HEADERS}A Mẫu,,Chi bộ Một,\n")).await;
+    }
+
+    assert_eq!(imports::step(&app.app).await.unwrap(), Step::Read(1));
+
+    assert_eq!(app.count("SELECT id FROM import WHERE attempt > 0 OR status = 'running'"), 1);
+    app.run_imports().await;
+    assert_eq!(app.count("SELECT id FROM import WHERE status = 'done'"), 60);
 }

@@ -4,6 +4,7 @@ mod exports;
 mod import_files;
 mod import_rights;
 mod import_workers;
+mod hostile_files;
 mod imports;
 mod members;
 mod memberships;

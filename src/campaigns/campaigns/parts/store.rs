@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::{Audience, Campaign, Milestone, Phase, Target, TargetKind};
+use super::super::{Audience, Campaign, Milestone, Phase, Target, TargetKind, Usual};
 use crate::{
     db::Tx,
     entity::{campaign_audience, criterion, milestone, phase, target},
@@ -128,6 +128,7 @@ fn target_of(row: target::Model) -> Target {
         goal: row.goal.map(Quantity::from_thousandths),
         numerator_target_id: row.numerator_target_id.map(TargetId),
         denominator: row.denominator.map(Quantity::from_thousandths),
+        usual: Usual { quantity: row.usual_quantity.map(Quantity::from_thousandths), found_at: row.usual_found_at },
     }
 }
 
@@ -275,6 +276,7 @@ fn target_row(campaign: CampaignId, place: usize, target: &Target) -> target::Ac
         goal: Set(target.goal.map(Quantity::thousandths)),
         numerator_target_id: Set(target.numerator_target_id.map(|id| id.0)),
         denominator: Set(target.denominator.map(Quantity::thousandths)),
+        ..Default::default()
     }
 }
 

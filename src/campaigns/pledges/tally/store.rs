@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, IntoSimpleExpr as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, LockType, Query, SimpleExpr},
 };
 use uuid::Uuid;
@@ -17,11 +17,11 @@ use super::super::{
 };
 use crate::{
     campaigns::ledger::{Derived, Drift},
-    db::{Tx, dialect},
+    db::{Tx, dialect, exact},
     entity::{checkin, commitment, ledger_entry, pledge},
     kit::{
         ids::{CommitmentId, PledgeId},
-        quantity::Quantity,
+        quantity::Total,
     },
 };
 
@@ -39,12 +39,13 @@ pub fn stands(status: PledgeStatus, is_campaign_closed: bool, today: NaiveDate) 
     }
 }
 
-/// The first due day among the commitments of the pledge at hand of which less was verified than is promised.
+/// The first due day among the commitments of the pledge at hand of which less was verified than is promised: in halves, for
+/// the sum of a commitment may be past 64 bits.
 fn next_due_on() -> SimpleExpr {
     let entry = |column: ledger_entry::Column| Expr::col((ledger_entry::Entity, column));
     let promise = |column: commitment::Column| Expr::col((commitment::Entity, column));
     let verified = Query::select()
-        .expr(dialect::sum(entry(ledger_entry::Column::Delta)))
+        .exprs(exact::sum_halves(entry(ledger_entry::Column::Delta)))
         .from(ledger_entry::Entity)
         .and_where(entry(ledger_entry::Column::CommitmentId).equals((commitment::Entity, commitment::Column::Id)))
         .and_where(entry(ledger_entry::Column::Figure).eq("verified"))
@@ -53,7 +54,7 @@ fn next_due_on() -> SimpleExpr {
         .expr(promise(commitment::Column::DueOn).min())
         .from(commitment::Entity)
         .and_where(promise(commitment::Column::PledgeId).equals((pledge::Entity, pledge::Column::Id)))
-        .and_where(promise(commitment::Column::Quantity).gt(verified))
+        .and_where(Expr::tuple(exact::halves(promise(commitment::Column::Quantity))).gt(verified))
         .to_owned();
     unreached.into()
 }
@@ -130,13 +131,6 @@ async fn differing(db: &impl ConnectionTrait) -> Result<Vec<Standing>, DbErr> {
     Ok(all)
 }
 
-#[derive(FromQueryResult)]
-struct Sum {
-    commitment_id: Uuid,
-    figure: String,
-    total: i64,
-}
-
 /// These pledges with what has come of them, summed from the ledger.
 pub async fn views(
     db: &impl ConnectionTrait,
@@ -144,27 +138,25 @@ pub async fn views(
     today: NaiveDate,
 ) -> Result<Vec<PledgeView>, DbErr> {
     let ids: Vec<Uuid> = pledges.iter().flat_map(|pledge| &pledge.commitments).map(|one| one.id.0).collect();
-    let sums: Vec<Sum> = ledger_entry::Entity::find()
+    let query = ledger_entry::Entity::find()
         .select_only()
         .column(ledger_entry::Column::CommitmentId)
         .column(ledger_entry::Column::Figure)
-        .column_as(dialect::sum(Expr::col(ledger_entry::Column::Delta)), "total")
         .filter(ledger_entry::Column::CommitmentId.is_in(ids.clone()))
         .group_by(ledger_entry::Column::CommitmentId)
-        .group_by(ledger_entry::Column::Figure)
-        .into_model()
-        .all(db)
-        .await?;
-    let sums: HashMap<(Uuid, String), i64> =
-        sums.into_iter().map(|sum| ((sum.commitment_id, sum.figure), sum.total)).collect();
+        .group_by(ledger_entry::Column::Figure);
+    let query = exact::select_sum(query, ledger_entry::Column::Delta.into_simple_expr(), "total");
+    let mut sums: HashMap<(Uuid, String), Total> = HashMap::new();
+    for row in db.query_all(&query.into_query()).await? {
+        let key = (row.try_get("", "commitment_id")?, row.try_get("", "figure")?);
+        sums.insert(key, exact::total(&row, "total")?);
+    }
     let mut days: HashMap<Uuid, Vec<NaiveDate>> = HashMap::new();
     for (commitment, day) in checked_in_days(db, ids).await? {
         days.entry(commitment).or_default().push(day);
     }
     let views = pledges.into_iter().map(|pledge| {
-        let figure = |id: CommitmentId, name: &str| {
-            Quantity::from_thousandths(sums.get(&(id.0, name.to_owned())).copied().unwrap_or(0))
-        };
+        let figure = |id: CommitmentId, name: &str| sums.get(&(id.0, name.to_owned())).copied().unwrap_or_default();
         let progress = pledge.commitments.iter().map(|one| CommitmentProgress {
             commitment_id: one.id,
             reported: figure(one.id, "reported"),

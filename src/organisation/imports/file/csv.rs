@@ -7,11 +7,17 @@ use std::{
 
 use csv::{ReaderBuilder, StringRecord, Terminator};
 
-use super::{Flow, MOST_COLUMNS, Row, Unreadable};
-use crate::kit::{codes::FaultCode, faults::Fault};
+use super::{Flow, MOST_COLUMNS, Row, Unreadable, row_too_long};
+use crate::kit::{
+    allowance::{Allowance, Metered},
+    codes::FaultCode,
+    faults::Fault,
+};
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 const BLOCK: usize = 64 * 1024;
+/// What reading may take, in bytes: a row, and eight bytes for each of its cells.
+const MOST_MEMORY: u64 = 16 * 1024 * 1024;
 
 /// Is all of it UTF-8?
 pub fn check_utf8(file: &mut File) -> Result<(), Unreadable> {
@@ -125,7 +131,8 @@ pub fn read(file: &mut File, separator: u8, take: &mut dyn FnMut(&Row) -> Flow) 
     }
     // A line ends with its line feed; the carriage return before it is space at the end of a cell. So the line that the reader
     // has come to tells which one a row began on, once the last one ends like the others.
-    let lines = BufReader::with_capacity(BLOCK, file).chain(&b"\n"[..]);
+    let allowance = Allowance::of(MOST_MEMORY);
+    let lines = BufReader::with_capacity(BLOCK, Metered::new(file, &allowance)).chain(&b"\n"[..]);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -135,21 +142,24 @@ pub fn read(file: &mut File, separator: u8, take: &mut dyn FnMut(&Row) -> Flow) 
     let mut record = StringRecord::new();
     let mut row = Row::default();
     let mut breaks_inside = 0_u64;
-    while reader.read_record(&mut record).map_err(|error| broken(&error))? {
+    while reader.read_record(&mut record).map_err(|error| broken(&error, &allowance))? {
         let inside = record.as_slice().bytes().filter(|byte| *byte == b'\n').count();
         breaks_inside = breaks_inside.saturating_add(u64::try_from(inside).unwrap_or_default());
         let number = reader.position().line().saturating_sub(1).saturating_sub(breaks_inside);
         row.number = u32::try_from(number).unwrap_or(u32::MAX);
         row.cells.clear();
         row.cells.extend(record.iter().take(MOST_COLUMNS).map(str::to_owned));
-        if take(&row) == Flow::Stop {
+        if allowance.apart(|| take(&row)) == Flow::Stop {
             break;
         }
     }
     Ok(())
 }
 
-fn broken(error: &csv::Error) -> Unreadable {
+fn broken(error: &csv::Error, allowance: &Allowance) -> Unreadable {
+    if allowance.was_exceeded() {
+        return row_too_long();
+    }
     Unreadable::because(match error.kind() {
         csv::ErrorKind::Utf8 { .. } => FaultCode::NotUtf8,
         _ => FaultCode::BrokenFile,

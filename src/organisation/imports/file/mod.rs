@@ -1,4 +1,5 @@
-//! A spreadsheet as rows of texts, whatever it was saved as. Read as a stream: memory does not grow with its length.
+//! A spreadsheet as rows of texts, whatever it was saved as. Read as a stream: memory does not grow with its length, and is
+//! bounded whatever the file says (`csv`, `xlsx`).
 
 mod cells;
 mod columns;
@@ -20,6 +21,8 @@ use crate::kit::{codes::FaultCode, faults::Fault};
 const HEADER_WITHIN: usize = 20;
 /// More columns than this are not looked at.
 const MOST_COLUMNS: usize = 200;
+/// The most that the cells of one row may have together, in bytes. The words of `row_too_long` say it too.
+const MOST_OF_A_ROW: usize = 64 * 1024;
 
 /// What a file was saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,11 +150,21 @@ impl Sheet {
 
 fn read(file: &mut File, format: Format, separator: u8, take: &mut dyn FnMut(&Row) -> Flow) -> Result<(), Unreadable> {
     file.seek(SeekFrom::Start(0))?;
+    let mut is_too_long = false;
     let mut take_filled = |row: &Row| {
+        is_too_long = row.cells.iter().map(String::len).sum::<usize>() > MOST_OF_A_ROW;
+        if is_too_long {
+            return Flow::Stop;
+        }
         if row.cells.iter().all(|cell| cell.trim().is_empty()) { Flow::On } else { take(row) }
     };
     match format {
-        Format::Csv => csv::read(file, separator, &mut take_filled),
-        Format::Xlsx => xlsx::read(file, &mut take_filled),
+        Format::Csv => csv::read(file, separator, &mut take_filled)?,
+        Format::Xlsx => xlsx::read(file, &mut take_filled)?,
     }
+    if is_too_long { Err(row_too_long()) } else { Ok(()) }
+}
+
+fn row_too_long() -> Unreadable {
+    Unreadable::because(FaultCode::RowTooLong)
 }
