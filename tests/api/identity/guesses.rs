@@ -102,7 +102,7 @@ async fn all_networks_together_have_a_limit_that_raises_an_alarm_and_leaves_owne
     code_of(&try_password(&app, "192.0.2.1", "admin", PASSWORD).header("Cookie", &cookie).via(&replica).await);
     let log = heard();
     assert_eq!(log.matches("alarm=\"password_guessing\"").count(), 1, "{log}");
-    assert!(app.get("/metrics").await.text().contains("thidua_guesses_refused_total{by=\"all\"}"));
+    assert!(app.get_inside("/metrics").await.text().contains("thidua_guesses_refused_total{by=\"all\"}"));
     app.clock.advance(TimeDelta::minutes(10));
     code_of(&try_password(&app, "192.0.2.1", "admin", PASSWORD).await);
 }

@@ -182,7 +182,7 @@ async fn a_zalo_that_does_not_answer_is_left_alone_and_asked_again_by_one() {
     sign_in(&app, "203.0.113.1", &zalo.other_follower().access_token).await.expect(200);
     let log = heard();
     assert_eq!(log.matches("alarm=\"zalo_circuit_open\"").count(), 1, "{log}");
-    assert!(app.get("/metrics").await.text().contains("thidua_zalo_circuit{api=\"graph\"}"));
+    assert!(app.get_inside("/metrics").await.text().contains("thidua_zalo_circuit{api=\"graph\"}"));
 }
 
 #[actix_web::test]

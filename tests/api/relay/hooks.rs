@@ -72,7 +72,7 @@ async fn a_withdrawal_that_is_older_than_the_last_sign_in_erases_nobody() {
     app.get("/v1/me").caller(&here).await.expect(200);
     assert_eq!(app.count("SELECT id FROM provider_event WHERE outcome = 'outdated'"), 1);
     assert_eq!(app.count("SELECT id FROM audit_row WHERE action = 'leave_withdrawal'"), 1);
-    assert!(app.get("/metrics").await.text().contains("thidua_zalo_withdrawals_total{outcome=\"outdated\"}"));
+    assert!(app.get_inside("/metrics").await.text().contains("thidua_zalo_withdrawals_total{outcome=\"outdated\"}"));
     // Told again after it was forgotten here, it is still older.
     app.execute("DELETE FROM provider_event");
     tell(&app, &withdrawal, MINI_APP_API_KEY).await.expect(200);
