@@ -54,7 +54,7 @@ async fn every_request_is_in_the_figures_by_its_route() {
 async fn figures_are_for_the_inside_only_and_probes_for_both() {
     let app = TestApp::start().await;
 
-    app.get_inside("/metrics").await.is_problem(404, "not_found");
+    app.get("/metrics").await.is_problem(404, "not_found");
     app.get_inside("/v1/activities").await.is_problem(404, "not_found");
     for path in ["/healthz", "/readyz"] {
         assert_eq!(app.get_inside(path).await.text(), app.get(path).await.text());
