@@ -134,8 +134,8 @@ async fn a_new_line_that_somebody_has_begun_is_not_overwritten() {
     work(&app).await;
     app.clock.advance(TimeDelta::minutes(5));
     more_news(&app, &member).await;
-    let other = app.replica().await;
-    let _refused = tick(&other).await;
+    let replica = app.replica().await;
+    let _refused = tick(&replica).await;
     take_pairs(&app);
     let renewed = app.replica_with(|config| config.zalo.oa_refresh_token = zalo.new_refresh_token().into()).await.app;
     app.run_relay_of(&renewed).await;
