@@ -1,7 +1,6 @@
 //! The one factory of the HTTP server, for `main` and for every test.
 
 use std::{
-    future::ready,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -14,16 +13,16 @@ use actix_web::{
     error::UrlencodedError,
     http::{
         Method,
-        header::{self, ContentType, HeaderValue},
+        header::{self, HeaderValue},
     },
     middleware::{Compress, Next, from_fn},
-    web::{self, Bytes, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, Redirect},
+    web::{self, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, Redirect},
 };
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
 
 use crate::{
-    app::{App, Parts},
+    app::{App, CachedPage, Parts},
     caching::{self, Kept},
     config,
     db::Db,
@@ -55,7 +54,7 @@ pub struct House {
     pub app: Data<App>,
     schemas: Data<Schemas>,
     deadlines: Data<Deadlines>,
-    document: Bytes,
+    document: Arc<Document>,
     origins: Vec<String>,
 }
 
@@ -104,7 +103,7 @@ impl House {
             InitError = (),
         > + use<>,
     > {
-        let document = self.document.clone();
+        let document = Arc::clone(&self.document);
         let (rooms, _) = actix_web::App::new().into_utoipa_app().configure(routes::configure).split_for_parts();
         rooms
             .app_data(self.app.clone())
@@ -116,7 +115,7 @@ impl House {
             .app_data(PathConfig::default().error_handler(|_, request| no_such_id(request).into()))
             .route(
                 "/openapi.json",
-                web::get().to(move |request: HttpRequest| ready(show_document(&request, document.clone()))),
+                web::get().to(move |request: HttpRequest| show_document(request, Arc::clone(&document))),
             )
             .service(web::redirect("/", "/swagger-ui/").temporary())
             .service(Redirect::new("/swagger-ui", "/swagger-ui/").temporary())
@@ -176,7 +175,20 @@ async fn say_what_may_be_kept<B: MessageBody>(
 struct MadeOfTheCode {
     routes: Arc<Routes>,
     schemas: Data<Schemas>,
-    document: Bytes,
+    document: Arc<Document>,
+}
+
+/// The OpenAPI document, and the forms that it is sent in: compressed once, at the first request for it.
+struct Document {
+    text: String,
+    page: OnceLock<Result<CachedPage, Problem>>,
+}
+
+impl Document {
+    fn page(&self) -> Result<&CachedPage, Problem> {
+        let page = self.page.get_or_init(|| CachedPage::new(self.text.clone().into_bytes(), None));
+        page.as_ref().map_err(Clone::clone)
+    }
 }
 
 /// Made once in a process, however many houses it builds: in a test run that is hundreds.
@@ -189,7 +201,7 @@ fn made_of_the_code() -> anyhow::Result<MadeOfTheCode> {
     let made = MadeOfTheCode {
         routes: Arc::new(Routes::of(&document)),
         schemas: Data::new(Schemas::compile(&document)?),
-        document: Bytes::from(openapi::text(&document)),
+        document: Arc::new(Document { text: openapi::text(&document), page: OnceLock::new() }),
     };
     Ok(MADE.get_or_init(|| made).clone())
 }
@@ -212,16 +224,14 @@ fn malformed(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(Code::MalformedRequest)
 }
 
-fn show_document(request: &HttpRequest, document: Bytes) -> HttpResponse {
-    let tag = crate::kit::etag::tag_of(None, &document);
-    if let Some(known) = crate::kit::etag::known_in_any_coding(request.headers(), &tag) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, known)).finish();
+async fn show_document(request: HttpRequest, document: Arc<Document>) -> Result<HttpResponse, Problem> {
+    if document.page.get().is_none() {
+        let making = Arc::clone(&document);
+        web::block(move || making.page().map(|_made| ())).await.map_err(Problem::internal)??;
     }
-    HttpResponse::Ok()
-        .insert_header(ContentType::json())
-        .insert_header((header::CACHE_CONTROL, "public, no-cache"))
-        .insert_header((header::ETAG, tag))
-        .body(document)
+    let mut answer = document.page()?.answer(request.headers());
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
+    Ok(answer)
 }
 
 /// No id stands in this path. A word that stands there may be an address of its own, which takes other methods.
