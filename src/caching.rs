@@ -89,7 +89,6 @@ pub const TABLE: &[(&str, Kept)] = &[
     // Operations
     ("/v1/audit-log", Never),
     ("/healthz", Never),
-    ("/metrics", Never),
     ("/problems/{code}", AsSaid),
     ("/readyz", Never),
 ];

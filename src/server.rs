@@ -78,7 +78,7 @@ impl House {
         metrics::install();
         let made = made_of_the_code()?;
         let keys = keys::load_or_make(&db, &clock, &vault, &config.public_url()).await?;
-        let zalo = Zalo::new(config.zalo_settings())?;
+        let zalo = Zalo::new(config.zalo_settings(), &clock)?;
         let origins = config.server.cors_origins.clone();
         let request = Duration::from_secs(config.server.request_seconds);
         let deadlines = Data::new(Deadlines { request, routes: Arc::clone(&made.routes) });

@@ -40,6 +40,9 @@ mod m20261129_000003_let_provider_events_wait;
 mod m20261129_000004_index_waiting_data_requests;
 mod m20261129_000021_guard_audit_places;
 mod m20261130_000500_add_usual_quantities;
+mod m20261130_000600_watch_events;
+mod m20261130_000701_date_zalo_sign_ins;
+mod m20261130_000702_create_wrong_guesses;
 
 pub struct Migrator;
 
@@ -109,6 +112,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000004_index_waiting_data_requests::Migration),
             Box::new(m20261129_000021_guard_audit_places::Migration),
             Box::new(m20261130_000500_add_usual_quantities::Migration),
+            Box::new(m20261130_000600_watch_events::Migration),
+            Box::new(m20261130_000701_date_zalo_sign_ins::Migration),
+            Box::new(m20261130_000702_create_wrong_guesses::Migration),
         ];
         all.into_iter().map(|migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>).collect()
     }

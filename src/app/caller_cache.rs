@@ -4,7 +4,11 @@
 use chrono::{DateTime, Duration, Utc};
 use moka::sync::Cache;
 
-use crate::kit::{caller::Caller, clock::Clock, secret::sha256};
+use crate::kit::{
+    caller::Caller,
+    clock::{Clock, later},
+    secret::sha256,
+};
 
 /// How long a look-up is believed.
 const BELIEVED: Duration = Duration::seconds(5);
@@ -35,7 +39,7 @@ impl CallerCache {
     /// Keeps what was looked up, at most until the token itself ends. It is believed from the moment `asked_at`, at which the
     /// look-up began: it may have been answered from before a change, however long it took.
     pub fn put(&self, token: [u8; 32], caller: Caller, asked_at: DateTime<Utc>, token_ends: DateTime<Utc>) {
-        let until = Ord::min(asked_at + BELIEVED, token_ends);
+        let until = Ord::min(later(asked_at, BELIEVED), token_ends);
         self.callers.insert(token, (caller, until));
     }
 

@@ -26,12 +26,14 @@ impl App {
             let tx = self.db.begin(self.clock.now(), actor.clone()).await?;
             match idempotency::claim(&tx, &self.vault, &key).await {
                 Ok(Claim::Taken) => {
-                    let work = async |tx: &Tx| {
-                        let rendered = work(tx).await?.render()?;
-                        idempotency::keep(tx, &self.vault, &key, &rendered).await?;
-                        Ok(rendered)
-                    };
-                    return self.carry_out(tx, work).await.map(Into::into);
+                    let rendered = self
+                        .carry_out(tx, async |tx| {
+                            let rendered = work(tx).await?.render()?;
+                            idempotency::keep(tx, &self.vault, &key, &rendered).await?;
+                            Ok(rendered)
+                        })
+                        .await?;
+                    return Ok(rendered.into());
                 }
                 Ok(Claim::Kept(kept)) => {
                     undo(tx).await;

@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter 
 use crate::{
     db::Tx,
     entity::idempotency_key::{ActiveModel, Column, Entity},
-    kit::{answer::Rendered, codes::Code, once::Key, problem::Problem, vault::Vault},
+    kit::{answer::Rendered, clock::later, codes::Code, once::Key, problem::Problem, vault::Vault},
 };
 
 /// How long an answer is given again.
@@ -42,7 +42,7 @@ pub async fn claim(tx: &Tx, vault: &Vault, key: &Key) -> Result<Claim, Problem> 
         headers: Set(serde_json::Value::Null),
         body: Set(Vec::new()),
         created_at: Set(tx.now()),
-        expires_at: Set(tx.now() + LIFE),
+        expires_at: Set(later(tx.now(), LIFE)),
     };
     let on_conflict = OnConflict::columns([Column::Caller, Column::Operation, Column::Key]).do_nothing().to_owned();
     let inserted = Entity::insert(row).on_conflict(on_conflict).exec_without_returning(tx).await?;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::{
     config::Config,
@@ -17,6 +17,7 @@ use crate::{
     kit::{
         allow::Routes,
         clock::Clock,
+        jobs::Jobs,
         jwt::KeyRing,
         page::Cursors,
         rate_limit::{Guesses, InFlight, RateLimits},
@@ -31,11 +32,14 @@ mod cached_page;
 mod caller_cache;
 mod door;
 pub mod erasures;
+mod held_tokens;
 pub(crate) mod idempotency;
+mod jobs;
 mod page_cache;
 
 pub use cached_page::CachedPage;
 pub use caller_cache::{CallerCache, token_key};
+pub use held_tokens::{HeldPair, HeldTokens};
 pub use page_cache::PageCache;
 
 /// The shared state. Made once, outside the server's threads.
@@ -52,6 +56,8 @@ pub struct App {
     pub cursors: Cursors,
     /// The Zalo platform.
     pub zalo: Zalo,
+    /// What the Zalo platform has given and the database does not have yet.
+    pub held_tokens: HeldTokens,
     /// How often one may call.
     pub limits: RateLimits,
     /// Requests under way, where proxies stand in front.
@@ -66,6 +72,10 @@ pub struct App {
     pub sending_bell: Notify,
     /// Rings when there is a spreadsheet to bring in.
     pub imports_bell: Notify,
+    /// Rings when a provider has told us something.
+    pub hooks_bell: Notify,
+    /// How the background jobs of this process do.
+    pub jobs: Arc<Jobs>,
     /// How much password hashing may go on at once: each takes memory and a processor.
     pub hashing: Turns,
     /// How often somebody has guessed at a password or a code.
@@ -85,7 +95,7 @@ pub struct App {
     keys: RwLock<Arc<KeyRing>>,
     are_keys_stale: AtomicBool,
     origins: RwLock<Arc<HashSet<String>>>,
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 /// What an `App` is made of.
@@ -126,6 +136,9 @@ impl App {
             bell: Notify::new(),
             sending_bell: Notify::new(),
             imports_bell: Notify::new(),
+            hooks_bell: Notify::new(),
+            jobs: Arc::new(Jobs::new(parts.clock.clone())),
+            held_tokens: HeldTokens::default(),
             hashing: Turns::new(HASHING_AT_ONCE),
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),
@@ -136,7 +149,7 @@ impl App {
             keys: RwLock::new(Arc::new(parts.keys)),
             are_keys_stale: AtomicBool::new(false),
             origins: RwLock::default(),
-            stopping: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
             config: Arc::new(parts.config),
             db: parts.db,
             clock: parts.clock,
@@ -175,15 +188,19 @@ impl App {
 
     /// Tells load balancers and workers that no more work should begin here.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        self.bell.notify_one();
-        self.sending_bell.notify_one();
-        self.imports_bell.notify_one();
+        self.stopping.send_replace(true);
     }
 
     /// Has somebody asked the server to stop?
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
+    }
+
+    /// Waits until somebody has asked the server to stop.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // It cannot be closed: the sender is here.
+        let _closed = stopping.wait_for(|is_stopping| *is_stopping).await;
     }
 
     /// Does what was to be done after a commit, on this replica.
@@ -193,6 +210,7 @@ impl App {
                 Effect::WakeRelay => {
                     self.bell.notify_one();
                     self.sending_bell.notify_one();
+                    self.hooks_bell.notify_one();
                 }
                 Effect::WakeImports => self.imports_bell.notify_one(),
                 Effect::ForgetCallers => self.callers.forget_all(),

@@ -64,9 +64,16 @@ impl<K> Expiry<K, Kept> for FromItsMaking {
 
 impl PageCache {
     pub(super) fn new() -> Self {
-        let pages = Cache::builder().expire_after(FromItsMaking).max_capacity(CAPACITY_BYTES).weigher(weight).build();
-        let spares =
-            Cache::builder().time_to_live(SPARE_LIFE).max_capacity(SPARE_CAPACITY_BYTES).weigher(weight).build();
+        let pages = Cache::builder()
+            .expire_after(FromItsMaking)
+            .max_capacity(CAPACITY_BYTES)
+            .weigher(|key: &String, kept| weight(key, kept))
+            .build();
+        let spares = Cache::builder()
+            .time_to_live(SPARE_LIFE)
+            .max_capacity(SPARE_CAPACITY_BYTES)
+            .weigher(|key: &String, kept| weight(key, kept))
+            .build();
         Self { pages, spares, generation: AtomicU64::new(0), trouble: Mutex::default(), patience: PATIENCE }
     }
 
@@ -136,7 +143,7 @@ impl PageCache {
 }
 
 /// How many bytes a page takes.
-fn weight(key: &String, kept: &Kept) -> u32 {
+fn weight(key: &str, kept: &Kept) -> u32 {
     u32::try_from(kept.page.size().saturating_add(key.len())).unwrap_or(u32::MAX)
 }
 

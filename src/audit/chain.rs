@@ -68,13 +68,16 @@ pub async fn is_anything_waiting(db: &impl ConnectionTrait) -> Result<bool, DbEr
 
 /// Since when a row has waited for its place in the chain.
 pub async fn waiting_since(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
-    let oldest = Entity::find()
+    Entity::find()
+        .select_only()
+        .column(Column::RecordedAt)
         .filter(Column::Position.is_null())
         .order_by_asc(Column::RecordedAt)
         .order_by_asc(Column::Id)
+        .limit(1)
+        .into_tuple()
         .one(db)
-        .await?;
-    Ok(oldest.map(|row| row.recorded_at))
+        .await
 }
 
 /// Gives the rows that wait, at most `limit`, their place in the chain, in one statement. Only the sequencer calls this.

@@ -21,7 +21,8 @@ use crate::{
     identity::{data_requests, keys},
     kit::secret::random_token,
     operations::settings_in_use,
-    relay::media_folder,
+    outbox,
+    relay::{backlog, media_folder},
 };
 
 /// By how much the clocks of this machine and of the database may differ.
@@ -264,6 +265,7 @@ async fn look_into(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::R
         check_writing(db, findings).await;
         check_keys(setup, db, findings).await;
         check_audit_log(db, findings).await?;
+        check_background(setup, db, findings).await?;
         check_data_requests(db, findings).await?;
         check_media(setup, db, findings).await?;
     } else {
@@ -357,9 +359,6 @@ async fn check_keys(setup: &Setup, db: &Db, findings: &mut Findings) {
     }
 }
 
-/// How long a row may wait for its place in the chain, in seconds, before somebody should ask why.
-const LONGEST_WAIT_SECONDS: i64 = 600;
-
 async fn check_audit_log(db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
     match audit::verify(db.reads()).await? {
         Ok(chain) if chain.position == 0 => findings.well("the audit log is empty"),
@@ -374,11 +373,28 @@ async fn check_audit_log(db: &Db, findings: &mut Findings) -> anyhow::Result<()>
             "Somebody has changed the database past the application. Keep it as it is, and compare it with a backup.",
         ),
     }
-    let waits = audit::waiting_since(db.reads()).await?.map(|since| Utc::now().signed_duration_since(since));
-    if waits.is_some_and(|waits| waits.num_seconds() > LONGEST_WAIT_SECONDS) {
+    Ok(())
+}
+
+/// Does anybody do what is to be done in the background? A living worker lets nothing wait for a minute.
+async fn check_background(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
+    let now = Utc::now();
+    let waiting = backlog::waiting(db, &setup.config, now).await?;
+    for late in waiting.iter().filter(|kind| kind.is_late(now)) {
+        let since = late.since.map(|since| since.format("%F %T UTC").to_string()).unwrap_or_default();
         findings.wrong(
-            "rows of the audit log wait for their place in the chain",
-            "No relay runs: start `thidua relay`, or `thidua serve` without --no-relay.",
+            format_args!("{} since {since}", late.words),
+            "Is a relay running (`thidua relay`, or `thidua serve` without --no-relay)? Then its log says why: search it for `alarm`.",
+        );
+    }
+    if !waiting.iter().any(|kind| kind.is_late(now)) {
+        findings.well("no background work is late");
+    }
+    let set_aside = outbox::count_set_aside(db.reads()).await?;
+    if set_aside > 0 {
+        findings.wrong(
+            format_args!("people could not be told of {set_aside} events, which are set aside"),
+            "The log names them (alarm `event_set_aside`). They are tried again by themselves; a newer build may be needed.",
         );
     }
     Ok(())

@@ -40,6 +40,9 @@ const SEND_BUFFER: usize = 128 * 1024;
 const MOST: usize = 8192;
 /// The most connections of the internal listener.
 const INTERNAL: usize = 64;
+/// How many threads of a worker do what takes long: compress what is large, hash, write files. Each compressor takes memory, and
+/// all of them together take no more of a processor than the workers can spare.
+const BLOCKING: usize = 8;
 /// How often connections are looked at.
 const SWEEP: Duration = Duration::from_secs(1);
 /// Ports that are tried where the first is taken.
@@ -189,6 +192,7 @@ where
     let address = listener.local_addr()?;
     let builder = Server::build()
         .workers(workers)
+        .worker_max_blocking_threads(BLOCKING)
         .max_concurrent_connections(room.most.saturating_add(room.spare).div_ceil(workers).max(1))
         .shutdown_timeout(shutdown_seconds)
         .disable_signals();

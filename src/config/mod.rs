@@ -15,7 +15,8 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 pub use sections::{
-    Audit, Checkins, Database, Erasures, Imports, Log, LogFormat, Media, RateLimit, Relay, Secrets, Server, Zalo,
+    Audit, Checkins, Database, Erasures, Imports, Log, LogFormat, Media, RateLimit, Relay, Retention, Secrets, Server,
+    SignIn, Zalo,
 };
 
 /// All settings. Serialised, secrets are masked.
@@ -30,6 +31,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// The Zalo platform.
     pub zalo: Zalo,
+    /// Tries to sign in that fail.
+    pub sign_in: SignIn,
     /// How often one may call.
     pub rate_limit: RateLimit,
     /// The relay that spreads news.
@@ -38,6 +41,8 @@ pub struct Config {
     pub checkins: Checkins,
     /// The audit log.
     pub audit: Audit,
+    /// How long what people were told is kept.
+    pub retention: Retention,
     /// Erasures of members.
     pub erasures: Erasures,
     /// Spreadsheets that are brought in.
@@ -101,7 +106,8 @@ impl Config {
 
     /// The same, if nothing is asked for with which the server would stand still or never rest; else everything that is.
     fn bounded(self) -> Result<Self, ConfigError> {
-        let numbers: [(_, i128, _); 7] = [
+        let limits = &self.sign_in;
+        let numbers: [(_, i128, _); 16] = [
             ("server.request_seconds", self.server.request_seconds.into(), 1..=600),
             ("server.max_connections", self.server.max_connections.into(), 0..=1_000_000),
             ("server.max_connections_per_address", self.server.max_connections_per_address.into(), 1..=1_000_000),
@@ -110,6 +116,15 @@ impl Config {
             ("relay.poll_ms", self.relay.poll_ms.into(), 10..=3_600_000),
             ("relay.max_attempts", self.relay.max_attempts.into(), 1..=100),
             ("zalo.timeout_seconds", self.zalo.timeout_seconds.into(), 1..=600),
+            ("retention.inbox_days", self.retention.inbox_days.into(), 0..=36_500),
+            ("retention.deliveries_days", self.retention.deliveries_days.into(), 0..=36_500),
+            ("retention.provider_events_days", self.retention.provider_events_days.into(), 0..=36_500),
+            ("retention.outbox_days", self.retention.outbox_days.into(), 0..=36_500),
+            ("zalo.calls_at_once", i128::try_from(self.zalo.calls_at_once).unwrap_or(i128::MAX), 2..=1_000),
+            ("sign_in.wrong_passwords_per_network", limits.wrong_passwords_per_network.get().into(), 1..=1_000_000),
+            ("sign_in.wrong_passwords_in_all", limits.wrong_passwords_in_all.get().into(), 1..=1_000_000),
+            ("sign_in.refused_tokens_per_address", limits.refused_tokens_per_address.get().into(), 1..=1_000_000),
+            ("sign_in.refused_tokens_in_all", limits.refused_tokens_in_all.get().into(), 1..=1_000_000),
         ];
         let outside = numbers.into_iter().filter(|(_, number, permitted)| !permitted.contains(number));
         let said: Vec<String> = outside
@@ -150,6 +165,9 @@ impl Config {
             app_secret: self.zalo.app_secret.clone(),
             send_proof_to_oa: self.zalo.send_proof_to_oa,
             timeout: Duration::from_secs(self.zalo.timeout_seconds),
+            calls_at_once: self.zalo.calls_at_once,
+            refused_per_network: self.sign_in.refused_tokens_per_address.get(),
+            refused_in_all: self.sign_in.refused_tokens_in_all.get(),
         }
     }
 
@@ -213,6 +231,7 @@ mod tests {
             ("THIDUA_DATABASE__CONNECTIONS", "2", "database.connections is 2; from 3 to 10000 is permitted"),
             ("THIDUA_RELAY__POLL_MS", "0", "relay.poll_ms is 0; from 10 to 3600000 is permitted"),
             ("THIDUA_RELAY__MAX_ATTEMPTS", "-3", "relay.max_attempts is -3; from 1 to 100 is permitted"),
+            ("THIDUA_RETENTION__INBOX_DAYS", "36501", "retention.inbox_days is 36501; from 0 to 36500 is permitted"),
             ("THIDUA_ZALO__TIMEOUT_SECONDS", "0", "zalo.timeout_seconds is 0; from 1 to 600 is permitted"),
             (
                 "THIDUA_SERVER__MAX_CONNECTIONS_PER_ADDRESS",
@@ -223,6 +242,12 @@ mod tests {
                 "THIDUA_SERVER__MAX_CONNECTIONS",
                 "1000001",
                 "server.max_connections is 1000001; from 0 to 1000000 is permitted",
+            ),
+            ("THIDUA_ZALO__CALLS_AT_ONCE", "1", "zalo.calls_at_once is 1; from 2 to 1000 is permitted"),
+            (
+                "THIDUA_SIGN_IN__WRONG_PASSWORDS_IN_ALL",
+                "2000000",
+                "sign_in.wrong_passwords_in_all is 2000000; from 1 to 1000000 is permitted",
             ),
         ] {
             assert_eq!(with(&[(variable, number)]).unwrap_err().to_string(), said);

@@ -83,6 +83,24 @@ pub struct Zalo {
     pub send_proof_to_oa: bool,
     /// How long one call may take, in seconds.
     pub timeout_seconds: u64,
+    /// How many calls about people, which sign-ins make, each replica makes at once.
+    pub calls_at_once: usize,
+}
+
+/// Tries to sign in that fail.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// How many wrong passwords and codes of staff are taken in ten minutes from one network (24 bits of IPv4, 48 of IPv6), on
+    /// all replicas together. Browsers that the owner of the account has signed in on are not counted.
+    pub wrong_passwords_per_network: NonZeroU32,
+    /// The same from everywhere.
+    pub wrong_passwords_in_all: NonZeroU32,
+    /// How many tokens from one address (48 bits of IPv6) Zalo may refuse before that address waits, on each replica. One
+    /// comes back in ten seconds, and one with each sign-in that succeeds.
+    pub refused_tokens_per_address: NonZeroU32,
+    /// How many a minute from all addresses, before each that has had any waits.
+    pub refused_tokens_in_all: NonZeroU32,
 }
 
 /// How often one may call, in requests a minute, on each replica.
@@ -121,6 +139,20 @@ pub struct Checkins {
 pub struct Audit {
     /// For how many months rows are kept, the current one apart; 0 keeps them for ever.
     pub keep_months: u32,
+}
+
+/// How long what people were told is kept, in days; 0 keeps it for ever. Whole batches go, about once a minute.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Notifications in inboxes, read or not.
+    pub inbox_days: u32,
+    /// Deliveries that have ended, with their attempts.
+    pub deliveries_days: u32,
+    /// What providers told us, from when it was worked on.
+    pub provider_events_days: u32,
+    /// Events; one that a notification tells of stays as long as that.
+    pub outbox_days: u32,
 }
 
 /// Pictures and other files.

@@ -44,7 +44,7 @@ const SQLITE_READERS: u32 = 4;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many connections to PostgreSQL background work has. They are opened when they are needed. Each of its loops uses one
 /// at a time, and migrations two.
-const JOB_CONNECTIONS: u32 = 6;
+const JOB_CONNECTIONS: u32 = 8;
 /// How many connections a replica opens besides those of requests: for background work, for what replicas tell each other, and
 /// for the probe of readiness.
 pub const BESIDE_REQUESTS: u32 = JOB_CONNECTIONS + 2;
@@ -152,7 +152,7 @@ impl Db {
             return Self::connect_sqlite(url, deadline.mul_f32(2.0 / 3.0)).await;
         }
         let limits = Some((deadline.mul_f32(0.8), deadline));
-        let requests = Sessions { most: connections, acquire: deadline / 3, limits, is_lazy: true };
+        let requests = Sessions { most: connections, acquire: deadline.mul_f32(1.0 / 3.0), limits, is_lazy: true };
         // Its first connection is made now: a server that starts with its database waits for it.
         let jobs = Sessions { most: JOB_CONNECTIONS, acquire: ACQUIRE_TIMEOUT, limits: None, is_lazy: false };
         let jobs = Lane::of(postgres::connect(url, jobs).await?, Some(JOB_PATIENCE));
@@ -190,12 +190,14 @@ impl Db {
         self.probe.ask().await
     }
 
-    /// Hears what replicas tell each other by `dialect::notify`; none on SQLite, where there is one.
-    pub async fn listen(&self) -> Result<Option<Listener>, sqlx::Error> {
-        if self.backend() != DbBackend::Postgres {
-            return Ok(None);
-        }
-        Listener::open(&self.jobs.reads).await.map(Some)
+    /// May other replicas work on it? SQLite has one.
+    pub fn has_replicas(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// Hears what replicas tell each other by `dialect::notify`. For a database that has them.
+    pub async fn listen(&self) -> Result<Listener, DbErr> {
+        Listener::open(&self.jobs.reads).await
     }
 
     /// Is it SQLite or PostgreSQL?

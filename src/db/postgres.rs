@@ -52,7 +52,7 @@ pub(super) async fn connect(url: &str, sessions: Sessions) -> Result<DatabaseCon
         .connect_lazy(sessions.is_lazy)
         .sqlx_logging(false)
         .map_sqlx_postgres_opts(move |options| session_options(options, says_tls, sessions.limits))
-        .map_sqlx_postgres_pool_opts(move |options| watched(options, PING.min(sessions.acquire / 3)));
+        .map_sqlx_postgres_pool_opts(move |options| watched(options, PING.min(sessions.acquire.mul_f32(1.0 / 3.0))));
     Database::connect(options).await
 }
 

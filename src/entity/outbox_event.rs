@@ -14,6 +14,10 @@ pub struct Model {
     pub subject_id: Uuid,
     pub recorded_at: DateTimeUtc,
     pub position: Option<i64>,
+    /// How often telling people of it has failed.
+    pub attempt: i32,
+    /// It is set aside, and told again from then on; none: it is not.
+    pub retry_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -16,6 +16,7 @@ pub struct Model {
     pub shown_user_hash: Option<String>,
     pub follows_oa: bool,
     pub linked_at: DateTimeUtc,
+    pub signed_in_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

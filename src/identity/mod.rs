@@ -10,6 +10,7 @@ pub mod zalo_links;
 pub mod authenticate;
 pub mod role_grants;
 pub mod data_requests;
+pub mod guesses;
 pub mod staff;
 pub mod totp;
 pub mod password;

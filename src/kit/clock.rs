@@ -1,12 +1,16 @@
 //! What time it is. Everything asks this clock, never the system or SQL, so that tests can move time.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize as _, Deserializer};
 
 /// Vietnam has one zone, UTC+7, and no daylight saving time.
-const VIETNAM_OFFSET_SECONDS: i32 = 7 * 3600;
+const VIETNAM_OFFSET: TimeDelta = TimeDelta::hours(7);
+
+/// The first and the last moment that both databases can keep.
+const FIRST_MOMENT: DateTime<Utc> = moment_of(1, 1, 1);
+const LAST_MOMENT: DateTime<Utc> = moment_of(9999, 12, 31);
 
 /// The last day of everything that has no end: periods are half-open, `[from, to)`.
 pub const NO_END: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
@@ -62,15 +66,43 @@ pub fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime
     Option::<DateTime<Utc>>::deserialize(deserializer).map(|moment| moment.map(to_microseconds))
 }
 
+const fn moment_of(year: i32, month: u32, day: u32) -> DateTime<Utc> {
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(day) => day.and_time(NaiveTime::MIN).and_utc(),
+        None => DateTime::UNIX_EPOCH,
+    }
+}
+
+/// The moment that is so much later. It never fails: beyond what both databases can keep it is their first or last moment
+/// (the years 1 and 9999). chrono's own `+` panics there, so a lint forbids it.
+pub fn later(moment: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+    let end = if by < TimeDelta::zero() { FIRST_MOMENT } else { LAST_MOMENT };
+    moment.checked_add_signed(by).unwrap_or(end).clamp(FIRST_MOMENT, LAST_MOMENT)
+}
+
+/// The moment that is so much earlier, likewise.
+pub fn earlier(moment: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+    by.checked_mul(-1).map_or(FIRST_MOMENT, |back| later(moment, back))
+}
+
+/// That many days earlier, likewise.
+pub fn days_earlier(moment: DateTime<Utc>, days: u32) -> DateTime<Utc> {
+    earlier(moment, TimeDelta::try_days(days.into()).unwrap_or(TimeDelta::MAX))
+}
+
+/// A span as dates are reckoned with; the longest there is in the place of a longer one.
+pub fn span(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
 /// The moment at which a calendar day begins in Asia/Ho_Chi_Minh.
 pub fn start_in_vietnam(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc() - Duration::seconds(VIETNAM_OFFSET_SECONDS.into())
+    earlier(day.and_time(NaiveTime::MIN).and_utc(), VIETNAM_OFFSET)
 }
 
 /// The calendar day that a moment falls on in Asia/Ho_Chi_Minh.
 pub fn day_in_vietnam(moment: DateTime<Utc>) -> NaiveDate {
-    FixedOffset::east_opt(VIETNAM_OFFSET_SECONDS)
-        .map_or_else(|| moment.date_naive(), |zone| moment.with_timezone(&zone).date_naive())
+    later(moment, VIETNAM_OFFSET).date_naive()
 }
 
 #[cfg(test)]
@@ -85,5 +117,27 @@ mod tests {
         assert_eq!(day_in_vietnam(before).to_string(), "2026-03-01");
         assert_eq!(day_in_vietnam(after).to_string(), "2026-03-02");
         assert_eq!(start_in_vietnam(day_in_vietnam(after)), after);
+    }
+
+    #[test]
+    fn no_date_is_too_far_to_be_reckoned_with() {
+        let farthest =
+            [DateTime::<Utc>::MIN_UTC, FIRST_MOMENT, DateTime::UNIX_EPOCH, LAST_MOMENT, DateTime::<Utc>::MAX_UTC];
+        let spans = [TimeDelta::MIN, TimeDelta::zero(), TimeDelta::seconds(9_000_000_000_000), TimeDelta::MAX];
+        for moment in farthest {
+            for by in spans {
+                for reached in [later(moment, by), earlier(moment, by)] {
+                    assert!((FIRST_MOMENT..=LAST_MOMENT).contains(&reached), "{moment} {by}");
+                }
+            }
+            let day = day_in_vietnam(moment);
+            assert!((FIRST_MOMENT..=LAST_MOMENT).contains(&start_in_vietnam(day)));
+        }
+        assert_eq!(start_in_vietnam(NaiveDate::MAX), LAST_MOMENT);
+        assert_eq!(start_in_vietnam(NaiveDate::MIN), FIRST_MOMENT);
+        assert_eq!(span(Duration::MAX), TimeDelta::MAX);
+        assert_eq!(days_earlier(DateTime::UNIX_EPOCH, u32::MAX), FIRST_MOMENT);
+        assert_eq!(later(DateTime::UNIX_EPOCH, TimeDelta::days(1)).to_rfc3339(), "1970-01-02T00:00:00+00:00");
+        assert_eq!(days_earlier(DateTime::UNIX_EPOCH, 1).to_rfc3339(), "1969-12-31T00:00:00+00:00");
     }
 }

@@ -3,9 +3,22 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// The smallest id of those that are made at this moment or later: ids sort by the time they were made.
+pub fn first_id_of(moment: DateTime<Utc>) -> Uuid {
+    let milliseconds = u64::try_from(moment.timestamp_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
+}
+
+/// An id that is made at this moment.
+fn id_of(moment: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(moment.timestamp()).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, moment.timestamp_subsec_nanos()))
+}
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident,)+) => {$(
@@ -19,6 +32,11 @@ macro_rules! ids {
             /// A new id, later in order than every id made before it in this process.
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
+            }
+
+            /// A new id of this moment: for rows that are found by their age.
+            pub fn at(moment: DateTime<Utc>) -> Self {
+                Self(id_of(moment))
             }
         }
 

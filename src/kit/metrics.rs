@@ -48,9 +48,37 @@ fn method_label(method: &Method) -> &str {
     if KNOWN.contains(method) { method.as_str() } else { "other" }
 }
 
+/// A background job has ended a step well at this moment, in seconds since 1970.
+pub fn note_job_step(job: &'static str, moment: i64) {
+    let moment = f64::from(u32::try_from(moment).unwrap_or_default());
+    metrics::gauge!("thidua_job_last_step_timestamp_seconds", "job" => job).set(moment);
+}
+
+/// Whether a background job has stalled.
+pub fn note_job_stalled(job: &'static str, is_stalled: bool) {
+    metrics::gauge!("thidua_job_stalled", "job" => job).set(f64::from(u8::from(is_stalled)));
+}
+
+/// A step of a background job panicked.
+pub fn count_job_panic(job: &'static str) {
+    metrics::counter!("thidua_job_panics_total", "job" => job).increment(1);
+}
+
+/// A step of a background job failed.
+pub fn count_job_error(job: &'static str) {
+    metrics::counter!("thidua_job_errors_total", "job" => job).increment(1);
+}
+
 /// A figure about the database, which every process gives alike and no process keeps: as text, like the others.
 pub fn render_gauge(name: &str, value: u64) -> String {
     format!("# TYPE {name} gauge\n{name} {value}\n\n")
+}
+
+/// The same for one that has a value for each label of a closed set.
+pub fn render_gauges(name: &str, label: &str, values: &[(&'static str, u64)]) -> String {
+    let lines: String =
+        values.iter().map(|(value, figure)| format!("{name}{{{label}=\"{value}\"}} {figure}\n")).collect();
+    format!("# TYPE {name} gauge\n{lines}\n")
 }
 
 const fn status_label(status: u16) -> &'static str {

@@ -18,6 +18,8 @@ pub async fn record(tx: &Tx, event: Event) -> Result<(), Problem> {
         subject_id: Set(event.subject()),
         recorded_at: Set(tx.now()),
         position: Set(None),
+        attempt: Set(0),
+        retry_at: Set(None),
     };
     insert(tx, row).await?;
     tx.after_commit(Effect::WakeRelay);

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     audit::{self, Subject},
     db::{Actor, Effect, Tx},
-    kit::{etag::IfMatch, ids::MemberId, problem::Problem},
+    kit::{clock::later, etag::IfMatch, ids::MemberId, problem::Problem},
     outside::files,
 };
 
@@ -92,7 +92,7 @@ async fn erase_locked(
 ) -> Result<Option<String>, Problem> {
     let avatar = store::avatar_of(tx, member).await?;
     take_away(tx, member, version).await?;
-    store::insert_erasure(tx, member, source, requested_at, requested_at + DUE_AFTER).await?;
+    store::insert_erasure(tx, member, source, requested_at, later(requested_at, DUE_AFTER)).await?;
     let after = json!({"source": source.name()});
     audit::record(tx, "erase_member", Subject { kind: "member", id: member.0 }, None, Some(after)).await?;
     Ok(avatar)

@@ -95,6 +95,7 @@ pub const PERSONAL: &[Table] = &[
             hidden("shown_user_hash", WithRow),
             personal("follows_oa", WithRow, "Có quan tâm Official Account"),
             personal("linked_at", WithRow, "Ngày liên kết"),
+            personal("signed_in_at", WithRow, "Đăng nhập bằng Zalo lần cuối lúc"),
         ],
     ),
     go(
@@ -633,7 +634,16 @@ pub const IMPERSONAL: &[Table] = &[
     // Payloads name things by their ids alone.
     impersonal(
         "outbox_event",
-        &[plain("id"), plain("kind"), plain("payload"), plain("subject_id"), plain("recorded_at"), plain("position")],
+        &[
+            plain("id"),
+            plain("kind"),
+            plain("payload"),
+            plain("subject_id"),
+            plain("recorded_at"),
+            plain("position"),
+            plain("attempt"),
+            plain("retry_at"),
+        ],
     ),
     impersonal(
         "phase",
@@ -709,9 +719,12 @@ pub const IMPERSONAL: &[Table] = &[
         &[plain("target_id"), plain("unit_id"), plain("phase_id"), plain("reported"), plain("verified")],
     ),
     impersonal("unit", &[plain("id"), plain("code"), plain("successor_id"), plain("created_at"), plain("version")]),
+    // A bucket is a keyed hash of a network, a username or an id, and goes minutes after its window.
+    impersonal("wrong_guess", &[plain("bucket"), plain("window_ends"), plain("guesses")]),
     impersonal("unit_member_count", &[plain("unit_id"), plain("members")]),
     impersonal("member_count_day", &[plain("id"), plain("day")]),
     impersonal("setting_in_use", &[plain("name"), plain("value"), plain("noted_at")]),
+    impersonal("outbox_mark", &[plain("id"), plain("pruned_to"), plain("pruned_at")]),
     impersonal("audit_checkpoint", &[plain("position"), plain("hash"), plain("row_count"), plain("pruned_at")]),
     impersonal("import_chunk", &[plain("import_id"), plain("ordinal"), plain("content_cipher")]),
     impersonal("import_row", &[plain("import_id"), plain("ordinal"), plain("number"), plain("content_cipher")]),

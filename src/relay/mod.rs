@@ -1,5 +1,6 @@
 //! What people are told: the inbox, and outside channels. `audience` says who hears of an event, `words` what they read,
-//! `spread` puts both where they belong in the transaction that numbers the event, and `worker` sends what goes outside.
+//! `spread` puts both where they belong in the transaction that numbers the event, `sending` sends what goes outside, and `worker` is the jobs that do
+//! all this.
 
 use actix_web::web::Data;
 
@@ -16,7 +17,10 @@ pub mod hooks;
 pub mod housekeeping;
 pub mod media_folder;
 pub mod replicas;
+mod tick;
+mod sending;
 pub mod worker;
+pub mod backlog;
 
 /// The state that the workers share with the server.
 pub type SharedApp = Data<App>;

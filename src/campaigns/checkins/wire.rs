@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Checkin, CheckinStatus, Flag, checkin::Location};
 use crate::kit::{
     body::Filter,
-    clock::cut,
+    clock::{cut, later},
     codes::FaultCode,
     faults::Faults,
     ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
@@ -71,7 +71,7 @@ impl NewCheckin {
         let mut faults = Faults::new();
         faults.add_unless_positive(self.quantity, "/quantity");
         faults.add_if(
-            self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
+            self.occurred_at.is_some_and(|at| at > later(now, CLOCK_TOLERANCE)),
             "/occurred_at",
             FaultCode::InFuture,
         );
@@ -141,7 +141,7 @@ impl CheckinPatch {
             faults.add_unless_positive(quantity, "/quantity");
         }
         faults.add_if(
-            self.occurred_at.is_some_and(|at| at > now + CLOCK_TOLERANCE),
+            self.occurred_at.is_some_and(|at| at > later(now, CLOCK_TOLERANCE)),
             "/occurred_at",
             FaultCode::InFuture,
         );

@@ -14,6 +14,7 @@ use crate::{
     campaigns::campaigns::{self, Campaign, Target, TargetKind},
     db::Tx,
     kit::{
+        clock::earlier,
         ids::{CampaignId, TargetId},
         problem::Problem,
         quantity::Quantity,
@@ -60,7 +61,7 @@ pub async fn look_for(tx: &Tx, campaign: &Campaign, pledge: &Pledge) -> Result<(
     let promised: HashSet<TargetId> = pledge.commitments.iter().filter_map(|one| one.target_id).collect();
     let is_due = |target: &&Target| {
         let found_at = target.usual.found_at.filter(|_| target.usual.quantity.is_some());
-        promised.contains(&target.id) && found_at.is_none_or(|found_at| found_at <= tx.now() - SERVES)
+        promised.contains(&target.id) && found_at.is_none_or(|found_at| found_at <= earlier(tx.now(), SERVES))
     };
     look_at(tx, campaign, campaign.targets.iter().filter(is_due).collect()).await
 }

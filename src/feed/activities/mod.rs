@@ -13,7 +13,7 @@ pub use actions::publish_due;
 pub use activity::{Activity, ActivityKind, ActivityStatus};
 pub use markdown::to_html;
 pub use show::show;
-pub use store::{ActivityNews, Depth, insert_all, is_anything_due, key_of, news_of, published_page};
+pub use store::{ActivityNews, Depth, due_since, insert_all, key_of, news_of, published_page};
 pub use wire::{ActivityInclude, ActivityView};
 
 /// The operations of this noun.

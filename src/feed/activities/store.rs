@@ -8,7 +8,6 @@ use sea_orm::{
     sea_query::Expr,
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{Activity, ActivityKind, ActivityStatus, wire::ActivityFilter};
 use crate::{
@@ -136,17 +135,18 @@ fn visible(caller: Option<&Person>, id: ActivityId, day: NaiveDate) -> Select<En
     query
 }
 
-/// Is there a scheduled one whose moment has come?
-pub async fn is_anything_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
-    let due: Option<Uuid> = Entity::find()
+/// Since when there has been a scheduled one whose moment has come.
+pub async fn due_since(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let due: Option<Option<DateTime<Utc>>> = Entity::find()
         .select_only()
-        .column(Column::Id)
+        .column(Column::PublishAt)
         .filter(Column::PublishAt.lte(now))
+        .order_by_asc(Column::PublishAt)
         .limit(1)
         .into_tuple()
         .one(db)
         .await?;
-    Ok(due.is_some())
+    Ok(due.flatten())
 }
 
 /// A batch of the scheduled ones whose moment has come and that nobody else is working on, held until this change is done.

@@ -8,32 +8,28 @@ use crate::{
     app::App,
     db::Tx,
     identity::sessions::{self, MINI_APP, Opened},
-    kit::{ids::MemberId, problem::Problem},
+    kit::{
+        ids::MemberId,
+        network::{ClientAddress, Network},
+        problem::Problem,
+    },
     organisation::members::{self, FromZalo, ZaloLink},
+    outside::zalo::{Holder, SignIn},
 };
 
 const NAMELESS: &str = "Người dùng Zalo";
 
-/// Asks Zalo who holds this token, and what its codes stand for; all at once, because the codes do not wait and whoever
-/// signs in should not either. No transaction is open meanwhile.
-pub async fn ask_zalo(app: &App, sign_in: &ZaloSignIn) -> Result<FromZalo, Problem> {
-    let token = &sign_in.access_token;
-    let phone = async {
-        match &sign_in.phone_code {
-            Some(code) => app.zalo.phone_number(token, code).await.map(Some),
-            None => Ok(None),
-        }
+/// Asks Zalo who holds this token, and then what the codes that came with it stand for. No transaction is open meanwhile.
+pub async fn ask_zalo(app: &App, address: ClientAddress, sign_in: &ZaloSignIn) -> Result<FromZalo, Problem> {
+    let question = SignIn {
+        network: Network::narrow(address.0),
+        access_token: &sign_in.access_token,
+        phone_code: sign_in.phone_code.as_deref(),
+        location_code: sign_in.location_code.as_deref(),
     };
-    let place = async {
-        match &sign_in.location_code {
-            Some(code) => app.zalo.location(token, code).await.map(Some),
-            None => Ok(None),
-        }
-    };
-    let (profile, phone, place) = tokio::join!(app.zalo.profile(token), phone, place);
-    let profile = profile.map_err(|error| zalo_problem(&error))?;
-    let phone = phone.map_err(|error| phone_problem(&error))?;
-    if let Err(error) = place {
+    let Holder { profile, phone, place } = app.zalo.holder(question).await.map_err(|error| zalo_problem(&error))?;
+    let phone = phone.transpose().map_err(|error| phone_problem(&error))?;
+    if let Some(Err(error)) = place {
         // Where somebody is decides nothing here: they sign in all the same.
         raise_alarm(&error);
         tracing::warn!(class = error.class().name(), number = error.number(), "Zalo does not say where the phone is");

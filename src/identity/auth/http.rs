@@ -17,6 +17,7 @@ use crate::{
         body::{Body, NoFields},
         caller::SignedIn,
         codes::Code,
+        network::ClientAddress,
         once::Once,
         problem::Problem,
     },
@@ -31,7 +32,9 @@ const AT_ONCE_SECONDS: u64 = 1;
 /// A Mini App's access token, verified against Zalo, becomes a session. The first sign-in links the Zalo id to the member
 /// who was imported with the same phone number and is nobody's yet, else makes a guest. A guest who shares their number
 /// later becomes that member, unless they have done something as a guest. Whoever has a staff account signs in with their
-/// password instead (`staff_account`).
+/// password instead (`staff_account`). Codes are exchanged only for a token that Zalo knows, and once. A token that Zalo has
+/// refused is refused for a minute without asking again; an address with many of them waits (429, `Retry-After`), and so does
+/// a token that is shown more than 20 times a minute.
 #[utoipa::path(tag = "auth", request_body = ZaloSignIn,
     responses((status = 200, body = SignedInView), (status = 401, description = "zalo_token_refused"),
         (status = 403, description = "staff_account"),
@@ -41,10 +44,11 @@ const AT_ONCE_SECONDS: u64 = 1;
 pub async fn sign_in_with_zalo(
     app: Data<App>,
     http: HttpRequest,
+    address: ClientAddress,
     once: Once,
     body: Body<ZaloSignIn>,
 ) -> Answer<SignedInView> {
-    let from_zalo = actions::ask_zalo(&app, &body.0).await?;
+    let from_zalo = actions::ask_zalo(&app, address, &body.0).await?;
     let user_agent = http.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     let device = user_agent.and_then(device_name);
     let view = app

@@ -1,6 +1,8 @@
 //! What each class of Zalo's faults means to whoever signs in. Zalo's own words are neither sent nor logged: they may repeat
 //! the token or the code.
 
+use std::time::Duration;
+
 use crate::{
     kit::{
         codes::{Code, FaultCode},
@@ -13,11 +15,15 @@ use crate::{
 const LIMITED_SECONDS: u64 = 60;
 const MENDED_SECONDS: u64 = 300;
 const DOWN_SECONDS: u64 = 10;
+const BUSY_SECONDS: u64 = 5;
 
 /// The problem of a fault. Those that the operator must mend raise an alarm.
 pub fn zalo_problem(error: &ZaloError) -> Problem {
     let class = error.class();
     let number = error.number();
+    if let Some(problem) = not_asked(error) {
+        return problem;
+    }
     raise_alarm(error);
     match class {
         ZaloFault::BadToken | ZaloFault::BadPayload | ZaloFault::NeverThisRecipient => {
@@ -35,6 +41,21 @@ pub fn zalo_problem(error: &ZaloError) -> Problem {
             Problem::new(Code::ZaloUnavailable).header("retry-after", DOWN_SECONDS)
         }
     }
+}
+
+/// The problem of a call that was not made; none of one that was.
+fn not_asked(error: &ZaloError) -> Option<Problem> {
+    let seconds = |wait: Duration| wait.as_secs().saturating_add(1);
+    let problem = match error {
+        ZaloError::CircuitOpen { wait, .. } => {
+            Problem::new(Code::ZaloUnavailable).header("retry-after", seconds(*wait))
+        }
+        ZaloError::Throttled { wait } => Problem::new(Code::TooManyRequests).header("retry-after", seconds(*wait)),
+        ZaloError::Busy { .. } => Problem::new(Code::Unavailable).header("retry-after", BUSY_SECONDS),
+        _ => return None,
+    };
+    tracing::debug!(%error, "Zalo is not asked");
+    Some(problem)
 }
 
 /// The problem of a phone number that Zalo does not give to a token that it knows: then it is the code that is spent or wrong.

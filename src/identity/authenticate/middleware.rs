@@ -26,6 +26,7 @@ use crate::{
         codes::Code,
         ids::{ClientAppId, MemberId, SessionId},
         jwt::{Claims, KeyRing},
+        network::ClientAddress,
         problem::Problem,
     },
 };
@@ -47,6 +48,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
     let address = address_of(&request, app.config.server.forwarded_hops);
+    request.extensions_mut().insert(ClientAddress(address));
     // For whoever verifies below, and for whatever signs behind. Probes wait for no database.
     if !UNCOUNTED.contains(&request.path()) && keys::refresh(&app).await {
         apps::load_origins(&app).await;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kit::{
-    clock::day_in_vietnam,
+    clock::{day_in_vietnam, later},
     codes::Code,
     ids::{DataRequestId, MemberId},
     problem::Problem,
@@ -129,7 +129,7 @@ impl DataRequest {
             status: Status::Open,
             requested_at,
             acknowledge_by: after_working_days(requested_at, WORKING_DAYS_TO_REPLY),
-            due_at: requested_at + TIME_TO_RESOLVE,
+            due_at: later(requested_at, TIME_TO_RESOLVE),
             acknowledged_at: None,
             resolved_at: None,
             resolved_by: None,
@@ -186,7 +186,7 @@ fn after_working_days(from: DateTime<Utc>, days: u32) -> DateTime<Utc> {
     let mut moment = from;
     let mut left = days;
     while left > 0 {
-        moment += TimeDelta::days(1);
+        moment = later(moment, TimeDelta::days(1));
         if !matches!(day_in_vietnam(moment).weekday(), Weekday::Sat | Weekday::Sun) {
             left -= 1;
         }

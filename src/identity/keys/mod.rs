@@ -63,12 +63,12 @@ pub async fn load(
 /// whether it did.
 pub async fn refresh(app: &App) -> bool {
     let now = app.clock.now();
-    if !app.are_keys_stale() && now - app.keys().loaded_at() < BELIEVED {
+    if !app.are_keys_stale() && now.signed_duration_since(app.keys().loaded_at()) < BELIEVED {
         return false;
     }
     // Whoever has the lock reads them already; the known keys will do meanwhile.
     let Ok(mut asked) = app.keys_asked.try_lock() else { return false };
-    if !app.are_keys_stale() && asked.is_some_and(|asked| now - asked < ASKED_EVERY) {
+    if !app.are_keys_stale() && asked.is_some_and(|asked| now.signed_duration_since(asked) < ASKED_EVERY) {
         return false;
     }
     *asked = Some(now);
@@ -83,7 +83,7 @@ pub async fn refresh(app: &App) -> bool {
 pub async fn learn(app: &App, kid: &str) -> Result<(), Problem> {
     let mut asked = app.keys_asked.lock().await;
     // Somebody may have read it while this one waited.
-    let is_early = asked.is_some_and(|asked| app.clock.now() - asked < ASKED_EVERY);
+    let is_early = asked.is_some_and(|asked| app.clock.now().signed_duration_since(asked) < ASKED_EVERY);
     if app.keys().knows(kid) || is_early && !app.are_keys_stale() {
         return Ok(());
     }

@@ -8,7 +8,12 @@ use super::{make, store};
 use crate::{
     audit::{self, Subject},
     db::{Actor, ConnectionTrait, Db, Effect, dialect},
-    kit::{clock::Clock, jwt::LONGEST_TOKEN_LIFE, problem::Problem, vault::Vault},
+    kit::{
+        clock::{Clock, later, span},
+        jwt::LONGEST_TOKEN_LIFE,
+        problem::Problem,
+        vault::Vault,
+    },
 };
 
 /// How long a key is published before it signs: twice as long as anybody may keep the published set (`max-age`), so that
@@ -60,9 +65,8 @@ pub async fn rotate(db: &Db, vault: &Vault, clock: &Clock, when: When) -> Result
     let (signs_from, verifies_until) = match when {
         When::Compromised => (tx.now(), tx.now()),
         When::Published => {
-            let signs_from = tx.now() + PUBLISHED_BEFORE;
-            let life = TimeDelta::from_std(LONGEST_TOKEN_LIFE).map_err(Problem::internal)?;
-            (signs_from, signs_from + life)
+            let signs_from = later(tx.now(), PUBLISHED_BEFORE);
+            (signs_from, later(signs_from, span(LONGEST_TOKEN_LIFE)))
         }
     };
     store::end_all(&tx, verifies_until).await?;

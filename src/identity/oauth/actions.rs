@@ -127,7 +127,11 @@ async fn authenticate(app: &App, client_id: Option<&str>, secret: Option<&str>) 
     let secret = secret.ok_or(OAuthError::InvalidClient)?;
     let client = apps::find_by_client_id(app.db.reads(), client_id).await.map_err(Problem::from)?;
     let is_right = |client: &ClientApp| equal_in_constant_time(&client.secret_hash, &token_hash(secret));
-    client.filter(is_right).ok_or_else(|| OAuthError::InvalidClient.into())
+    client.filter(is_right).ok_or_else(|| {
+        // 256 random bits that the server has made: no limit is needed against guesses, but somebody may want to know.
+        metrics::counter!("thidua_wrong_client_secrets_total").increment(1);
+        OAuthError::InvalidClient.into()
+    })
 }
 
 /// Ends the session of a refresh token or an access token (RFC 7009): whoever holds it may, if they are its client or do

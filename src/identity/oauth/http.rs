@@ -21,13 +21,19 @@ use super::{
     error::{OAuthError, OAuthErrorView, Refusal},
     form::{Fields, basic_credentials},
     page::{self, Notice},
-    steps::{self, Step},
+    steps::{self, Browser, Step},
     wire::{AuthorizeRequest, RevokeRequest, SignInForm, TokenRequest, TokenResponse},
 };
 use crate::{
     app::App,
     identity::sessions::device_name,
-    kit::{codes::Code, language::Language, once::Once, problem::Problem},
+    kit::{
+        codes::Code,
+        language::Language,
+        network::{ClientAddress, Network},
+        once::Once,
+        problem::Problem,
+    },
 };
 
 /// What a browser on which somebody has signed in carries, on our sign-in page alone.
@@ -60,7 +66,9 @@ pub async fn show_sign_in(
 /// Sign in as staff
 ///
 /// What the sign-in page posts: username and password, and a code where there is a second factor, become a code for the
-/// client, which exchanges it at the token endpoint. Too many guesses are a 429, for a username that nobody has as well.
+/// client, which exchanges it at the token endpoint. Too many guesses are a 429, for a username that nobody has as well: guesses
+/// at one account, wrong ones from one network (24 bits of IPv4, 48 of IPv6), and wrong ones in all. A browser that the owner of
+/// the account has signed in on before is counted by itself alone.
 #[utoipa::path(tag = "oauth", request_body(content = SignInForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = String, content_type = "text/html"), (status = 303, description = "Back to the client with a code"),
         (status = 400, body = String, content_type = "text/html"), (status = 401, body = String, content_type = "text/html")))]
@@ -68,6 +76,7 @@ pub async fn show_sign_in(
 pub async fn sign_in(
     app: Data<App>,
     http: HttpRequest,
+    address: ClientAddress,
     language: Language,
     once: Once,
     form: Form<SignInForm>,
@@ -84,7 +93,8 @@ pub async fn sign_in(
     if !form.is_plausible() {
         return again(StatusCode::UNAUTHORIZED, &first(Notice::WrongPassword));
     }
-    match steps::sign_in(&app, &form, device.as_deref(), once.actor()).await {
+    let browser = Browser { network: Network::wide(address.0), device: device.as_deref() };
+    match steps::sign_in(&app, &form, browser, once.actor()).await {
         Ok(Step::SignedIn { code, device }) => {
             let mut response = back(&app, &form.redirect_uri, &form.state, ("code", &code))?;
             if let Ok(value) = device_cookie(&app, &device).parse() {

@@ -14,11 +14,14 @@ use crate::{
     audit::{self, Subject},
     db::{Actor, Tx},
     identity::{
+        guesses::Guessing,
         staff::{self, KnownDevice, StaffAccount},
         totp,
     },
     kit::{
+        clock::later,
         ids::MemberId,
+        network::Network,
         problem::Problem,
         secret::{random_token, token_hash},
     },
@@ -61,26 +64,42 @@ struct Ticket {
     until: DateTime<Utc>,
 }
 
-/// Takes the next step. `device` is what the browser carries from an earlier sign-in. Guesses are counted before anything
-/// is looked up, so that a username that nobody has is counted and refused like any other.
-pub async fn sign_in(app: &App, form: &SignInForm, device: Option<&str>, actor: Actor) -> Result<Step, Problem> {
+/// The browser that somebody signs in with.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser<'a> {
+    /// Where it is.
+    pub network: Network,
+    /// What it carries from an earlier sign-in.
+    pub device: Option<&'a str>,
+}
+
+/// Takes the next step. Guesses are counted before anything is looked up, so that a username that nobody has is counted and
+/// refused like any other. Wrong ones of strangers are counted by network and in all as well (`guesses`).
+pub async fn sign_in(app: &App, form: &SignInForm, browser: Browser<'_>, actor: Actor) -> Result<Step, Problem> {
     if form.ticket.is_empty() {
-        check_password(app, form, device, actor).await
+        check_password(app, form, browser, actor).await
     } else {
-        check_code(app, form, device, actor).await
+        check_code(app, form, browser, actor).await
     }
 }
 
-async fn check_password(app: &App, form: &SignInForm, device: Option<&str>, actor: Actor) -> Result<Step, Problem> {
-    let device = device.and_then(|token| KnownDevice::read(&app.vault, &form.username, token));
+async fn check_password(app: &App, form: &SignInForm, browser: Browser<'_>, actor: Actor) -> Result<Step, Problem> {
+    let device = browser.device.and_then(|token| KnownDevice::read(&app.vault, &form.username, token));
     app.guesses.count(&staff::guess_key(&form.username, device.as_ref()))?;
+    let guessing = match device {
+        Some(_) => Guessing::by_owner(app),
+        None => Guessing::password(app, &form.username, browser.network),
+    };
+    guessing.check().await?;
     let account = staff::find(app.db.reads(), &form.username).await?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let is_right = staff::verify(&app.hashing, form.password.clone(), stored).await?;
     let Some(account) = account.filter(|_| is_right) else {
         metrics::counter!("thidua_wrong_passwords_total").increment(1);
+        guessing.wrong().await?;
         return Ok(Step::WrongPassword);
     };
+    guessing.check().await?;
     app.change_as(actor, async |tx| {
         let Some(account) = find_unchanged(tx, account.member_id, account.password_set_at).await? else {
             return Ok(Step::WrongPassword);
@@ -102,7 +121,7 @@ fn needs_code(app: &App, account: &StaffAccount, form: &SignInForm) -> Result<St
         client_id: form.client_id.clone(),
         redirect_uri: form.redirect_uri.clone(),
         code_challenge: form.code_challenge.clone(),
-        until: app.clock.now() + TICKET_LIFE,
+        until: later(app.clock.now(), TICKET_LIFE),
     };
     let ticket = serde_json::to_string(&ticket).map_err(Problem::internal)?;
     Ok(Step::NeedsCode(app.vault.seal(TICKET, &ticket)))
@@ -120,7 +139,7 @@ async fn find_unchanged(tx: &Tx, member: MemberId, set_at: DateTime<Utc>) -> Res
 
 /// Tries at a code are counted for each device on which one was right before, and together for all others: whoever knows the
 /// password uses up none of the owner's, and has few of their own.
-async fn check_code(app: &App, form: &SignInForm, device: Option<&str>, actor: Actor) -> Result<Step, Problem> {
+async fn check_code(app: &App, form: &SignInForm, browser: Browser<'_>, actor: Actor) -> Result<Step, Problem> {
     let ticket = app.vault.open(TICKET, &form.ticket).ok();
     let ticket = ticket.and_then(|text| serde_json::from_str::<Ticket>(&text).ok());
     let is_of_this_request = |ticket: &Ticket| {
@@ -131,9 +150,14 @@ async fn check_code(app: &App, form: &SignInForm, device: Option<&str>, actor: A
     };
     let Some(ticket) = ticket.filter(is_of_this_request) else { return Ok(Step::Late) };
     let Some(account) = staff::find_enabled(app.db.reads(), ticket.member_id).await? else { return Ok(Step::Late) };
-    let device = device.and_then(|token| KnownDevice::read(&app.vault, &account.username, token));
+    let device = browser.device.and_then(|token| KnownDevice::read(&app.vault, &account.username, token));
     app.guesses.count_code(&staff::code_guess_key(&app.vault, &account, device.as_ref()))?;
-    app.change_as(actor, async |tx| {
+    let guessing = match &device {
+        Some(device) if device.has_given_code(&app.vault, &account) => Guessing::by_owner(app),
+        _ => Guessing::code(app, account.member_id, browser.network),
+    };
+    guessing.check().await?;
+    let try_code = async |tx: &Tx| {
         let account = find_unchanged(tx, ticket.member_id, ticket.password_set_at).await?;
         let Some(account) = account.filter(|account| account.totp_since.is_some()) else {
             return Ok(Step::Late);
@@ -143,8 +167,13 @@ async fn check_code(app: &App, form: &SignInForm, device: Option<&str>, actor: A
         }
         let code = give_code(tx, &account, form).await?;
         Ok(signed_in(app, &account, device, code))
-    })
-    .await
+    };
+    let step = app.change_as(actor, try_code).await?;
+    if matches!(step, Step::WrongCode(_)) {
+        metrics::counter!("thidua_wrong_codes_total").increment(1);
+        guessing.wrong().await?;
+    }
+    Ok(step)
 }
 
 fn signed_in(app: &App, account: &StaffAccount, device: Option<KnownDevice>, code: String) -> Step {
@@ -160,7 +189,7 @@ async fn give_code(tx: &Tx, account: &StaffAccount, form: &SignInForm) -> Result
         member_id: account.member_id,
         redirect_uri: &form.redirect_uri,
         code_challenge: &form.code_challenge,
-        expires_at: tx.now() + CODE_LIFE,
+        expires_at: later(tx.now(), CODE_LIFE),
     };
     store::insert(tx, new).await?;
     let after = json!({"client_id": form.client_id, "second_factor": account.totp_since.is_some()});

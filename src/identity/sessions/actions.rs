@@ -13,6 +13,7 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
+        clock::{later, span},
         codes::Code,
         ids::{MemberId, SessionId},
         jwt::ACCESS_TOKEN_LIFE,
@@ -64,7 +65,7 @@ pub async fn open(
     device: Option<String>,
 ) -> Result<Opened, Problem> {
     let session_id = SessionId::new();
-    store::insert(tx, session_id, member, client_id, device, tx.now() + REFRESH_LIFE).await?;
+    store::insert(tx, session_id, member, client_id, device, later(tx.now(), REFRESH_LIFE)).await?;
     let tokens = issue(app, tx, member, session_id, client_id).await?;
     Ok(Opened { session_id, tokens })
 }
@@ -106,7 +107,7 @@ pub async fn renew(
         close(tx, session_id).await?;
         return Ok(None);
     }
-    store::touch(tx, session_id, tx.now() + REFRESH_LIFE).await?;
+    store::touch(tx, session_id, later(tx.now(), REFRESH_LIFE)).await?;
     issue(app, tx, member, session_id, &session.client_id).await.map(Some)
 }
 
@@ -164,7 +165,7 @@ pub async fn close_for(tx: &Tx, session: SessionId, client_id: Option<&str>) -> 
 /// `ACCESS_TOKEN_LIFE`, and without a refresh token. Who holds it is looked up all the same: closing the session ends it.
 pub async fn token_for_scripts(app: &App, tx: &Tx, member: MemberId, life: Duration) -> Result<String, Problem> {
     let session_id = SessionId::new();
-    let expires_at = tx.now() + TimeDelta::from_std(life).map_err(Problem::internal)?;
+    let expires_at = later(tx.now(), span(life));
     store::insert(tx, session_id, member, COMMAND_LINE, None, expires_at).await?;
     app.keys().sign(tx.now(), life, member.0, COMMAND_LINE, Some(session_id.0), None).map_err(Problem::internal)
 }
@@ -177,7 +178,7 @@ async fn issue(
     client_id: &str,
 ) -> Result<TokenPair, Problem> {
     let refresh_token = random_token();
-    store::insert_token(tx, token_hash(&refresh_token), session, tx.now() + REFRESH_LIFE).await?;
+    store::insert_token(tx, token_hash(&refresh_token), session, later(tx.now(), REFRESH_LIFE)).await?;
     let access_token = app
         .keys()
         .sign(tx.now(), ACCESS_TOKEN_LIFE, member.0, client_id, Some(session.0), None)

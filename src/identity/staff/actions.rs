@@ -6,6 +6,7 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     identity::{
+        guesses::Guessing,
         role_grants::{self, RoleGrant},
         sessions,
     },
@@ -45,13 +46,18 @@ pub async fn create(
     Ok(member_id)
 }
 
-/// The caller's own account, if this is its password; `pointer` is where they wrote it. Guesses are counted.
+/// The caller's own account, if this is its password; `pointer` is where they wrote it. Guesses are counted, those of a session
+/// on each replica and those at an account on all of them.
 pub async fn prove(app: &App, caller: &Person, password: String, pointer: &str) -> Result<StaffAccount, Problem> {
     let account = store::find_of(app.db.reads(), caller.member_id).await?;
     app.guesses.count(&format!("session:{}", caller.session_id))?;
+    let guessing = Guessing::own_password(app, caller.member_id);
+    guessing.check().await?;
     if !verify(&app.hashing, password, Some(account.password_hash.clone())).await? {
+        guessing.wrong().await?;
         return Err(bad_field(pointer, FaultCode::WrongPassword));
     }
+    guessing.check().await?;
     Ok(account)
 }
 

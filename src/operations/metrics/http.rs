@@ -5,7 +5,13 @@ use std::time::Duration;
 use actix_web::{HttpResponse, get, web::Data};
 use tokio::time::timeout;
 
-use crate::{app::App, identity::data_requests, kit::metrics};
+use crate::{
+    app::App,
+    identity::data_requests,
+    kit::{metrics, problem::Problem},
+    outbox,
+    relay::backlog,
+};
 
 /// How long the database is asked for figures: the others are given in any case.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -13,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Figures in the text exposition format, version 0.0.4.
 #[get("/metrics")]
 pub async fn list_metrics(app: Data<App>) -> HttpResponse {
-    let figures = metrics::render() + &of_data_requests(&app).await;
+    let figures = metrics::render() + &of_data_requests(&app).await + &of_background_work(&app).await;
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(figures)
 }
 
@@ -35,4 +41,22 @@ async fn of_data_requests(app: &App) -> String {
             String::new()
         }
     }
+}
+
+/// For how long the oldest of each kind of background work has waited, whoever should have done it, and how many events are set
+/// aside. Nothing while the database does not say.
+async fn of_background_work(app: &App) -> String {
+    ask_for_background_work(app).await.unwrap_or_else(|problem| {
+        tracing::warn!(error = %problem, cause = ?problem.cause, "the background work could not be looked at");
+        String::new()
+    })
+}
+
+async fn ask_for_background_work(app: &App) -> Result<String, Problem> {
+    let now = app.clock.now();
+    let waiting = backlog::waiting(&app.db, &app.config, now).await?;
+    let ages: Vec<_> = waiting.iter().map(|kind| (kind.name, kind.seconds(now))).collect();
+    let set_aside = outbox::count_set_aside(app.db.reads()).await?;
+    Ok(metrics::render_gauges("thidua_waiting_seconds", "work", &ages)
+        + &metrics::render_gauge("thidua_events_set_aside", set_aside))
 }

@@ -1,5 +1,7 @@
 //! What an import is, and the states it goes through.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,8 +16,9 @@ use crate::kit::{
 
 /// How many rows are carried out in one transaction.
 pub const BATCH: u64 = 1_000;
-/// How long a batch is somebody's own: many times what one takes.
-pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How long an import is somebody's own unless they renew it. A batch is carried out in one transaction, which nobody takes it out
+/// of; a file that is read, however long that takes, is renewed meanwhile.
+pub const LEASE: Duration = Duration::from_secs(12);
 /// What is kept of a file that nobody could work on goes after this time.
 pub const LIFE: TimeDelta = TimeDelta::hours(24);
 /// How often a batch is begun before the import is given up.

@@ -27,7 +27,7 @@ mod wire;
 mod worker;
 
 pub use import::{Import, ImportKind, ImportStatus, RowFault};
-pub use store::find;
+pub use store::{find, waiting_since};
 pub use worker::{Step, step, work};
 
 /// The operations of this noun.

@@ -21,6 +21,7 @@ use crate::{
     entity::{import, import_chunk, import_conflict, import_plan, import_row, role_grant},
     kit::{
         caller::{Person, Role},
+        clock::{later, span},
         codes::FaultCode,
         ids::{ImportId, MemberId, UnitId},
         page::Page,
@@ -181,6 +182,28 @@ pub async fn is_anything_waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) 
     Ok(import::Entity::find().filter(is_waiting(now)).one(db).await?.is_some())
 }
 
+/// Since when an import has waited for somebody to work at it; none while somebody works at one.
+pub async fn waiting_since(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DbErr> {
+    use import::Column;
+    let worked_at = import::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Status.eq(ImportStatus::Running.name()))
+        .filter(Column::LeaseUntil.gt(now))
+        .limit(1);
+    if worked_at.into_tuple::<Uuid>().one(db).await?.is_some() {
+        return Ok(None);
+    }
+    let oldest = import::Entity::find()
+        .select_only()
+        .columns([Column::CreatedAt, Column::LeaseUntil])
+        .filter(is_waiting(now))
+        .order_by_asc(Column::Id)
+        .limit(1);
+    let oldest = oldest.into_tuple::<(DateTime<Utc>, Option<DateTime<Utc>>)>().one(db).await?;
+    Ok(oldest.map(|(created_at, lease_until)| lease_until.unwrap_or(created_at)))
+}
+
 /// Takes the oldest import that nobody works at, for as long as a lease lasts.
 pub async fn claim(tx: &Tx, owner: &str) -> Result<Option<Import>, Problem> {
     let mut oldest = import::Entity::find()
@@ -198,7 +221,7 @@ pub async fn claim(tx: &Tx, owner: &str) -> Result<Option<Import>, Problem> {
             Func::coalesce([Expr::col(import::Column::StartedAt), Expr::value(tx.now())]).into(),
         )
         .col_expr(import::Column::LeaseOwner, Expr::value(owner))
-        .col_expr(import::Column::LeaseUntil, Expr::value(tx.now() + LEASE))
+        .col_expr(import::Column::LeaseUntil, Expr::value(later(tx.now(), span(LEASE))))
         .col_expr(import::Column::Attempt, Expr::col(import::Column::Attempt).add(1))
         // Not `IN`: PostgreSQL may ask such a query anew for each row, and would claim one more each time.
         .filter(Expr::col((import::Entity, import::Column::Id)).eq(Expr::from(SubQueryStatement::from(oldest))))
@@ -212,7 +235,7 @@ pub async fn claim(tx: &Tx, owner: &str) -> Result<Option<Import>, Problem> {
 /// Makes the lease last longer. False when it is somebody else's by now; until this transaction ends nobody else can take it.
 pub async fn hold(tx: &Tx, import: &Import) -> Result<bool, DbErr> {
     let held = import::Entity::update_many()
-        .col_expr(import::Column::LeaseUntil, Expr::value(tx.now() + LEASE))
+        .col_expr(import::Column::LeaseUntil, Expr::value(later(tx.now(), span(LEASE))))
         .filter(import::Column::Id.eq(import.id.0))
         .filter(import::Column::Status.eq(ImportStatus::Running.name()))
         .filter(import::Column::LeaseOwner.eq(import.lease_owner.clone()))

@@ -1,7 +1,7 @@
 //! The work on imports, in steps with outcomes. Any number of workers may step at once, in any number of processes: a lease
 //! says whose an import is for the moment, and it runs out on the clock.
 
-use std::{collections::HashMap, fs::File, io::Write as _, time::Duration};
+use std::{collections::HashMap, convert::Infallible, fs::File, future::Future, io::Write as _, time::Duration};
 
 use tokio::{sync::mpsc, time::sleep};
 use uuid::Uuid;
@@ -20,11 +20,18 @@ use crate::{
     app::App,
     audit,
     db::{Actor, Effect, Tx, dialect},
-    kit::{codes::FaultCode, problem::Problem},
+    kit::{
+        clock::later,
+        codes::FaultCode,
+        jobs::{Job, Worked, caught},
+        problem::Problem,
+    },
 };
 
-/// How long a worker rests after something unexpected.
-const REST: Duration = Duration::from_secs(5);
+/// The job that this is the work of.
+const JOB: &str = "imports";
+/// How often a living worker renews its lease: several times in the time that it lasts.
+const RENEW_EVERY: Duration = Duration::from_secs(3);
 /// After an import of so many rows the database looks anew at what it has.
 const MANY_ROWS: i32 = 1_000;
 /// What imports fill. In the order of their names, so that of two at once one waits for the other.
@@ -52,23 +59,13 @@ pub enum Step {
 
 /// Works until the app stops: steps while there is something to do, then waits for the bell or a moment.
 pub async fn work(app: &App) {
-    while !app.is_stopping() {
-        let moment = match step(app).await {
-            Ok(Step::Idle) => Duration::from_millis(app.config.relay.poll_ms),
-            Ok(done) => {
-                tracing::debug!(?done, "an import goes on");
-                continue;
-            }
-            Err(problem) => {
-                tracing::error!(error = %problem, cause = ?problem.cause, "an import could not go on");
-                REST
-            }
-        };
-        tokio::select! {
-            () = app.imports_bell.notified() => {}
-            () = sleep(moment) => {}
-        }
-    }
+    let job = Job::new(JOB, Duration::from_millis(app.config.relay.poll_ms));
+    let take_step = async || {
+        let done = Box::pin(step(app)).await?;
+        tracing::debug!(?done, "imports");
+        Ok(if done == Step::Idle { Worked::All } else { Worked::More })
+    };
+    app.run_job(job, Some(&app.imports_bell), take_step).await;
 }
 
 /// Does the next thing for the oldest import that nobody works at. A step that fails leaves no trace but its lease, which is
@@ -80,7 +77,8 @@ pub async fn step(app: &App) -> Result<Step, Problem> {
     let owner = Uuid::now_v7().to_string();
     let claimed = app.change_as(Actor::system(), async |tx| store::claim(tx, &owner).await).await?;
     let Some(import) = claimed else { return Ok(Step::Idle) };
-    let done = take_on(app, &import).await;
+    let done =
+        caught(JOB, Box::pin(take_on(app, &import))).await.unwrap_or_else(|panicked| Err(Problem::internal(panicked)));
     if let Err(problem) = &done {
         // A full disk or a database that is away is no fault of the import, and passes by.
         let counts = !matches!(problem.code.status(), 503 | 507);
@@ -106,16 +104,35 @@ pub async fn step(app: &App) -> Result<Step, Problem> {
 }
 
 async fn take_on(app: &App, import: &Import) -> Result<Step, Problem> {
-    let is_old = import.created_at + LIFE <= app.clock.now();
+    let is_old = later(import.created_at, LIFE) <= app.clock.now();
     if is_old || import.attempt > MOST_ATTEMPTS {
         let reason = if is_old { FaultCode::Expired } else { FaultCode::Unexpected };
         return give_up(app, import, reason).await;
     }
     match import.stage() {
-        Stage::Read => read(app, import.clone()).await,
+        Stage::Read => while_held(app, import, read(app, import.clone())).await,
         Stage::Plan => in_one(app, import, async |tx, import, reach| plan(app, tx, import, reach).await).await,
         Stage::Apply => in_one(app, import, async |tx, import, reach| apply(app, tx, import, reach).await).await,
         Stage::Finish => in_one(app, import, async |tx, import, _reach| finish(tx, import).await).await,
+    }
+}
+
+/// Does this work, and renews the lease meanwhile. Where it cannot be renewed, the work finds out when it writes.
+async fn while_held<T>(app: &App, import: &Import, work: impl Future<Output = T>) -> T {
+    tokio::select! {
+        biased;
+        done = Box::pin(work) => done,
+        never = renew_for_ever(app, import) => match never {},
+    }
+}
+
+async fn renew_for_ever(app: &App, import: &Import) -> Infallible {
+    loop {
+        sleep(RENEW_EVERY).await;
+        let held = app.change_as(Actor::system(), async |tx| Ok(store::hold(tx, import).await?)).await;
+        if let Err(problem) = held {
+            tracing::warn!(error = %problem, cause = ?problem.cause, "the lease of an import could not be renewed");
+        }
     }
 }
 
@@ -178,6 +195,7 @@ async fn read(app: &App, mut import: Import) -> Result<Step, Problem> {
         })
     });
     while let Some(batch) = batches.recv().await {
+        app.jobs.beat(JOB);
         let is_held = app
             .change_as(Actor::system(), async |tx| {
                 if !store::hold(tx, &import).await? {

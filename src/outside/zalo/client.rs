@@ -9,19 +9,25 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::{Location, OaTokens, Profile, SentMessage, ZaloApi, ZaloError, ZaloFault, ZaloSettings, wire};
-use crate::kit::{secret::to_hex, text::nfc};
+use super::{
+    Location, OaAccessToken, OaRefreshToken, OaTokens, Profile, SentMessage, ZaloApi, ZaloError, ZaloFault,
+    ZaloSettings, gate::Gate, wire,
+};
+use crate::kit::{clock::Clock, secret::to_hex, text::nfc};
 
 /// All that sign-in may use. Zalo leaves out what the person or the linking of App and OA does not allow.
 const PROFILE_FIELDS: &str = "id,name,picture,user_id_by_oa,is_follower";
 /// The longest text of a message, in characters of the NFC form.
 const LONGEST_TEXT: usize = 2_000;
+/// No answer of Zalo's is longer, in bytes.
+const LONGEST_ANSWER: usize = 256 * 1024;
 
-/// The Zalo platform. Clones share their connections.
-#[derive(Clone, Debug)]
+/// The Zalo platform. Clones share their connections, and what bounds their calls.
+#[derive(Clone)]
 pub struct Zalo {
     http: Client,
     settings: Arc<ZaloSettings>,
+    gate: Arc<Gate>,
 }
 
 impl Zalo {
@@ -29,22 +35,37 @@ impl Zalo {
     ///
     /// # Errors
     /// When TLS cannot be set up, for example because the system has no certificate authorities.
-    pub fn new(settings: ZaloSettings) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http_client(&settings)?, settings: Arc::new(settings) })
+    pub fn new(settings: ZaloSettings, clock: &Clock) -> Result<Self, reqwest::Error> {
+        let gate = Arc::new(Gate::new(&settings, clock));
+        Ok(Self { http: http_client(&settings)?, settings: Arc::new(settings), gate })
     }
 
-    /// Who holds this Mini App access token. Cache it: Zalo allows 20 calls a minute for one person.
+    /// Is this API left alone at the moment, because it does not answer?
+    pub fn is_circuit_open(&self, api: ZaloApi) -> bool {
+        self.gate.is_open(api)
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Who holds this Mini App access token.
     ///
     /// # Errors
     /// [`BadToken`](ZaloFault::BadToken) when the token is forged, revoked or too old.
-    pub async fn profile(&self, access_token: &str) -> Result<Profile, ZaloError> {
+    pub(super) async fn profile(&self, access_token: &str) -> Result<Profile, ZaloError> {
         let request = self
             .http
             .get(url(&self.settings.graph_url, "/v2.0/me"))
             .query(&[("fields", PROFILE_FIELDS)])
             .header("access_token", secret_header(access_token, ZaloFault::BadToken)?)
             .header("appsecret_proof", self.proof(access_token));
-        ask::<wire::Person>(ZaloApi::Graph, request).await.map(Profile::from)
+        self.ask::<wire::Person>(ZaloApi::Graph, request).await.map(Profile::from)
+    }
+
+    /// Could this be a token of Zalo's? What is none is not sent.
+    pub(super) fn may_be_token(&self, text: &str) -> Result<(), ZaloError> {
+        secret_header(text, ZaloFault::BadToken).map(|_header| ())
     }
 
     /// The phone number behind a code from `getPhoneNumber`, as `849...` without a plus. The code works once, within
@@ -52,7 +73,7 @@ impl Zalo {
     ///
     /// # Errors
     /// [`BadPayload`](ZaloFault::BadPayload) when the code is spent; do not repeat the call with it.
-    pub async fn phone_number(&self, access_token: &str, phone_code: &str) -> Result<String, ZaloError> {
+    pub(super) async fn phone_number(&self, access_token: &str, phone_code: &str) -> Result<String, ZaloError> {
         let shared: wire::Wrapped<wire::Phone> = self.shared(access_token, phone_code).await?;
         Ok(shared.data.into())
     }
@@ -61,7 +82,7 @@ impl Zalo {
     ///
     /// # Errors
     /// As [`Zalo::phone_number`].
-    pub async fn location(&self, access_token: &str, location_code: &str) -> Result<Location, ZaloError> {
+    pub(super) async fn location(&self, access_token: &str, location_code: &str) -> Result<Location, ZaloError> {
         let shared: wire::Wrapped<wire::Place> = self.shared(access_token, location_code).await?;
         Ok(shared.data.into())
     }
@@ -71,15 +92,18 @@ impl Zalo {
     /// # Errors
     /// Never repeat the call when the error [may have taken effect](ZaloError::may_have_taken_effect): the old token
     /// may be spent and the new one lost, which a person must mend.
-    pub async fn refresh_oa_token(&self, refresh_token: &str) -> Result<OaTokens, ZaloError> {
-        let form =
-            [("refresh_token", refresh_token), ("app_id", &self.settings.app_id), ("grant_type", "refresh_token")];
+    pub async fn refresh_oa_token(&self, refresh_token: &OaRefreshToken) -> Result<OaTokens, ZaloError> {
+        let form = [
+            ("refresh_token", refresh_token.expose()),
+            ("app_id", &self.settings.app_id),
+            ("grant_type", "refresh_token"),
+        ];
         let request = self
             .http
             .post(url(&self.settings.oauth_url, "/v4/oa/access_token"))
             .header("secret_key", self.app_secret()?)
             .form(&form);
-        ask::<wire::Tokens>(ZaloApi::OAuth, request).await.map(OaTokens::from)
+        self.ask::<wire::Tokens>(ZaloApi::OAuth, request).await.map(OaTokens::from)
     }
 
     /// Sends a consultation message from the OA. Zalo takes it when the person wrote to the OA, followed it or pressed
@@ -90,7 +114,7 @@ impl Zalo {
     /// [`NeverThisRecipient`](ZaloFault::NeverThisRecipient) when the person cannot be written to now.
     pub async fn send_consultation(
         &self,
-        oa_access_token: &str,
+        oa_access_token: &OaAccessToken,
         oa_user_id: &str,
         text: &str,
     ) -> Result<SentMessage, ZaloError> {
@@ -98,12 +122,12 @@ impl Zalo {
         let mut request = self
             .http
             .post(url(&self.settings.openapi_url, "/v3.0/oa/message/cs"))
-            .header("access_token", secret_header(oa_access_token, ZaloFault::RefreshOaToken)?)
+            .header("access_token", secret_header(oa_access_token.expose(), ZaloFault::RefreshOaToken)?)
             .json(&body);
         if self.settings.send_proof_to_oa {
-            request = request.header("appsecret_proof", self.proof(oa_access_token));
+            request = request.header("appsecret_proof", self.proof(oa_access_token.expose()));
         }
-        let receipt: wire::Wrapped<wire::Receipt> = ask(ZaloApi::OfficialAccount, request).await?;
+        let receipt: wire::Wrapped<wire::Receipt> = self.ask(ZaloApi::OfficialAccount, request).await?;
         Ok(receipt.data.into())
     }
 
@@ -115,7 +139,20 @@ impl Zalo {
             .header("access_token", secret_header(access_token, ZaloFault::BadToken)?)
             .header("code", secret_header(code, ZaloFault::BadPayload)?)
             .header("secret_key", self.app_secret()?);
-        ask(ZaloApi::Graph, request).await
+        self.ask(ZaloApi::Graph, request).await
+    }
+
+    /// Sends the request when it may be sent, reads the answer, and counts what went wrong.
+    async fn ask<T: DeserializeOwned>(&self, api: ZaloApi, request: RequestBuilder) -> Result<T, ZaloError> {
+        let _turn = self.gate.turn(api).await?;
+        let pass = self.gate.admit(api)?;
+        let answer = try_to_ask(api, request).await;
+        pass.report(!answer.as_ref().is_err_and(ZaloError::is_outage));
+        if let Err(error) = &answer {
+            let labels = [("api", api.to_string()), ("class", error.class().name().to_owned())];
+            metrics::counter!("thidua_zalo_errors_total", &labels).increment(1);
+        }
+        answer
     }
 
     fn app_secret(&self) -> Result<HeaderValue, ZaloError> {
@@ -139,23 +176,20 @@ fn http_client(settings: &ZaloSettings) -> Result<Client, reqwest::Error> {
     if plain { builder.tls_certs_only([]).build() } else { builder.build() }
 }
 
-/// Sends the request, reads the answer, and counts what went wrong.
-async fn ask<T: DeserializeOwned>(api: ZaloApi, request: RequestBuilder) -> Result<T, ZaloError> {
-    let answer = try_to_ask(api, request).await;
-    if let Err(error) = &answer {
-        let labels = [("api", api.to_string()), ("class", error.class().name().to_owned())];
-        metrics::counter!("thidua_zalo_errors_total", &labels).increment(1);
-    }
-    answer
-}
-
 async fn try_to_ask<T: DeserializeOwned>(api: ZaloApi, request: RequestBuilder) -> Result<T, ZaloError> {
-    let response = request.send().await?;
+    let mut response = request.send().await?;
     let status = response.status();
     if !status.is_success() {
         return Err(ZaloError::Status { api, status: status.as_u16() });
     }
-    wire::read(api, &response.bytes().await?)
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER {
+            return Err(ZaloError::Unreadable { api, fault: serde_json::error::Category::Io });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    wire::read(api, &body)
 }
 
 fn url(base: &str, path: &str) -> String {

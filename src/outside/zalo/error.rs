@@ -4,7 +4,7 @@
 //! (docs.zaloplatforms.com/docs/OA/phu-luc/ma-loi) and that of the Social API. One number means different things on
 //! different hosts, and some mean two things on one, so an error keeps its API and Zalo's words beside the number.
 
-use std::fmt;
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Which of Zalo's APIs answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ impl fmt::Display for ZaloApi {
 }
 
 /// Why a call to Zalo gave nothing. It holds no token and no URL, so it may be logged.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ZaloError {
     /// No answer came, or not all of it.
     #[error("Zalo could not be reached")]
-    Unreachable(#[source] reqwest::Error),
+    Unreachable(#[source] Arc<reqwest::Error>),
     /// An HTTP status other than success. Zalo's own refusals come with 200, so this is something before it.
     #[error("Zalo's {api} API answered with HTTP status {status}")]
     Status { api: ZaloApi, status: u16 },
@@ -45,11 +45,21 @@ pub enum ZaloError {
     /// Nothing was asked: a token, code or secret has characters that none of Zalo's has. The fault says which it is.
     #[error("what was to be sent to Zalo is malformed: {fault:?}")]
     Malformed { fault: ZaloFault },
+    /// Nothing was asked: the API did not answer a moment ago, and is left alone for so long.
+    #[error("Zalo's {api} API is not asked while it does not answer")]
+    CircuitOpen { api: ZaloApi, wait: Duration },
+    /// Nothing was asked: too many calls are under way or wait for their turn.
+    #[error("too many calls to Zalo's {api} API at once")]
+    Busy { api: ZaloApi },
+    /// Nothing was asked: too many tokens from there were refused, or one was shown too often. It may be tried again after
+    /// that time.
+    #[error("too many tries to sign in with Zalo")]
+    Throttled { wait: Duration },
 }
 
 impl From<reqwest::Error> for ZaloError {
     fn from(error: reqwest::Error) -> Self {
-        Self::Unreachable(error.without_url())
+        Self::Unreachable(Arc::new(error.without_url()))
     }
 }
 
@@ -97,7 +107,12 @@ impl ZaloError {
         match self {
             Self::Refused { code, .. } => Some(*code),
             Self::Status { status, .. } => Some((*status).into()),
-            Self::Unreachable(_) | Self::Unreadable { .. } | Self::Malformed { .. } => None,
+            Self::Unreachable(_)
+            | Self::Unreadable { .. }
+            | Self::Malformed { .. }
+            | Self::CircuitOpen { .. }
+            | Self::Busy { .. }
+            | Self::Throttled { .. } => None,
         }
     }
 
@@ -106,7 +121,10 @@ impl ZaloError {
         match self {
             // The request could not even be written: a base URL in the settings is wrong.
             Self::Unreachable(error) if error.is_builder() => ZaloFault::NeedsHuman,
-            Self::Unreachable(_) | Self::Unreadable { .. } => ZaloFault::Unavailable,
+            Self::Unreachable(_) | Self::Unreadable { .. } | Self::CircuitOpen { .. } | Self::Busy { .. } => {
+                ZaloFault::Unavailable
+            }
+            Self::Throttled { .. } => ZaloFault::RetryLater,
             Self::Malformed { fault } => *fault,
             Self::Status { api, status: 401 } => dead_token(*api),
             Self::Status { status: 429, .. } => ZaloFault::RetryLater,
@@ -127,8 +145,26 @@ impl ZaloError {
             // A gateway lost sight of the server behind it.
             Self::Status { status, .. } => matches!(status, 502 | 504),
             Self::Unreadable { .. } => true,
-            Self::Refused { .. } | Self::Malformed { .. } => false,
+            Self::Refused { .. }
+            | Self::Malformed { .. }
+            | Self::CircuitOpen { .. }
+            | Self::Busy { .. }
+            | Self::Throttled { .. } => false,
         }
+    }
+
+    /// Did no answer of Zalo's own come: no connection, none in time, or a server that is down?
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable(error) => !error.is_builder(),
+            Self::Status { status, .. } => matches!(status, 408 | 500..=599),
+            _ => false,
+        }
+    }
+
+    /// Was nothing sent, because of the state of things and not of what was to be sent?
+    pub const fn is_not_asked(&self) -> bool {
+        matches!(self, Self::CircuitOpen { .. } | Self::Busy { .. } | Self::Throttled { .. })
     }
 }
 

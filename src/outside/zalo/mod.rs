@@ -1,6 +1,9 @@
 //! A client of the Zalo platform: who holds a Mini App token, the phone number and place they chose to share, and
 //! messages from our Official Account (OA).
 //!
+//! Every call goes through a gate (`gate`): so many at once, none while Zalo does not answer, and tokens that it has refused
+//! are not shown to it again and again. A sign-in is `sign_in`.
+//!
 //! Zalo answers HTTP 200 to failures too, so every outcome passes through [`ZaloError`], and callers branch on its
 //! [`ZaloError::class`]. People are known by two ids here: `id` per Zalo App, `oa_user_id` per Official Account.
 
@@ -8,12 +11,18 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+mod breaker;
 mod client;
 mod error;
+mod gate;
+mod oa_token;
+mod sign_in;
 mod wire;
 
 pub use client::Zalo;
 pub use error::{ZaloApi, ZaloError, ZaloFault};
+pub use oa_token::{OaAccessToken, OaRefreshToken, OaTokens};
+pub use sign_in::{Holder, SignIn};
 
 /// Where Zalo is and who we are there.
 #[derive(Clone, Debug)]
@@ -32,6 +41,12 @@ pub struct ZaloSettings {
     pub send_proof_to_oa: bool,
     /// The longest that one call may take, from connecting to the last byte.
     pub timeout: Duration,
+    /// How many calls about people are made at once.
+    pub calls_at_once: usize,
+    /// How many refused tokens a network may have before it waits.
+    pub refused_per_network: u32,
+    /// How many a minute all networks may have together before those wait that have had any.
+    pub refused_in_all: u32,
 }
 
 /// Who holds a Mini App access token. Everything but the id needs a permission that the person may withhold.
@@ -56,17 +71,6 @@ pub struct Location {
     pub latitude: f64,
     /// East is positive.
     pub longitude: f64,
-}
-
-/// A new pair of tokens of the OA. The refresh token works once: losing it means asking a person for consent again.
-#[derive(Clone, Debug)]
-pub struct OaTokens {
-    /// For [`Zalo::send_consultation`].
-    pub access_token: SecretString,
-    /// For the next [`Zalo::refresh_oa_token`], within three months.
-    pub refresh_token: SecretString,
-    /// How long the access token lives, from now.
-    pub expires_in: Duration,
 }
 
 /// A message that Zalo took.

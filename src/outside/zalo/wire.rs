@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Location, OaTokens, Profile, SentMessage, ZaloApi, ZaloError};
+use super::{Location, OaAccessToken, OaRefreshToken, OaTokens, Profile, SentMessage, ZaloApi, ZaloError};
 use crate::kit::text::one_line;
 
 /// The documented life of an OA access token. It stands in where `expires_in` cannot be read, because refusing the
 /// answer would lose a refresh token that works once.
 const OA_TOKEN_SECONDS: u64 = 90_000;
+/// What is believed of `expires_in`: a shorter life would spend refresh tokens all the time, and a longer one no date bears.
+const OA_TOKEN_LIFE: std::ops::RangeInclusive<u64> = 300..=30 * 24 * 3600;
 /// As much of Zalo's explanation as an error keeps, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
@@ -108,20 +109,44 @@ impl From<Place> for Location {
 
 /// `POST /v4/oa/access_token`
 #[derive(Deserialize)]
-pub struct Tokens {
-    access_token: SecretString,
-    refresh_token: SecretString,
-    expires_in: Option<Text>,
+#[serde(try_from = "RawTokens")]
+pub struct Tokens(OaTokens);
+
+#[derive(Deserialize)]
+struct RawTokens {
+    access_token: String,
+    refresh_token: String,
+    // Whatever it is, the tokens are not lost for it.
+    expires_in: Option<serde_json::Value>,
+}
+
+impl TryFrom<RawTokens> for Tokens {
+    type Error = &'static str;
+
+    fn try_from(raw: RawTokens) -> Result<Self, Self::Error> {
+        let access_token = OaAccessToken::new(&raw.access_token).ok_or("an empty access token")?;
+        let refresh_token = OaRefreshToken::new(&raw.refresh_token).ok_or("an empty refresh token")?;
+        let expires_in = Duration::from_secs(life_of(raw.expires_in.as_ref()));
+        Ok(Self(OaTokens { access_token, refresh_token, expires_in }))
+    }
+}
+
+/// Seconds, as a whole number, a real one or text; the documented life where it is none of these or not positive.
+fn life_of(value: Option<&serde_json::Value>) -> u64 {
+    let text = match value {
+        Some(serde_json::Value::String(text)) => text.trim().to_owned(),
+        Some(serde_json::Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
+    // Out of range or not, `try_from_secs_f64` never panics; what is too much for it is the longest.
+    let seconds = seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_or(u64::MAX, |life| life.as_secs()));
+    seconds.unwrap_or(OA_TOKEN_SECONDS).clamp(*OA_TOKEN_LIFE.start(), *OA_TOKEN_LIFE.end())
 }
 
 impl From<Tokens> for OaTokens {
     fn from(tokens: Tokens) -> Self {
-        let seconds = tokens.expires_in.and_then(|text| text.0.parse().ok()).unwrap_or(OA_TOKEN_SECONDS);
-        Self {
-            access_token: tokens.access_token,
-            refresh_token: tokens.refresh_token,
-            expires_in: Duration::from_secs(seconds),
-        }
+        tokens.0
     }
 }
 
@@ -199,8 +224,6 @@ impl TryFrom<TextOrReal> for Degrees {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
     fn read_profile(body: &str) -> Result<Profile, ZaloError> {
@@ -244,13 +267,40 @@ mod tests {
 
     #[test]
     fn tokens_are_not_lost_to_an_odd_life() {
-        for (expires_in, seconds) in [("\"90000\"", 90_000), ("3600", 3_600), ("\"soon\"", 90_000), ("null", 90_000)] {
+        let table = [
+            ("\"90000\"", 90_000),
+            ("3600", 3_600),
+            ("3600.7", 3_600),
+            ("\"soon\"", 90_000),
+            ("null", 90_000),
+            ("-5", 90_000),
+            ("0", 90_000),
+            ("\"NaN\"", 90_000),
+            ("[1]", 90_000),
+            ("1", 300),
+            ("9000000000000", 2_592_000),
+            ("9e12", 2_592_000),
+            ("\"9e12\"", 2_592_000),
+            ("\"99999999999999999999999999\"", 2_592_000),
+            ("1e300", 2_592_000),
+            ("\"inf\"", 2_592_000),
+        ];
+        for (expires_in, seconds) in table {
             let body = format!(r#"{{"access_token":"a","refresh_token":"r","expires_in":{expires_in}}}"#);
 
             let tokens: OaTokens = read::<Tokens>(ZaloApi::OAuth, body.as_bytes()).unwrap().into();
 
-            assert_eq!(tokens.expires_in, Duration::from_secs(seconds));
-            assert_eq!(tokens.refresh_token.expose_secret(), "r");
+            assert_eq!(tokens.expires_in, Duration::from_secs(seconds), "{expires_in}");
+            assert_eq!(tokens.refresh_token.expose(), "r");
+        }
+    }
+
+    #[test]
+    fn a_pair_with_an_empty_token_is_none() {
+        for body in [r#"{"access_token":"","refresh_token":"r"}"#, r#"{"access_token":"a","refresh_token":" "}"#] {
+            let error = read::<Tokens>(ZaloApi::OAuth, body.as_bytes()).err().unwrap();
+
+            assert!(matches!(error, ZaloError::Unreadable { .. }));
         }
     }
 

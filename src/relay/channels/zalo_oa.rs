@@ -1,12 +1,10 @@
 //! Consultation messages of the Official Account, in Vietnamese: whoever follows it has chosen so. Zalo offers no key
 //! against repetition. So a message whose answer was lost is sent again: twice is a nuisance, never is a broken promise.
 
-use secrecy::{ExposeSecret as _, SecretString};
-
 use crate::{
     app::App,
     kit::{language::Language, wait::Wait},
-    outside::zalo::{ZaloError, ZaloFault},
+    outside::zalo::{OaAccessToken, ZaloError, ZaloFault},
     relay::{deliveries::Outcome, words::News},
 };
 
@@ -16,19 +14,24 @@ pub enum Sent {
     Known(Outcome),
     /// Nothing: the token is stale.
     StaleToken(String),
+    /// Nothing: Zalo was not asked, because it does not answer or too much is on its way.
+    NotAsked,
 }
 
 /// Sends this news to somebody whom the Official Account knows by `oa_user_id`.
-pub async fn send(app: &App, token: &SecretString, oa_user_id: &str, news: &News) -> Sent {
+pub async fn send(app: &App, token: &OaAccessToken, oa_user_id: &str, news: &News) -> Sent {
     let words = news.words(Language::Vietnamese);
     let text = format!("{}\n\n{}", words.title, words.body);
-    match app.zalo.send_consultation(token.expose_secret(), oa_user_id, &text).await {
+    match app.zalo.send_consultation(token, oa_user_id, &text).await {
         Ok(message) => Sent::Known(Outcome::Delivered { message_id: message.message_id }),
         Err(error) => outcome_of(&error),
     }
 }
 
 fn outcome_of(error: &ZaloError) -> Sent {
+    if error.is_not_asked() {
+        return Sent::NotAsked;
+    }
     let answer = error.to_string();
     Sent::Known(match error.class() {
         ZaloFault::RefreshOaToken => return Sent::StaleToken(answer),

@@ -1,12 +1,11 @@
 //! What a delivery is, what may come of an attempt, and when the next one is due.
 
-use std::time::Duration;
-
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kit::{
+    clock::later,
     codes::Code,
     ids::{DeliveryId, MemberId},
     problem::Problem,
@@ -17,8 +16,6 @@ use crate::kit::{
 pub const BATCH: u64 = 50;
 /// How many are sent at the same time.
 pub const AT_ONCE: usize = 10;
-/// What a lease has beyond the requests themselves: for writing the outcomes.
-const MARGIN: Duration = Duration::from_secs(20);
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -150,7 +147,7 @@ impl Outcome {
             Self::Failed { .. } if attempt >= max_attempts => ended(DeliveryStatus::Dead, Some("too_many_attempts")),
             Self::Failed { wait, .. } => Conclusion {
                 status: DeliveryStatus::Failed,
-                due_at: Some(now + wait.after(attempt, jitter)),
+                due_at: Some(later(now, wait.after(attempt, jitter))),
                 reason: Some("channel_failed"),
             },
         }
@@ -165,15 +162,6 @@ impl Outcome {
             }
         }
     }
-}
-
-/// How long a claimed batch is one's own: longer than all its requests can take, each sent twice at the worst, and one
-/// renewal of the token.
-pub fn lease_for(request_timeout: Duration) -> TimeDelta {
-    let rounds = u32::try_from(BATCH).unwrap_or(u32::MAX).div_ceil(u32::try_from(AT_ONCE).unwrap_or(1));
-    let requests = rounds.saturating_mul(2).saturating_add(1);
-    let longest = request_timeout.saturating_mul(requests).saturating_add(MARGIN);
-    TimeDelta::from_std(longest).unwrap_or(TimeDelta::hours(1))
 }
 
 /// A delivery that cannot be sent again.
@@ -196,12 +184,5 @@ mod tests {
         assert_eq!(failed().conclude(7, 8, now, 0.5).status, DeliveryStatus::Failed);
         assert_eq!(failed().conclude(8, 8, now, 0.5).status, DeliveryStatus::Dead);
         assert_eq!(failed().conclude(8, 8, now, 0.5).due_at, None);
-    }
-
-    #[test]
-    fn a_lease_outlasts_all_requests_of_its_batch() {
-        let timeout = Duration::from_secs(5);
-
-        assert!(lease_for(timeout) > TimeDelta::from_std(timeout * 11).unwrap());
     }
 }

@@ -1,6 +1,6 @@
 //! All SQL about deliveries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
@@ -21,7 +21,7 @@ use crate::{
     identity::consents,
     kit::{
         caller::Person,
-        ids::{DeliveryId, MemberId, NotificationId},
+        ids::{DeliveryId, MemberId, NotificationId, first_id_of},
         page::Page,
     },
     organisation::members::members_below,
@@ -43,6 +43,8 @@ pub struct Claimed {
     pub lease_owner: String,
     /// Since when.
     pub started_at: DateTime<Utc>,
+    /// Did another worker claim it before, and never finish it?
+    pub is_taken_over: bool,
 }
 
 /// Why nothing is sent to somebody whom the channel could reach.
@@ -140,12 +142,17 @@ pub async fn is_anything_due(db: &impl ConnectionTrait, channel: Channel, now: D
 /// change is done.
 pub async fn claim(tx: &Tx, channel: Channel, owner: &str, lease_until: DateTime<Utc>) -> Result<Vec<Claimed>, DbErr> {
     let mut ids: Vec<Uuid> = Vec::new();
+    let mut taken_over: HashSet<Uuid> = HashSet::new();
     for (claimable, moment) in claimable(channel, tx.now()) {
         let left = BATCH.saturating_sub(u64::try_from(ids.len()).unwrap_or(BATCH));
         let mut next = next_of(claimable, moment, left);
         dialect::skip_locked(&mut next);
         for row in tx.query_all(&next).await? {
-            ids.push(row.try_get("", "id")?);
+            let id = row.try_get("", "id")?;
+            ids.push(id);
+            if matches!(moment, Column::LeaseUntil) {
+                taken_over.insert(id);
+            }
         }
     }
     // By their ids, in a statement of its own: as a subquery of it either database may first look through all that is due.
@@ -164,8 +171,64 @@ pub async fn claim(tx: &Tx, channel: Channel, owner: &str, lease_until: DateTime
         attempt: row.attempt,
         lease_owner: owner.to_owned(),
         started_at: tx.now(),
+        is_taken_over: taken_over.contains(&row.id),
     });
     Ok(claimed.collect())
+}
+
+/// Makes the lease of these last until then. Gives those that are still held by it.
+pub async fn renew(
+    tx: &Tx,
+    ids: &[DeliveryId],
+    owner: &str,
+    lease_until: DateTime<Utc>,
+) -> Result<Vec<DeliveryId>, DbErr> {
+    let rows = Entity::update_many()
+        .col_expr(Column::LeaseUntil, Expr::value(lease_until))
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(Column::Status.eq(DeliveryStatus::Sending.name()))
+        .filter(Column::LeaseOwner.eq(owner))
+        .exec_with_returning(tx)
+        .await?;
+    Ok(rows.into_iter().map(|row| DeliveryId(row.id)).collect())
+}
+
+/// Since when something has been there to be claimed.
+pub async fn waiting_since(
+    db: &impl ConnectionTrait,
+    channel: Channel,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let mut oldest = None;
+    for (claimable, moment) in claimable(channel, now) {
+        let first = Entity::find().select_only().column(moment).filter(claimable).order_by_asc(moment).limit(1);
+        let since: Option<Option<DateTime<Utc>>> = first.into_tuple().one(db).await?;
+        oldest = [oldest, since.flatten()].into_iter().flatten().min();
+    }
+    Ok(oldest)
+}
+
+/// Deletes a batch of the deliveries that were queued and ended before then, with what was tried. Gives how many.
+pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
+    let ended = [DeliveryStatus::Delivered, DeliveryStatus::Dead, DeliveryStatus::Suppressed];
+    // Their ids begin with the moment at which they were made: `delivery_status_id` finds the old ones.
+    let mut old = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.lt(first_id_of(before)))
+        .filter(Column::Status.is_in(ended.map(DeliveryStatus::name)))
+        .filter(Column::FinishedAt.lt(before))
+        .limit(batch)
+        .into_query();
+    dialect::skip_locked(&mut old);
+    let rows = tx.query_all(&old).await?;
+    let ids = rows.iter().map(|row| row.try_get("", "id")).collect::<Result<Vec<Uuid>, _>>()?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let tried = delivery_attempt::Column::DeliveryId.is_in(ids.iter().copied());
+    delivery_attempt::Entity::delete_many().filter(tried).exec(tx).await?;
+    Ok(Entity::delete_many().filter(Column::Id.is_in(ids)).exec(tx).await?.rows_affected)
 }
 
 /// Writes what came of an attempt. False when it does not count: the lease is somebody else's by now.

@@ -15,17 +15,19 @@ pub struct MiniAppEvent {
     pub kind: String,
     /// The app's id of whom it is about; none in events about nobody.
     pub user_id: Option<String>,
-    /// When it happened.
+    /// When it happened, as Zalo says: between 1970 and the moment at which it was received.
     pub occurred_at: DateTime<Utc>,
 }
 
 impl MiniAppEvent {
-    /// The event; none when it is none that we understand.
-    pub fn of(fields: &Map<String, Value>) -> Option<Self> {
+    /// The event, received at that moment; none when it is none that we understand. One from the future has happened now: its
+    /// clock is ahead, and a date of its own choosing must not outlast every later sign-in.
+    pub fn of(fields: &Map<String, Value>, received_at: DateTime<Utc>) -> Option<Self> {
         let kind = fields.get("event")?.as_str()?.to_owned();
         let user_id = fields.get("userId").map(text_of).filter(|id| !id.is_empty());
-        let milliseconds = fields.get("timestamp").and_then(|value| text_of(value).parse().ok())?;
-        Some(Self { kind, user_id, occurred_at: DateTime::from_timestamp_millis(milliseconds)? })
+        let milliseconds: i64 = fields.get("timestamp").and_then(|value| text_of(value).parse().ok())?;
+        let occurred_at = DateTime::from_timestamp_millis(milliseconds.max(0)).unwrap_or(received_at);
+        Some(Self { kind, user_id, occurred_at: occurred_at.min(received_at) })
     }
 }
 
@@ -75,10 +77,32 @@ mod tests {
 
     #[test]
     fn an_event_says_who_and_when() {
-        let event = MiniAppEvent::of(&fields()).unwrap();
+        let event = MiniAppEvent::of(&fields(), received_at()).unwrap();
 
         assert_eq!((event.kind.as_str(), event.user_id.as_deref()), (REVOKED, Some("7357123456789012341")));
         assert_eq!(event.occurred_at.to_rfc3339(), "2026-03-10T02:00:00+00:00");
-        assert_eq!(MiniAppEvent::of(json!({"event": "x"}).as_object().unwrap()), None);
+        assert_eq!(MiniAppEvent::of(json!({"event": "x"}).as_object().unwrap(), received_at()), None);
+    }
+
+    fn received_at() -> DateTime<Utc> {
+        "2026-03-10T03:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn no_event_is_from_the_future_or_from_before_1970() {
+        let at = |timestamp: Value| {
+            let event = json!({"event": REVOKED, "userId": "7", "timestamp": timestamp});
+            MiniAppEvent::of(event.as_object().unwrap(), received_at()).map(|event| event.occurred_at)
+        };
+
+        assert_eq!(at(json!(1_773_108_000_000_i64)), Some("2026-03-10T02:00:00Z".parse().unwrap()));
+        assert_eq!(at(json!("1773108000000")), at(json!(1_773_108_000_000_i64)));
+        for future in [json!(1_973_108_000_000_i64), json!(i64::MAX), json!("9223372036854775807")] {
+            assert_eq!(at(future), Some(received_at()));
+        }
+        assert_eq!(at(json!(i64::MIN)), Some(DateTime::UNIX_EPOCH));
+        for odd in [json!(9e300), json!("soon"), json!(null), json!([])] {
+            assert_eq!(at(odd), None);
+        }
     }
 }

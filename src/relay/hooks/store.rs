@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -52,6 +53,33 @@ pub async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Mo
         .limit(BATCH)
         .all(db)
         .await
+}
+
+/// Since when something has been there to be worked on.
+pub async fn waiting_since(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::DueAt)
+        .filter(Column::WorkedAt.is_null())
+        .filter(Column::DueAt.lte(now))
+        .order_by_asc(Column::DueAt)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
+/// Deletes a batch of the events that were worked on before then. Gives how many.
+pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
+    let old = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::WorkedAt.is_not_null())
+        .filter(Column::WorkedAt.lt(before))
+        .order_by_asc(Column::WorkedAt)
+        .limit(batch)
+        .into_query();
+    Ok(Entity::delete_many().filter(Column::Id.in_subquery(old)).exec(tx).await?.rows_affected)
 }
 
 /// Lets an event whose try was in vain wait until then. Where another worker has tried it too, one of the tries counts.

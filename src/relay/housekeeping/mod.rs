@@ -1,20 +1,31 @@
-//! What goes when its time is over: answers under old idempotency keys, refresh tokens, authorization codes and sessions, and
-//! what is kept in memory about people who have left.
+//! What goes when its time is over: answers under old idempotency keys, refresh tokens, authorization codes and sessions, what
+//! people were told long ago (`retention`), and what is kept in memory about people who have left.
 
+mod retention;
 mod store;
 
-use chrono::{Datelike as _, Months, NaiveDate, TimeDelta};
+use std::future::Future;
+
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
 
 use crate::{
     app::App,
     audit,
     campaigns::pledges,
-    db::{Actor, Tx, dialect},
-    identity::avatars,
-    kit::{clock::start_in_vietnam, metrics, problem::Problem},
+    db::{Actor, Db, Tx, dialect},
+    identity::{avatars, guesses},
+    kit::{
+        clock::{earlier, start_in_vietnam},
+        codes::Code,
+        jobs::{Worked, caught},
+        metrics,
+        problem::Problem,
+    },
     organisation::units,
 };
 
+/// The job that this is the work of.
+pub const JOB: &str = "housekeeping";
 /// How long a code is remembered after its end, so that a second use of it still ends its session (RFC 6749, 4.1.2).
 const CODES_REMEMBERED: TimeDelta = TimeDelta::days(1);
 /// How long a session is remembered after its end: as long as its last refresh token can be.
@@ -34,32 +45,53 @@ pub fn tidy_memory(app: &App) {
 }
 
 /// Clears up the database. A batch is cleared by one process at a time, for all; whoever finds another one at it leaves the rest
-/// to it. What goes wrong is logged: the next time is soon.
-pub async fn delete_old(app: &App) {
+/// to it. What goes wrong, or panics, is logged and keeps nothing else from its turn: the next time is soon. Gives of how much
+/// it went wrong.
+pub async fn delete_old(app: &App) -> usize {
     let results = [
-        ("idempotency keys", delete_idempotency_keys(app).await),
-        ("refresh tokens", delete_refresh_tokens(app).await),
-        ("authorization codes", delete_authorization_codes(app).await),
-        ("sessions", delete_sessions(app).await),
-        ("the audit log", prune_audit_log(app).await),
-        ("counts of members", recount_members(app).await),
-        ("usual quantities", look_at_usual_quantities(app).await),
-        ("freed pages", forget_freed_pages(app).await),
+        attempt(app, "idempotency keys", delete_idempotency_keys(app)).await,
+        attempt(app, "refresh tokens", delete_refresh_tokens(app)).await,
+        attempt(app, "authorization codes", delete_authorization_codes(app)).await,
+        attempt(app, "sessions", delete_sessions(app)).await,
+        attempt(app, "wrong guesses", delete_wrong_guesses(app)).await,
+        attempt(app, "the audit log", prune_audit_log(app)).await,
+        attempt(app, "inboxes", retention::delete_inbox_rows(app)).await,
+        attempt(app, "deliveries", retention::delete_deliveries(app)).await,
+        attempt(app, "notifications", retention::delete_notifications(app)).await,
+        attempt(app, "events", retention::delete_events(app)).await,
+        attempt(app, "providers' events", retention::delete_provider_events(app)).await,
+        attempt(app, "counts of members", Box::pin(recount_members(app))).await,
+        attempt(app, "usual quantities", look_at_usual_quantities(app)).await,
+        attempt(app, "freed pages", forget_freed_pages(app)).await,
     ];
-    for (what, result) in results {
-        log(what, result);
+    results.into_iter().filter(|is_done| !is_done).count()
+}
+
+/// Since when something has been there to be cleared up; an hour is no matter.
+pub async fn waiting_since(db: &Db, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Problem> {
+    Ok(store::idempotency_keys_since(db.reads(), earlier(now, TimeDelta::hours(1))).await?)
+}
+
+/// A step of the job: it fails when a part of it did.
+pub async fn step(app: &App) -> Result<Worked, Problem> {
+    match delete_old(app).await {
+        0 => Ok(Worked::All),
+        _failed => Err(Problem::new(Code::InternalError)),
     }
 }
 
 /// Removes files that are nobody's. It goes through all there are, so it is for now and then.
-pub async fn sweep_files(app: &App) {
-    log("avatars", avatars::sweep(app).await);
+pub async fn sweep_files(app: &App) -> Result<(), Problem> {
+    avatars::sweep(app).await
 }
 
-fn log(what: &'static str, result: Result<(), Problem>) {
-    if let Err(problem) = result {
+async fn attempt(app: &App, what: &'static str, work: impl Future<Output = Result<(), Problem>>) -> bool {
+    let done = caught(JOB, work).await.unwrap_or_else(|panicked| Err(Problem::internal(panicked)));
+    app.jobs.beat(JOB);
+    if let Err(problem) = &done {
         tracing::warn!(error = %problem, cause = ?problem.cause, what, "could not clear up");
     }
+    done.is_ok()
 }
 
 async fn delete_idempotency_keys(app: &App) -> Result<(), Problem> {
@@ -71,11 +103,16 @@ async fn delete_refresh_tokens(app: &App) -> Result<(), Problem> {
 }
 
 async fn delete_authorization_codes(app: &App) -> Result<(), Problem> {
-    in_batches(app, async |tx| Ok(store::delete_authorization_codes(tx, tx.now() - CODES_REMEMBERED).await?)).await
+    in_batches(app, async |tx| Ok(store::delete_authorization_codes(tx, earlier(tx.now(), CODES_REMEMBERED)).await?))
+        .await
 }
 
 async fn delete_sessions(app: &App) -> Result<(), Problem> {
-    in_batches(app, async |tx| Ok(store::delete_sessions(tx, tx.now() - SESSIONS_REMEMBERED).await?)).await
+    in_batches(app, async |tx| Ok(store::delete_sessions(tx, earlier(tx.now(), SESSIONS_REMEMBERED)).await?)).await
+}
+
+async fn delete_wrong_guesses(app: &App) -> Result<(), Problem> {
+    in_batches(app, async |tx| guesses::prune(tx, store::BATCH).await).await
 }
 
 /// By whole months: a page of the log that somebody reads today is there until the month is over.
@@ -100,7 +137,7 @@ async fn recount_members(app: &App) -> Result<(), Problem> {
 
 /// What people usually report for a target changes with what they report. A campaign is looked at again after an hour.
 async fn look_at_usual_quantities(app: &App) -> Result<(), Problem> {
-    let before = app.clock.now() - USUAL_FOR;
+    let before = earlier(app.clock.now(), USUAL_FOR);
     for campaign in pledges::outdated(app.db.reads(), before, CAMPAIGNS_AT_ONCE).await? {
         app.change_as(Actor::system(), async |tx| {
             let is_alone = dialect::try_lock_until_commit(tx, dialect::HOUSEKEEPING_LOCK).await?;
@@ -127,6 +164,7 @@ async fn in_batches(app: &App, delete: impl AsyncFn(&Tx) -> Result<u64, Problem>
     };
     for _ in 0..BATCHES {
         let deleted = app.change_as(Actor::system(), async |tx| delete_alone(tx).await).await?;
+        app.jobs.beat(JOB);
         if deleted < store::BATCH {
             break;
         }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait as _, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, Query},
 };
 
@@ -24,6 +25,23 @@ pub async fn delete_idempotency_keys(tx: &Tx, before: DateTime<Utc>) -> Result<u
     dialect::skip_locked(&mut old);
     let is_old = Expr::tuple(key.map(Expr::col)).in_subquery(old);
     Ok(Entity::delete_many().filter(is_old).exec(tx).await?.rows_affected)
+}
+
+/// Since when the oldest of the answers that are not given again should have gone.
+pub async fn idempotency_keys_since(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    use idempotency_key::{Column, Entity};
+    Entity::find()
+        .select_only()
+        .column(Column::ExpiresAt)
+        .filter(Column::ExpiresAt.lte(before))
+        .order_by_asc(Column::ExpiresAt)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await
 }
 
 /// Deletes a batch of the refresh tokens that have ended. Gives how many.

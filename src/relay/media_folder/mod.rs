@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     db::{Actor, Db},
-    kit::problem::Problem,
+    kit::{clock::earlier, problem::Problem},
 };
 
 /// A process lives that has noted its marker no longer ago than this; it does so every minute.
@@ -57,7 +57,7 @@ impl Marker {
         let now = app.clock.now();
         app.files.put(&key_of(self.0), Vec::new()).await.map_err(Problem::of_file)?;
         let mut finding = Finding::Shared;
-        for other in store::noted_since(app.db.reads(), now - LIVES).await? {
+        for other in store::noted_since(app.db.reads(), earlier(now, LIVES)).await? {
             if other.marker != self.0 && !app.files.has(&key_of(other.marker)).await.map_err(Problem::of_file)? {
                 finding = Finding::Apart;
             }
@@ -68,7 +68,7 @@ impl Marker {
         }
         app.change_as(Actor::system(), async |tx| {
             store::note(tx, self.0, finding).await?;
-            Ok(store::delete_noted_before(tx, now - LEFT_OVER).await?)
+            Ok(store::delete_noted_before(tx, earlier(now, LEFT_OVER)).await?)
         })
         .await?;
         clear_up(app).await?;
@@ -96,7 +96,7 @@ async fn clear_up(app: &App) -> Result<(), Problem> {
 
 /// How many processes have noted a marker lately, and how many of them do not share the others' folder.
 pub async fn count(db: &Db, now: DateTime<Utc>) -> Result<(usize, usize), Problem> {
-    let noted = store::noted_since(db.reads(), now - LIVES).await?;
+    let noted = store::noted_since(db.reads(), earlier(now, LIVES)).await?;
     let apart = noted.iter().filter(|one| one.finding == Finding::Apart).count();
     Ok((noted.len(), apart))
 }

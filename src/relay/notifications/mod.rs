@@ -5,7 +5,7 @@ pub mod http;
 mod store;
 mod wire;
 
-pub use store::{Recipients, insert, news_of, put_into_inboxes};
+pub use store::{Recipients, delete_old, delete_old_rows, insert, news_of, put_into_inboxes};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -15,9 +15,9 @@ use uuid::Uuid;
 use super::wire::Which;
 use crate::{
     db::{Tx, dialect},
-    entity::{inbox_row, member, notification},
+    entity::{delivery, inbox_row, member, notification},
     kit::{
-        ids::{EventId, MemberId, NotificationId},
+        ids::{EventId, MemberId, NotificationId, first_id_of},
         page::Page,
         problem::Problem,
     },
@@ -204,6 +204,55 @@ pub async fn mark_read(tx: &Tx, member: MemberId, which: &Which) -> Result<(), D
         .exec(tx)
         .await
         .map(|_rows| ())
+}
+
+/// Deletes a batch of inbox rows whose notification was made before then, read or not. Gives how many.
+pub async fn delete_old_rows(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
+    use inbox_row::{Column, Entity};
+    // The ids of notifications begin with the moment at which they were made.
+    let key = [Column::MemberId, Column::NotificationId];
+    let mut old = Entity::find()
+        .select_only()
+        .columns(key)
+        .filter(Column::NotificationId.lt(first_id_of(before)))
+        .order_by_asc(Column::NotificationId)
+        .limit(batch)
+        .into_query();
+    // Whoever reads their inbox at this moment keeps nobody waiting, nor is kept.
+    dialect::skip_locked(&mut old);
+    let is_old = Expr::tuple(key.map(Expr::col)).in_subquery(old);
+    Ok(Entity::delete_many().filter(is_old).exec(tx).await?.rows_affected)
+}
+
+/// Deletes a batch of the notifications made before then that are in no inbox and carried by no delivery. Gives how many, and
+/// the events that they told of.
+pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<(u64, Vec<Uuid>), DbErr> {
+    use notification::{Column, Entity};
+    let id = || Expr::col((Entity, Column::Id));
+    let in_an_inbox = Query::select()
+        .expr(Expr::val(1))
+        .from(inbox_row::Entity)
+        .and_where(Expr::col((inbox_row::Entity, inbox_row::Column::NotificationId)).eq(id()))
+        .to_owned();
+    let carried = Query::select()
+        .expr(Expr::val(1))
+        .from(delivery::Entity)
+        .and_where(Expr::col((delivery::Entity, delivery::Column::NotificationId)).eq(id()))
+        .to_owned();
+    let old: Vec<(Uuid, Uuid)> = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::EventId])
+        .filter(Column::Id.lt(first_id_of(before)))
+        .filter(Expr::exists(in_an_inbox).not())
+        .filter(Expr::exists(carried).not())
+        .order_by_asc(Column::Id)
+        .limit(batch)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let (ids, events): (Vec<Uuid>, Vec<Uuid>) = old.into_iter().unzip();
+    let deleted = Entity::delete_many().filter(Column::Id.is_in(ids)).exec(tx).await?;
+    Ok((deleted.rows_affected, events))
 }
 
 /// Where in its inbox a notification stands.

@@ -1,15 +1,18 @@
 //! What a token pair is, and when it is to be renewed.
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+
+use crate::outside::zalo::{OaAccessToken, OaRefreshToken};
+
+use crate::kit::clock::later;
 
 /// The pair as it is kept.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// What messages are sent with; empty before the first renewal.
-    pub access: SecretString,
+    /// What messages are sent with; none before the first renewal.
+    pub access: Option<OaAccessToken>,
     /// What the next renewal spends.
-    pub refresh: SecretString,
+    pub refresh: OaRefreshToken,
     /// The hash of the configured refresh token that this line of pairs began with.
     pub seed: String,
     /// Until when the access token is good.
@@ -25,9 +28,10 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Is the access token good?
-    pub fn is_good(&self, now: DateTime<Utc>) -> bool {
-        now < self.expires_at
+    /// The access token, while it is good.
+    pub fn usable(self, now: DateTime<Utc>) -> Option<OaAccessToken> {
+        let is_good = now < self.expires_at;
+        self.access.filter(|_| is_good)
     }
 
     /// May somebody begin to renew it?
@@ -37,8 +41,9 @@ impl Pair {
 
     /// Has it lived four fifths of its life? Renewed this early, it never runs out while Zalo has an hour of trouble.
     pub fn is_to_be_renewed(&self, now: DateTime<Utc>) -> bool {
-        let life = self.expires_at - self.renewed_at;
-        now >= self.renewed_at + life * 4 / 5
+        let life = self.expires_at.signed_duration_since(self.renewed_at);
+        let most_of_it = life.checked_div(5).and_then(|fifth| fifth.checked_mul(4)).unwrap_or(life);
+        self.access.is_none() || now >= later(self.renewed_at, most_of_it)
     }
 }
 
@@ -48,23 +53,35 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_pair_is_renewed_at_four_fifths_of_its_life() {
+    fn pair(access: &str) -> Pair {
         let start = DateTime::UNIX_EPOCH;
-        let pair = Pair {
-            access: "a".into(),
-            refresh: "r".into(),
+        Pair {
+            access: OaAccessToken::new(access),
+            refresh: OaRefreshToken::new("r").unwrap(),
             seed: String::new(),
             expires_at: start + TimeDelta::hours(25),
             renewed_at: start,
             renewing_until: None,
             failed_at: None,
             sealed: String::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_pair_is_renewed_at_four_fifths_of_its_life() {
+        let (pair, start) = (pair("a"), DateTime::UNIX_EPOCH);
 
         assert!(!pair.is_to_be_renewed(start + TimeDelta::hours(19)));
         assert!(pair.is_to_be_renewed(start + TimeDelta::hours(20)));
-        assert!(pair.is_good(start + TimeDelta::hours(24)));
-        assert!(!pair.is_good(start + TimeDelta::hours(25)));
+        assert!(pair.clone().usable(start + TimeDelta::hours(24)).is_some());
+        assert!(pair.usable(start + TimeDelta::hours(25)).is_none());
+    }
+
+    #[test]
+    fn a_pair_that_was_never_renewed_is_to_be_whatever_the_clocks_say() {
+        let (pair, early) = (pair(""), DateTime::UNIX_EPOCH - TimeDelta::hours(1));
+
+        assert!(pair.is_to_be_renewed(early));
+        assert!(pair.usable(early).is_none());
     }
 }

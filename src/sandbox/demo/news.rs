@@ -39,6 +39,8 @@ pub fn add(rows: &mut Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
             subject_id: event.subject(),
             recorded_at,
             position: None,
+            attempt: 0,
+            retry_at: None,
         });
     }
     Ok(())

@@ -1,6 +1,7 @@
 mod apps;
 mod auth;
 mod authenticate;
+mod guesses;
 mod keys;
 mod oauth;
 mod pictures;
@@ -8,6 +9,7 @@ mod role_grants;
 mod sessions;
 mod staff;
 pub mod zalo;
+mod zalo_calls;
 mod consents;
 mod data_requests;
 mod last_admin;

@@ -181,6 +181,8 @@ async fn each_class_of_zalos_faults_says_what_to_do() {
         answer.is_problem(status, code);
         assert_eq!(answer.header("retry-after"), retry_after, "{number}");
         app.get("/v1/me").caller(&caller(&session)).await.expect(200);
+        // A refused token is refused for a minute without asking.
+        app.clock.advance(chrono::TimeDelta::seconds(61));
     }
     let figures = app.get_inside("/metrics").await.text();
     assert!(figures.contains("thidua_zalo_errors_total{api=\"graph\",class=\"outside_vietnam\"}"), "{figures}");

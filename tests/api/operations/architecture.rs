@@ -98,6 +98,23 @@ fn a_noun_uses_only_the_nouns_above_it_in_its_room() {
     }
 }
 
+/// `TimeDelta::days(n)` panics where `n` is too large; `kit::clock::span` and `TimeDelta::try_days` do not.
+#[test]
+fn a_span_of_time_is_made_of_a_constant() {
+    let makers = ["weeks", "days", "hours", "minutes", "seconds"];
+    for (file, text) in all_sources().into_iter().filter(|(file, _)| !file.starts_with("sandbox/")) {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for maker in makers.map(|maker| format!("::{maker}(")) {
+            for (before, rest) in code.match_indices(&maker).map(|(at, _)| (&code[..at], &code[at + maker.len()..])) {
+                let is_span = before.ends_with("TimeDelta") || before.ends_with("Duration");
+                let number = rest.split(')').next().unwrap_or_default();
+                let is_constant = number.chars().all(|letter| letter.is_ascii_digit() || letter == '_');
+                assert!(!is_span || is_constant, "{file}: {maker}{number})");
+            }
+        }
+    }
+}
+
 #[test]
 fn only_stores_speak_to_the_database() {
     for (file, text) in all_sources() {
@@ -131,4 +148,12 @@ fn the_kit_knows_no_room() {
     for (file, text) in all_sources().into_iter().filter(|(file, _)| file.starts_with("kit/")) {
         assert!(named_after(&text, "crate::").iter().all(|used| used == "kit"), "{file}");
     }
+}
+
+/// A panic that ended the process would end every other job and every request with it.
+#[test]
+fn a_panic_unwinds_in_every_profile() {
+    let manifest = fs::read_to_string("Cargo.toml").unwrap();
+
+    assert!(!manifest.lines().any(|line| line.trim_start().starts_with("panic")), "panic = \"abort\"");
 }

@@ -21,6 +21,8 @@ use crate::harness::TestDatabase;
 const PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "Listening on ";
 const FIGURES: &str = "Figures on ";
+/// What `thidua relay` says in its place.
+const AT_WORK: &str = "The relay is at work";
 
 /// Where commands run.
 pub struct Place {
@@ -136,7 +138,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it, and waits until it listens.
+    /// Starts it, and waits until it is ready.
     pub fn start(command: Command) -> Self {
         Self::spawn(command, Stdio::inherit())
     }
@@ -168,8 +170,17 @@ impl Running {
             if let Some(url) = line.strip_prefix(READY) {
                 break url.to_owned();
             }
+            if line == AT_WORK {
+                break String::new();
+            }
         };
         running
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// What it has logged, of one that was started so that a limit can be set.
@@ -195,8 +206,7 @@ impl Running {
 
     /// Asks it to stop; gives its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }

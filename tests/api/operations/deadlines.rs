@@ -39,7 +39,7 @@ fn units(app: &TestApp) -> usize {
 async fn a_change_that_a_lock_holds_up_is_a_503_in_time_and_is_rolled_back() {
     let app = TestApp::start_with(|config| config.server.request_seconds = 1).await;
     let before = units(&app);
-    let body = json!({"name": "Chi bộ 1", "kind": "party_cell"});
+    let body = json!({"name": "Đảng bộ Một", "kind": "party_committee", "valid_from": "2020-01-01"});
     let make = || {
         let request = app.post("/v1/units").caller(&app.admin).header("Idempotency-Key", "one");
         request.header("Origin", "https://h5.zdn.vn").json(body.clone())
@@ -72,7 +72,7 @@ async fn behind_a_proxy_one_address_has_so_many_requests_under_way_and_others_go
     })
     .await;
     let lock = Lock::take(&app).await;
-    let body = json!({"name": "Chi bộ 1", "kind": "party_cell"});
+    let body = json!({"name": "Đảng bộ Một", "kind": "party_committee", "valid_from": "2020-01-01"});
     let held = app.post("/v1/units").caller(&app.admin).header("X-Forwarded-For", "203.0.113.1").json(body);
     let others = async {
         // The first is under way by then: it is polled first, and nothing before the lock waits for anybody.

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use thidua::{
     audit::{self, Subject},
-    db::{Actor, Db},
-    kit::clock::Clock,
-    outbox,
+    db::{Actor, Db, Tx},
+    kit::{clock::Clock, ids::MemberId, problem::Problem},
+    outbox::{self, Event, Numbered},
 };
 
 use super::command::{Place, out};
@@ -166,4 +166,46 @@ async fn replicas_whose_folders_of_pictures_are_not_the_same_are_found() {
 
     assert_eq!(says("WRONG  media.directory is not shared"), Some(1));
     drop((first, shared, other));
+}
+
+/// Events that were recorded so long ago.
+async fn record_events(db: &Db, age: TimeDelta, count: usize) {
+    let tx = db.begin(Utc::now() - age, Actor::system()).await.unwrap();
+    for _ in 0..count {
+        let event = Event::MemberJoined { member_id: MemberId::new() };
+        outbox::record(&tx, event).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[actix_web::test]
+async fn work_that_nobody_does_is_found_with_since_when() {
+    let (place, db) = place().await;
+    record_events(&db, TimeDelta::seconds(5), 1).await;
+    assert!(doctor(&place).1.contains("no background work is late"));
+    record_events(&db, TimeDelta::minutes(2), 1).await;
+
+    let (code, text) = doctor(&place);
+
+    assert!(text.contains("WRONG  events wait for their positions since 20"), "{text}");
+    assert!(text.contains("Is a relay running") && text.contains("Wrong: 1"), "{text}");
+    assert_eq!(code, Some(1));
+    outbox::number(&db, &Clock::system(), async |_, _| Ok(())).await.unwrap();
+    assert_eq!(doctor(&place).0, Some(0));
+}
+
+#[actix_web::test]
+async fn an_event_that_was_set_aside_is_found() {
+    let (place, db) = place().await;
+    record_events(&db, TimeDelta::seconds(5), 3).await;
+    for _ in 0..3 {
+        let poison = async |_: &Tx, _: &Numbered| -> Result<(), Problem> { panic!("poison") };
+        outbox::number(&db, &Clock::system(), poison).await.unwrap_err();
+    }
+    while outbox::number(&db, &Clock::system(), async |_, _| Ok(())).await.unwrap() > 0 {}
+
+    let (code, text) = doctor(&place);
+
+    assert!(text.contains("WRONG  people could not be told of 1 events, which are set aside"), "{text}");
+    assert_eq!(code, Some(1));
 }

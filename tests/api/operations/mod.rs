@@ -16,6 +16,7 @@ mod openapi;
 mod outage;
 pub mod personal_data;
 mod probes;
+mod relay_crash;
 mod repeats;
 mod representations;
 mod rights;

@@ -28,15 +28,20 @@ async fn a_server_with_an_older_schema_is_not_ready() {
 async fn a_database_that_takes_no_changes_or_cannot_be_opened_is_not_ready() {
     let app = TestApp::start().await;
 
-    match app.database_file() {
-        Some(file) => std::fs::remove_file(file).unwrap(),
-        None => app.execute(
+    let file = app.database_file();
+    let away = file.as_ref().map(|file| file.with_extension("away"));
+    match (&file, &away) {
+        (Some(file), Some(away)) => std::fs::rename(file, away).unwrap(),
+        _ => app.execute(
             "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
              current_database()); END $$",
         ),
     }
 
     app.get("/readyz").await.is_problem(503, "unavailable");
+    if let (Some(file), Some(away)) = (file, away) {
+        std::fs::rename(away, file).unwrap();
+    }
 }
 
 #[actix_web::test]

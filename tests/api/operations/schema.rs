@@ -38,8 +38,8 @@ async fn every_entity_fits_the_migrated_schema() {
     select_all!(app: activity, activity_revision, activity_tag, audit_checkpoint, audit_row, authorization_code, avatar, campaign, campaign_audience,
         campaign_version, checkin, checkin_decision, client_app, cluster, cluster_head, cluster_unit, commitment, consent, consent_decision, criterion, data_request, delivery, delivery_attempt, erasure,
         flag_holding, idempotency_key, import, import_chunk, import_conflict, import_plan, import_row, inbox_row, ledger_entry, member, member_count_day, member_name_word, member_private, membership, milestone, notification,
-        outbox_event, phase, pledge, pledge_version, provider_event, provider_token, recovery_code, refresh_token, role_grant, session, setting_in_use, signing_key,
-        staff_account, target, target_unit_total, unit, unit_closure, unit_member_count, unit_version, work, zalo_identity);
+        outbox_event, outbox_mark, phase, pledge, pledge_version, provider_event, provider_token, recovery_code, refresh_token, role_grant, session, setting_in_use, signing_key,
+        staff_account, target, target_unit_total, unit, unit_closure, unit_member_count, unit_version, work, wrong_guess, zalo_identity);
 }
 
 /// SQLite says which index it takes whatever the table holds; PostgreSQL reads a small table from end to end.
@@ -95,6 +95,32 @@ async fn lists_walk_along_an_index_and_sort_nothing() {
             "import_waiting",
             "SELECT id FROM import WHERE status IN ('queued', 'running') AND (lease_until IS NULL OR lease_until <= 'x') \
              ORDER BY id LIMIT 1",
+        ),
+        (
+            "outbox_event_set_aside",
+            "SELECT id FROM outbox_event WHERE retry_at <= 'x' AND position IS NOT NULL ORDER BY retry_at LIMIT 1",
+        ),
+        (
+            "outbox_event_position",
+            "SELECT id FROM outbox_event WHERE position IS NOT NULL AND position > 7 ORDER BY position LIMIT 1001",
+        ),
+        (
+            "inbox_row_notification_id",
+            "SELECT member_id, notification_id FROM inbox_row WHERE notification_id < x'00' ORDER BY notification_id LIMIT 1000",
+        ),
+        (
+            "delivery_status_id",
+            "SELECT id FROM delivery WHERE id < x'00' AND status IN ('delivered', 'dead', 'suppressed') \
+             AND finished_at < 'x' LIMIT 1000",
+        ),
+        (
+            "sqlite_autoindex_notification_1",
+            "SELECT id FROM notification WHERE id < x'00' AND NOT EXISTS \
+             (SELECT 1 FROM inbox_row WHERE inbox_row.notification_id = notification.id) ORDER BY id LIMIT 1000",
+        ),
+        (
+            "provider_event_worked",
+            "SELECT id FROM provider_event WHERE worked_at IS NOT NULL AND worked_at < 'x' ORDER BY worked_at LIMIT 1000",
         ),
         (
             "data_request_waiting",

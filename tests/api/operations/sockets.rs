@@ -133,12 +133,16 @@ async fn slow_clients_are_gone_at_their_deadlines_and_nobody_waits_for_them() {
     let chunks = many(60, |_| spawn(drip(at.clone(), CHUNKED, "1\r\n \r\n")));
     let unread = many(150, |_| spawn(ask_and_not_read(at.clone(), 0)));
     let sipped = many(150, |_| spawn(ask_and_not_read(at.clone(), 1)));
-    let flooded = latencies(&client, &url, 200).await;
-    let open = figure(&client, &server, "http_connections{listener=\"public\"}").await;
+    let (mut flooded, mut open) = (Vec::new(), 0.0_f64);
+    for _ in 0..12 {
+        flooded.extend(latencies(&client, &url, 10).await);
+        open = open.max(figure(&client, &server, "http_connections{listener=\"public\"}").await.unwrap());
+    }
+    flooded.sort();
 
-    assert!(open.is_some_and(|open| open >= 300.0), "{open:?}");
+    assert!(open >= 600.0, "{open}");
     assert!(flooded.iter().all(|latency| *latency < SECOND), "{:?}", flooded.last());
-    println!("p99 idle {idle:?}, among 600 slow clients {:?}", p99(&flooded));
+    eprintln!("p99 idle {idle:?}, among 600 slow clients {:?}", p99(&flooded));
     let gone_within = |gone: &[Gone], seconds: u64| {
         let last = gone.iter().map(|gone| gone.after).max().unwrap();
         assert!(last < Duration::from_secs(seconds), "the last was gone after {last:?}");

@@ -51,15 +51,17 @@ async fn answer_to_whole(server: &Running, token: &str) -> (u16, Option<String>)
 }
 
 /// Asks until the answer is that one.
-async fn until_answered(server: &Running, token: &str, expected: u16) -> Option<String> {
+async fn until_answered(server: &Running, token: &str, expected: u16) {
     let begun = Instant::now();
-    loop {
-        let (status, retry_after) = answer_to_whole(server, token).await;
-        if status == expected {
-            return retry_after;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{status} instead of {expected}");
+    while answer_to_whole(server, token).await.0 != expected {
+        assert!(begun.elapsed() < PATIENCE, "it was never {expected}");
     }
+}
+
+/// Waits until so many uploads have their place: each has a file.
+fn wait_for_uploads(place: &Place, server: &Running, count: usize) {
+    let folder = place.data.path().join("media/tmp").display().to_string();
+    wait_for("an upload has no file, or keeps it", || open_files(server, &folder) == count);
 }
 
 /// The status line of what comes back.
@@ -90,10 +92,11 @@ async fn a_member_has_few_uploads_at_once_and_one_that_breaks_off_frees_its_plac
     let (place, server) = serving(&["one", "two"], &[("THIDUA_MEDIA__UPLOADS_PER_MEMBER", "2")]).await;
     let (one, two) = (token_of(&place, &server, "one"), token_of(&place, &server, "two"));
     let (first, second) = (begin(&server, &one), begin(&server, &one));
+    wait_for_uploads(&place, &server, 2);
 
-    let retry_after = until_answered(&server, &one, 429).await;
+    let (status, retry_after) = answer_to_whole(&server, &one).await;
 
-    assert_eq!(retry_after.as_deref(), Some("5"));
+    assert_eq!((status, retry_after.as_deref()), (429, Some("5")));
     assert_eq!(status_of(begin(&server, &one)), TAKEN);
     assert_eq!(answer_to_whole(&server, &two).await.0, 415);
     drop(first);
@@ -107,10 +110,11 @@ async fn all_members_together_have_so_many_uploads_at_once() {
     let (place, server) = serving(&["one", "two", "three"], &settings).await;
     let tokens = ["one", "two", "three"].map(|name| token_of(&place, &server, name));
     let held: Vec<_> = tokens[..2].iter().map(|token| begin(&server, token)).collect();
+    wait_for_uploads(&place, &server, 2);
 
-    let retry_after = until_answered(&server, &tokens[2], 503).await;
+    let (status, retry_after) = answer_to_whole(&server, &tokens[2]).await;
 
-    assert_eq!(retry_after.as_deref(), Some("5"));
+    assert_eq!((status, retry_after.as_deref()), (503, Some("5")));
     assert_eq!(status_of(begin(&server, &tokens[2])), FULL);
     drop(held);
     until_answered(&server, &tokens[2], 415).await;
@@ -124,10 +128,10 @@ async fn a_file_that_comes_in_stands_on_the_disk_of_the_data_and_goes_with_its_r
 
     let upload = begin(&server, &token);
 
-    wait_for("no file came in", || open_files(&server, &folder.display().to_string()) == 1);
+    wait_for_uploads(&place, &server, 1);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "it has a name that a crash would leave");
     drop(upload);
-    wait_for("the file stays", || open_files(&server, &folder.display().to_string()) == 0);
+    wait_for_uploads(&place, &server, 0);
 }
 
 #[actix_web::test]
@@ -172,8 +176,7 @@ async fn a_file_for_which_there_is_no_room_is_a_507_and_leaves_nothing() {
     let (status, answer) = send(20 * 1024 * 1024).await;
 
     assert!(status == 507 && answer.contains("\"storage_full\""), "{status} {answer}");
-    let folder = place.data.path().join("media/tmp").display().to_string();
-    wait_for("the file stays", || open_files(&server, &folder) == 0);
+    wait_for_uploads(&place, &server, 0);
     let (status, answer) = send(10).await;
     assert_eq!(status, 202, "{answer}");
     assert_eq!(place.database.count("SELECT id FROM import"), 1);

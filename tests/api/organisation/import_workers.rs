@@ -183,7 +183,7 @@ async fn another_replica_goes_on_where_a_worker_was_killed() {
         _ = imports::step(&dying) => {}
         () = moment => {}
     }
-    app.clock.advance(Duration::minutes(2));
+    app.clock.advance(Duration::seconds(13));
     let replica = app.replica().await;
     while imports::step(&replica).await.unwrap() != Step::Idle {}
 

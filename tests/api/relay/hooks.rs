@@ -55,6 +55,72 @@ async fn a_consent_that_is_withdrawn_at_zalo_erases_the_member() {
 }
 
 #[actix_web::test]
+async fn a_withdrawal_that_is_older_than_the_last_sign_in_erases_nobody() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let person = zalo.follower().clone();
+    let member = sign_in(&app, &person.access_token).await;
+    app.clock.advance(TimeDelta::hours(1));
+    let withdrawal = revocation(&person.zalo_id, &app);
+    app.clock.advance(TimeDelta::hours(1));
+    // They are known since before it, and have come back after it.
+    assert_eq!(sign_in(&app, &person.access_token).await.id, member.id);
+
+    tell(&app, &withdrawal, MINI_APP_API_KEY).await.expect(200);
+    app.run_relay().await;
+
+    let here = app.sign_in(&member.id).await;
+    app.get("/v1/me").caller(&here).await.expect(200);
+    assert_eq!(app.count("SELECT id FROM provider_event WHERE outcome = 'outdated'"), 1);
+    assert_eq!(app.count("SELECT id FROM audit_row WHERE action = 'leave_withdrawal'"), 1);
+    assert!(app.get_inside("/metrics").await.text().contains("thidua_zalo_withdrawals_total{outcome=\"outdated\"}"));
+    // Told again after it was forgotten here, it is still older.
+    app.execute("DELETE FROM provider_event");
+    tell(&app, &withdrawal, MINI_APP_API_KEY).await.expect(200);
+    app.run_relay().await;
+    app.get("/v1/me").caller(&here).await.expect(200);
+    // One of now counts.
+    tell(&app, &revocation(&person.zalo_id, &app), MINI_APP_API_KEY).await.expect(200);
+    app.run_relay().await;
+    app.get("/v1/me").caller(&here).await.is_problem(401, "invalid_token");
+}
+
+#[actix_web::test]
+async fn a_withdrawal_from_the_future_is_one_of_when_it_came() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let person = zalo.follower().clone();
+    let member = sign_in(&app, &person.access_token).await;
+    let future = app.clock.now() + TimeDelta::days(36_500);
+    for timestamp in [json!(future.timestamp_millis()), json!(i64::MAX)] {
+        let mut event = revocation(&person.zalo_id, &app);
+        event["timestamp"] = timestamp;
+        tell(&app, &event, MINI_APP_API_KEY).await.expect(200);
+    }
+    app.clock.advance(TimeDelta::seconds(1));
+    // Between its arrival and the work on it they have signed in.
+    sign_in(&app, &person.access_token).await;
+
+    app.run_relay().await;
+
+    app.get("/v1/me").caller(&member).await.expect(200);
+    assert_eq!(app.count("SELECT id FROM provider_event WHERE outcome = 'outdated'"), 2);
+}
+
+#[actix_web::test]
+async fn what_is_not_signed_is_neither_stored_nor_read_at_length() {
+    let (app, zalo) = TestApp::start_with_zalo().await;
+    let event = revocation(&zalo.follower().zalo_id, &app);
+    for key in ["", "another key"] {
+        tell(&app, &event, key).await.is_problem(401, "invalid_signature");
+    }
+    let long = format!("{{\"event\": \"{}\"}}", "x".repeat(70_000));
+
+    let answer = app.post("/v1/hooks/zalo/mini-app").body("application/json", long).await;
+
+    answer.is_problem(413, "body_too_large");
+    assert_eq!(app.count("SELECT id FROM provider_event"), 0);
+}
+
+#[actix_web::test]
 async fn the_last_admins_withdrawal_waits_until_there_is_another_one() {
     let (app, zalo) = TestApp::start_with_zalo().await;
     let person = zalo.follower().clone();

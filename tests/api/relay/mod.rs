@@ -1,5 +1,9 @@
+mod background;
 mod deliveries;
 mod hooks;
+mod leases;
 mod makers;
 mod notifications;
+mod oa_tokens;
+mod retention;
 mod worker;

@@ -270,6 +270,8 @@ async fn an_event_of_another_build_holds_up_nobody_else() {
                 subject_id: Set(uuid::Uuid::nil()),
                 recorded_at: Set(tx.now() - TimeDelta::hours(1)),
                 position: Set(None),
+                attempt: Set(0),
+                retry_at: Set(None),
             };
             thidua::entity::outbox_event::Entity::insert(row).exec_without_returning(tx).await?;
             Ok(())
@@ -304,7 +306,7 @@ async fn what_a_dead_worker_held_is_delivered_by_another_when_its_lease_has_run_
     assert!(tick(&other).await.unwrap().is_idle(), "the lease still runs");
     assert_eq!(statuses(&app).await, ["sending"]);
 
-    app.clock.advance(TimeDelta::minutes(5));
+    app.clock.advance(TimeDelta::seconds(13));
     let done = tick(&other).await.unwrap();
 
     assert_eq!((done.sent, zalo.sent().len()), (1, 1));

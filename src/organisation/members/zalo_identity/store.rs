@@ -13,7 +13,7 @@ use crate::{
     db::Tx,
     entity::{
         activity, checkin, member_private, membership, pledge, role_grant, staff_account,
-        zalo_identity::{ActiveModel, Column, Entity},
+        zalo_identity::{ActiveModel, Column, Entity, Model},
     },
     kit::{
         caller::Role,
@@ -56,7 +56,7 @@ pub async fn find_by_app_user(
     app_user_id: &str,
 ) -> Result<Option<MemberId>, DbErr> {
     let linked = find_by_zalo_hash(db, &zalo_look_up(vault, app_user_id)).await?;
-    Ok(linked.map(|(member, _since)| member))
+    Ok(linked.map(|(member, _signed_in_at)| member))
 }
 
 /// The keyed hash by which an id of the app is found again.
@@ -64,13 +64,15 @@ pub fn zalo_look_up(vault: &Vault, app_user_id: &str) -> String {
     vault.look_up(APP_USER, app_user_id)
 }
 
-/// The member with the id of the app that this is the keyed hash of, and since when they are linked to it.
+/// The member with the id of the app that this is the keyed hash of, and when they last signed in with it; what an older
+/// build did not write down is the moment of the link.
 pub async fn find_by_zalo_hash(
     db: &impl ConnectionTrait,
     hash: &str,
 ) -> Result<Option<(MemberId, DateTime<Utc>)>, DbErr> {
     let row = Entity::find().filter(Column::AppUserHash.eq(hash)).one(db).await?;
-    Ok(row.map(|row| (MemberId(row.member_id), row.linked_at)))
+    let last = |row: &Model| Ord::max(row.signed_in_at.unwrap_or(row.linked_at), row.linked_at);
+    Ok(row.map(|row| (MemberId(row.member_id), last(&row))))
 }
 
 /// Is this member linked to a Zalo account?
@@ -151,7 +153,7 @@ pub async fn retire_guest(tx: &Tx, guest: MemberId) -> Result<(), Problem> {
     personal_data::retire(tx, guest).await
 }
 
-/// Links a member to Zalo, or brings the link up to date with what Zalo gives.
+/// Links a member to Zalo who signs in with it, or brings the link up to date with what Zalo gives.
 pub async fn link_zalo(tx: &Tx, vault: &Vault, member: MemberId, link: &ZaloLink) -> Result<(), DbErr> {
     let oa_user_hash = link.oa_user_id.as_ref().map(|id| vault.look_up(OA_USER, id));
     if let Some(hash) = &oa_user_hash {
@@ -174,8 +176,9 @@ pub async fn link_zalo(tx: &Tx, vault: &Vault, member: MemberId, link: &ZaloLink
         shown_user_hash: Set(None),
         follows_oa: Set(link.follows_oa.unwrap_or(link.oa_user_id.is_some())),
         linked_at: Set(tx.now()),
+        signed_in_at: Set(Some(tx.now())),
     };
-    let mut given = vec![Column::AppUserCipher, Column::AppUserHash];
+    let mut given = vec![Column::AppUserCipher, Column::AppUserHash, Column::SignedInAt];
     if link.oa_user_id.is_some() {
         given.extend([Column::OaUserCipher, Column::OaUserHash]);
     }
