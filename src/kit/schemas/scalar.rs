@@ -22,10 +22,10 @@ use crate::kit::{
 /// The longest text where its schema does not say, in characters.
 const LONGEST_UNSTATED: u64 = 4096;
 /// How many bytes a text may have for each character that its schema lets it have, before it is brought into its form. A
-/// Vietnamese letter whose marks are written apart has at most 5, any other character at most 4.
-const BYTES_A_CHARACTER: u64 = 6;
+/// Vietnamese letter whose marks are written apart has at most 5, as `ế` has, any other character at most 4.
+const BYTES_A_CHARACTER: u64 = 5;
 /// How many bytes besides may be blank or unseen.
-const BYTES_BESIDES: u64 = 1024;
+const BYTES_BESIDES: u64 = 512;
 
 /// What is wrong with a value: the code, and what stands for the `{name}`s in its words.
 pub type Wrong = (FaultCode, Vec<(&'static str, Words)>);

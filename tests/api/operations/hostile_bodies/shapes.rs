@@ -131,7 +131,7 @@ fn values() -> Vec<(&'static str, String)> {
         ("a wide list of texts", filled(VALUE, "[", "\"\",", "\"\"]")),
         ("a wide list of ids", filled(VALUE, "[", "\"3d813cbb-47fb-42ba-91df-831e1593ac29\",", "\"\"]")),
         ("a list of long texts", filled(VALUE, "[", &format!("\"{}\",", "ế".repeat(3000)), "0]")),
-        ("a list of texts of marks", filled(VALUE, "[", &format!("\"a{}\",", "\u{301}\u{323}".repeat(1200)), "0]")),
+        ("a list of texts of marks", filled(VALUE, "[", &format!("\"a{}\",", "\u{301}\u{323}".repeat(1370)), "0]")),
         ("a list of wrong objects", filled(VALUE, "[", object, "0]")),
         ("deep lists", nested(VALUE, "[", "", "]")),
         ("deep objects", nested(VALUE, "{\"a\":", "0", "}")),
