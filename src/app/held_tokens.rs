@@ -23,6 +23,8 @@ pub struct HeldPair {
     pub access_cipher: String,
     /// The refresh token, sealed. No two pairs have the same.
     pub refresh_cipher: String,
+    /// The refresh token that was spent for it, as it was sealed: the row that this pair replaces, whatever its clock says.
+    pub spent_cipher: String,
     /// The hash of the configured refresh token that this line of pairs began with.
     pub seed: String,
     /// Since when it is had.
@@ -91,6 +93,7 @@ mod tests {
             access: OaAccessToken::new("a").unwrap(),
             access_cipher: "a".into(),
             refresh_cipher: "r".into(),
+            spent_cipher: "s".into(),
             seed: String::new(),
             renewed_at: start,
             expires_at: start + TimeDelta::hours(25),

@@ -382,6 +382,13 @@ async fn check_background(setup: &Setup, db: &Db, findings: &mut Findings) -> an
     let waiting = backlog::waiting(db, &setup.config, now).await?;
     for late in waiting.iter().filter(|kind| kind.is_late(now)) {
         let since = late.since.map(|since| since.format("%F %T UTC").to_string()).unwrap_or_default();
+        if late.name == backlog::DELIVERIES {
+            findings.warn(
+                format_args!("{} since {since}", late.words),
+                "Does Zalo answer, and is the Official Account's token good? The relay's log says so: search it for `alarm`.",
+            );
+            continue;
+        }
         findings.wrong(
             format_args!("{} since {since}", late.words),
             "Is a relay running (`thidua relay`, or `thidua serve` without --no-relay)? Then its log says why: search it for `alarm`.",

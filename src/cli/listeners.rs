@@ -66,6 +66,10 @@ pub struct Running {
     pub room: Room,
 }
 
+/// How long a connection whose body is still on its way is drained after its answer, so that the answer is read and not lost
+/// in a reset.
+const LINGER: Duration = Duration::from_secs(4);
+
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -80,7 +84,11 @@ impl Room {
     /// For the public, as the settings and the process's descriptors permit.
     pub fn public(server: &config::Server) -> Self {
         let configured = usize::try_from(server.max_connections).unwrap_or(usize::MAX);
-        let of_one = usize::try_from(server.max_connections_per_address).unwrap_or(usize::MAX);
+        // A proxy's connections are everybody's: behind one, requests are counted by address (`kit::rate_limit`).
+        let of_one = match server.forwarded_hops {
+            0 => usize::try_from(server.max_connections_per_address).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        };
         let room = Self::of_descriptors(descriptors(), configured, of_one);
         if configured > room.most {
             tracing::warn!(
@@ -207,6 +215,8 @@ where
             })
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD)
+            // An answer that comes before the end of a body is read before the connection is reset.
+            .client_disconnect_timeout(LINGER)
             .tcp_nodelay(true)
             .local_addr(address)
             .on_connect_ext(|stream: &GuardedStream, data| {
@@ -238,12 +248,13 @@ fn admit(connections: &Arc<Connections>, stream: TcpStream) -> io::Result<(Guard
 /// The answer to whoever finds no place: nobody has read what they ask, nor in which language.
 fn refusal() -> Vec<u8> {
     let (language, problem) = (Language::default(), Problem::new(Code::Unavailable));
-    let body = serde_json::to_vec(&problem.worded(language, &Uuid::now_v7().to_string())).unwrap_or_default();
+    let id = Uuid::now_v7().to_string();
+    let body = serde_json::to_vec(&problem.worded(language, &id)).unwrap_or_default();
     let mut answer = Vec::new();
     let _in_memory = write!(
         answer,
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-language: {}\r\n\
-         cache-control: no-store\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+         cache-control: no-store\r\nx-request-id: {id}\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         language.tag(),
         body.len()
     );

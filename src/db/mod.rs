@@ -49,7 +49,7 @@ const JOB_CONNECTIONS: u32 = 8;
 /// for the probe of readiness.
 pub const BESIDE_REQUESTS: u32 = JOB_CONNECTIONS + 2;
 /// How long background work waits for the answer to one statement. None takes so long, other than on a dead connection.
-const JOB_PATIENCE: Duration = Duration::from_secs(120);
+const JOB_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database: where to read, and where to write. Requests and background work have connections of their own to PostgreSQL;
 /// `as_job` tells which.

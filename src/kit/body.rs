@@ -98,14 +98,16 @@ pub(super) fn read_bytes(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
     let media_type = check_media_type(request);
+    let announces_body = !matches!(payload, Payload::None);
     let fingerprint = Fingerprint::of(request);
     // `Bytes` has the limit of `PayloadConfig`, set in the factory.
     let bytes = Bytes::from_request(request, payload);
     async move {
-        let bytes = bytes.await.map_err(|error| unreadable(&error))?;
-        if !bytes.is_empty() {
+        // Before anything of it is read.
+        if announces_body {
             media_type?;
         }
+        let bytes = bytes.await.map_err(|error| unreadable(&error))?;
         let _already_set = fingerprint.0.set(to_hex(&sha256(&bytes)));
         Ok(bytes)
     }

@@ -92,6 +92,8 @@ pub struct Connection {
     /// For how many milliseconds it may go on so.
     patience: AtomicU64,
     is_cut: AtomicBool,
+    /// Does the server hold something of the body that is on its way?
+    holds_body: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -105,15 +107,22 @@ impl Connection {
             blocked: AtomicU64::new(0),
             patience: AtomicU64::new(millis(UNREAD)),
             is_cut: AtomicBool::new(false),
+            holds_body: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
     }
 
     /// What it waits for from now on. One that waits for its end does so until then.
     pub fn set(&self, phase: Phase) {
+        self.holds_body.store(false, Ordering::Relaxed);
         if self.phase().0 != Phase::Closing {
             self.phase.store((self.age() << PHASE_BITS) | phase.code(), Ordering::Relaxed);
         }
+    }
+
+    /// Something of the body that is on its way is held in memory.
+    pub fn holds_body(&self) {
+        self.holds_body.store(true, Ordering::Relaxed);
     }
 
     /// Bytes have come: between two requests they begin the next head.
@@ -297,7 +306,7 @@ impl Connections {
     fn cut_longest_body(&self) {
         let mut open = self.open();
         let bodies = open.all.iter().filter_map(|(number, one)| match one.phase() {
-            (Phase::Body, lasted) => Some((lasted, *number)),
+            (Phase::Body, lasted) if one.holds_body.load(Ordering::Relaxed) => Some((lasted, *number)),
             _ => None,
         });
         if let Some((_, number)) = bodies.max() {

@@ -19,10 +19,7 @@ use actix_web::{
     body::{BoxBody, EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
-    http::{
-        ConnectionType,
-        header::{CONTENT_TYPE, HeaderMap, HeaderValue, ORIGIN},
-    },
+    http::{ConnectionType, Method, header::ORIGIN},
     middleware::Next,
     test::TestRequest,
     web::{Bytes, Data},
@@ -51,6 +48,8 @@ const LONGER: [(&str, Duration); 3] = [
     // A workbook is unpacked and looked at before it is taken.
     ("/v1/imports", Duration::from_secs(2 * 60)),
 ];
+/// What takes a file, by its method and path: as a form, or as the body itself. All other bodies are held in memory.
+const FILES: [(Method, &str); 2] = [(Method::PUT, "/v1/me/avatar"), (Method::POST, "/v1/imports")];
 /// How long an answer is waited for whose change is being committed, or is committed, when its time is over.
 const COMMIT: Duration = Duration::from_secs(1);
 
@@ -155,11 +154,16 @@ impl Received {
         self.held.set(self.held.get().saturating_add(bytes));
         HELD.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= MOST_HELD
     }
+
+    /// Gives back what it holds.
+    fn release(&self) {
+        HELD.fetch_sub(self.held.take(), Ordering::Relaxed);
+    }
 }
 
 impl Drop for Received {
     fn drop(&mut self) {
-        HELD.fetch_sub(self.held.get(), Ordering::Relaxed);
+        self.release();
     }
 }
 
@@ -167,7 +171,7 @@ impl Progress {
     /// Of this request, whose body is followed from now on.
     fn of(request: &mut ServiceRequest, connection: Option<Arc<Connection>>, work: Duration) -> Self {
         let body = Rc::new(Received::new());
-        let is_file = is_form_with_files(request.headers());
+        let is_file = FILES.iter().any(|(method, path)| method == request.method() && *path == request.path());
         let payload: Payload = match request.take_payload() {
             Payload::None => Payload::None,
             payload => {
@@ -235,11 +239,6 @@ impl Progress {
     }
 }
 
-fn is_form_with_files(headers: &HeaderMap) -> bool {
-    let given = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    given.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"))
-}
-
 /// A body, of which is known how far it has come.
 struct Followed {
     payload: Payload,
@@ -261,8 +260,13 @@ impl Stream for Followed {
             _ if is_at_end => {}
             Poll::Pending => self.received.body.set(Body::Coming),
             Poll::Ready(Some(Ok(bytes))) => {
-                if !self.is_file && !self.received.hold(bytes.len()) {
-                    self.make_room();
+                if !self.is_file {
+                    if let Some(connection) = &self.connection {
+                        connection.holds_body();
+                    }
+                    if !self.received.hold(bytes.len()) {
+                        self.make_room();
+                    }
                 }
                 let bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
                 self.received.bytes.set(self.received.bytes.get().saturating_add(bytes));
@@ -276,6 +280,13 @@ impl Stream for Followed {
             }
         }
         polled
+    }
+}
+
+/// Whoever read it has made of it what it is for.
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.received.release();
     }
 }
 

@@ -35,23 +35,24 @@ pub struct Network {
 impl Network {
     /// An office or a rented block: 24 bits of IPv4, 48 of IPv6.
     pub fn wide(address: IpAddr) -> Self {
-        Self::of(address, 24)
+        Self::of(address, 24, 48)
     }
 
-    /// One address of IPv4, because thousands of phones share each one of a carrier's; 48 bits of IPv6, because whoever has
-    /// an address there may have so many of them.
+    /// One address of IPv4, because thousands of phones share each one of a carrier's; 64 bits of IPv6, because a phone or a
+    /// home has so many of them to itself, and a carrier's phones share the 48 bits before.
     pub fn narrow(address: IpAddr) -> Self {
-        Self::of(address, 32)
+        Self::of(address, 32, 64)
     }
 
-    fn of(address: IpAddr, bits_of_v4: u8) -> Self {
+    fn of(address: IpAddr, bits_of_v4: u8, bits_of_v6: u8) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => {
                 let mask = u32::MAX.checked_shl(32_u32.saturating_sub(bits_of_v4.into())).unwrap_or(0);
                 Self { first: Ipv4Addr::from_bits(address.to_bits() & mask).into(), bits: bits_of_v4 }
             }
             IpAddr::V6(address) => {
-                Self { first: Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 80)).into(), bits: 48 }
+                let mask = u128::MAX.checked_shl(128_u32.saturating_sub(bits_of_v6.into())).unwrap_or(0);
+                Self { first: Ipv6Addr::from_bits(address.to_bits() & mask).into(), bits: bits_of_v6 }
             }
         }
     }
@@ -76,9 +77,9 @@ mod tests {
         assert_eq!(wide("203.0.113.7"), "203.0.113.0/24");
         assert_eq!(wide("::ffff:203.0.113.200"), "203.0.113.0/24");
         assert_eq!(narrow("203.0.113.7"), "203.0.113.7/32");
-        for of in [wide, narrow] {
-            assert_eq!(of("2001:db8:1:ffff::1"), "2001:db8:1::/48");
-            assert_ne!(of("2001:db8:2::1"), of("2001:db8:1::1"));
-        }
+        assert_eq!(wide("2001:db8:1:ffff::1"), "2001:db8:1::/48");
+        assert_eq!(narrow("2001:db8:1:ffff::1"), "2001:db8:1:ffff::/64");
+        assert_ne!(wide("2001:db8:2::1"), wide("2001:db8:1::1"));
+        assert_ne!(narrow("2001:db8:1:2::1"), narrow("2001:db8:1:1::1"));
     }
 }

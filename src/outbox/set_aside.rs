@@ -95,7 +95,8 @@ pub async fn retry(
         return Ok(0);
     };
     let problem = match in_one_change(db, clock, async |tx| tell(tx, id, &spread).await).await {
-        Ok(()) => return Ok(1),
+        // Somebody else is at it: there is nothing to do here before they are done.
+        Ok(is_mine) => return Ok(usize::from(is_mine)),
         Err(problem) if !is_its_own_fault(&problem) => return Err(problem),
         Err(problem) => problem,
     };
@@ -105,9 +106,13 @@ pub async fn retry(
 }
 
 /// Of several sequencers one has the lock; the others leave it to that one.
-async fn tell(tx: &Tx, id: Uuid, spread: &impl AsyncFn(&Tx, &Numbered) -> Result<(), Problem>) -> Result<(), Problem> {
+async fn tell(
+    tx: &Tx,
+    id: Uuid,
+    spread: &impl AsyncFn(&Tx, &Numbered) -> Result<(), Problem>,
+) -> Result<bool, Problem> {
     if !dialect::try_lock_until_commit(tx, dialect::SEQUENCER_LOCK).await? {
-        return Ok(());
+        return Ok(false);
     }
     let columns = [Column::Id, Column::Kind, Column::Payload, Column::Position, Column::RecordedAt, Column::RetryAt];
     let waiting = Entity::find()
@@ -116,13 +121,13 @@ async fn tell(tx: &Tx, id: Uuid, spread: &impl AsyncFn(&Tx, &Numbered) -> Result
         .filter(Column::Id.eq(id))
         .filter(Column::RetryAt.lte(tx.now()))
         .into_query();
-    let Some(row) = tx.query_one(&waiting).await? else { return Ok(()) };
+    let Some(row) = tx.query_one(&waiting).await? else { return Ok(true) };
     let event = Placed::read_row(&row)?.map_err(|fault| Problem::internal(std::io::Error::other(fault)))?;
     spread(tx, &event).await?;
     let told = Entity::update_many().col_expr(Column::RetryAt, Expr::value(None::<DateTime<Utc>>));
     told.filter(Column::Id.eq(id)).exec(tx).await?;
     tracing::info!(event.id = %id, "people were told of an event that had been set aside");
-    Ok(())
+    Ok(true)
 }
 
 /// How many events are set aside.

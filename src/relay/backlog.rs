@@ -37,6 +37,9 @@ impl Waiting {
     }
 }
 
+/// Messages that wait, maybe for Zalo or for a token.
+pub const DELIVERIES: &str = "deliveries";
+
 /// All that waits now, kind by kind.
 pub async fn waiting(db: &Db, config: &Config, now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
     let reads = db.reads();
@@ -55,7 +58,7 @@ pub async fn waiting(db: &Db, config: &Config, now: DateTime<Utc>) -> Result<Vec
     ];
     if provider_tokens::is_configured(config) {
         let since = deliveries::waiting_since(reads, Channel::ZaloOa, now).await?;
-        waiting.push(kind("deliveries", "messages wait to be sent", since));
+        waiting.push(kind(DELIVERIES, "messages wait to be sent", since));
     }
     Ok(waiting)
 }

@@ -184,7 +184,9 @@ async fn send(
         }
     }
     drop(sent);
-    release(app, unsent, TimeDelta::zero(), done).await?;
+    // Where the lease could not be held, the disk may be slow: not at once again.
+    let pause = if app.is_stopping() { TimeDelta::zero() } else { NOT_ASKED };
+    release(app, unsent, pause, done).await?;
     release(app, not_asked, NOT_ASKED, done).await?;
     trouble.map_or(Ok(stale), Err)
 }

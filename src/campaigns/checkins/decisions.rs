@@ -4,7 +4,7 @@
 
 mod store;
 
-use super::{Checkin, CheckinNews, actions::settle, places, store as checkins};
+use super::{Checkin, CheckinNews, CheckinStatus, actions::settle, places, store as checkins};
 use crate::{
     campaigns::ledger::Cause,
     db::Tx,
@@ -30,19 +30,25 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Fails when the check-in is at another version: what the manager has seen is not what they would decide on.
-    fn check(&self, checkin: &Checkin) -> Result<(), Problem> {
-        self.tags.check(checkin.version)?;
-        if self.version.is_some_and(|version| version != checkin.version) {
-            return Err(Problem::new(Code::PreconditionFailed));
+    /// Fails when the check-in is at another version: what the manager has seen is not what they would decide on. Their own
+    /// decision, sent again after a lost answer, is not refused for the version that it made (RFC 9110, 13.1.1).
+    fn check(&self, checkin: &Checkin, caller: &Person, wanted: CheckinStatus) -> Result<(), Problem> {
+        let is_own_decision = checkin.decided_by == Some(caller.member_id) && checkin.status == wanted;
+        let before_it = checkin.version.saturating_sub(1);
+        if self.permits(checkin.version) || (is_own_decision && self.permits(before_it)) {
+            return Ok(());
         }
-        Ok(())
+        Err(Problem::new(Code::PreconditionFailed))
+    }
+
+    fn permits(&self, version: i64) -> bool {
+        self.tags.check(version).is_ok() && self.version.is_none_or(|seen| seen == version)
     }
 }
 
 /// Verifies a check-in of a unit that the caller manages. Verifying again changes nothing.
 pub async fn verify(tx: &Tx, caller: &Person, id: CheckinId, seen: &Seen) -> Result<Checkin, Problem> {
-    let mut checkin = load(tx, caller, id, seen).await?;
+    let mut checkin = load(tx, caller, id, seen, CheckinStatus::Verified).await?;
     let before = checkin.counted();
     if checkin.verify(caller.member_id, tx.now())? {
         checkins::save(tx, &mut checkin).await?;
@@ -62,7 +68,7 @@ pub async fn send_back(
     seen: &Seen,
     reason: String,
 ) -> Result<Checkin, Problem> {
-    let mut checkin = load(tx, caller, id, seen).await?;
+    let mut checkin = load(tx, caller, id, seen, CheckinStatus::Returned).await?;
     let before = checkin.counted();
     if checkin.send_back(reason, caller.member_id, tx.now())? {
         checkins::save(tx, &mut checkin).await?;
@@ -103,7 +109,7 @@ async fn keep(tx: &Tx, checkin: &Checkin) -> Result<CheckinDecisionId, Problem> 
     Ok(id)
 }
 
-async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &Seen) -> Result<Checkin, Problem> {
+async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &Seen, wanted: CheckinStatus) -> Result<Checkin, Problem> {
     let author = checkins::find_visible(tx, caller, id, tx.today()).await?.member_id;
     // Their row before the check-in's, as an erasure takes them. Figures of the erased are decided on all the same.
     let _is_there = personal_data::try_hold_shared(tx, author).await?;
@@ -116,6 +122,6 @@ async fn load(tx: &Tx, caller: &Person, id: CheckinId, seen: &Seen) -> Result<Ch
     if checkin.member_id == caller.member_id {
         return Err(Problem::new(Code::OwnCheckin));
     }
-    seen.check(&checkin)?;
+    seen.check(&checkin, caller, wanted)?;
     Ok(checkin)
 }

@@ -161,22 +161,23 @@ async fn renew(app: &App, pair: &Pair) -> Result<Option<OaAccessToken>, Problem>
 /// new pair is there only once.
 async fn ask_and_hold(app: &App, pair: &Pair) -> Result<Result<HeldPair, ZaloError>, Problem> {
     let (zalo, held, vault, clock) = (app.zalo.clone(), app.held_tokens.clone(), app.vault.clone(), app.clock.clone());
-    let (refresh, seed) = (pair.refresh.clone(), pair.seed.clone());
+    let (refresh, spent, seed) = (pair.refresh.clone(), pair.sealed.clone(), pair.seed.clone());
     let asking = task::spawn(async move {
         let tokens = zalo.refresh_oa_token(&refresh).await?;
-        let pair = sealed(&vault, &clock, &tokens, seed);
+        let pair = sealed(&vault, &clock, &tokens, spent, seed);
         held.hold(pair.clone());
         Ok(pair)
     });
     asking.await.map_err(Problem::internal)
 }
 
-fn sealed(vault: &Vault, clock: &Clock, tokens: &OaTokens, seed: String) -> HeldPair {
+fn sealed(vault: &Vault, clock: &Clock, tokens: &OaTokens, spent: String, seed: String) -> HeldPair {
     let now = clock.now();
     HeldPair {
         access: tokens.access_token.clone(),
         access_cipher: store::seal_access(vault, Some(&tokens.access_token)),
         refresh_cipher: store::seal_refresh(vault, &seed, &tokens.refresh_token),
+        spent_cipher: spent,
         seed,
         renewed_at: now,
         expires_at: later(now, span(tokens.expires_in)),

@@ -113,8 +113,9 @@ pub async fn keep(tx: &Tx, vault: &Vault, held: &HeldPair) -> Result<Kept, Probl
         return Ok(Kept::Stored);
     }
     // What nobody can read is no line.
+    let is_spent = there.refresh_cipher == held.spent_cipher;
     let is_older = read(vault, there).is_ok_and(|there| there.seed == held.seed && there.renewed_at <= held.renewed_at);
-    if !is_older {
+    if !is_spent && !is_older {
         return Ok(Kept::Superseded);
     }
     Entity::update_many().set(row).filter(Column::Provider.eq(ZALO_OA)).exec(tx).await?;

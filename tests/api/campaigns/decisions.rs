@@ -106,8 +106,11 @@ async fn a_decision_is_about_the_version_that_the_manager_has_seen() {
     let version = seen().await;
     let verified = app.decide("verify", &checkin, &manager, json!({"version": version})).await.expect(200);
     assert_eq!(verified["status"], "verified");
+    let again = app.decide("verify", &checkin, &manager, json!({"version": version})).await.expect(200);
+    assert_eq!(again["version"], verified["version"], "the same decision after a lost answer");
     let returned = app.decide("return", &checkin, &manager, json!({"version": verified["version"]})).await.expect(200);
     assert_eq!(returned["status"], "returned");
+    app.decide("verify", &checkin, &manager, json!({"version": version})).await.is_problem(412, "precondition_failed");
 }
 
 #[actix_web::test]

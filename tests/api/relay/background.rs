@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::harness::{MINI_APP_API_KEY, Person, TestApp, Unit, heard, listen, text};
 
 async fn figures(app: &TestApp) -> String {
-    app.get_inside("/metrics").await.text().to_owned()
+    app.get_inside("/metrics").await.text().clone()
 }
 
 #[actix_web::test]

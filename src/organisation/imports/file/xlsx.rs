@@ -12,7 +12,7 @@ use std::{
 use calamine::{DataRef, DataType as _, Reader as _, Xlsx};
 use zip::ZipArchive;
 
-use super::{Flow, MOST_COLUMNS, Row, Unreadable};
+use super::{Flow, MOST_COLUMNS, MOST_OF_A_ROW, Row, Unreadable, row_too_long};
 use crate::kit::{
     allowance::{Allowance, Metered},
     codes::FaultCode,
@@ -53,6 +53,8 @@ fn read_under(allowance: &Allowance, file: &mut File, take: &mut dyn FnMut(&Row)
     let first = workbook.sheet_names().into_iter().next().ok_or_else(|| Unreadable::because(FaultCode::EmptyFile))?;
     let mut cells = workbook.worksheet_cells_reader(&first).map_err(broken)?;
     let mut row = Row { number: 1, cells: Vec::new() };
+    // What the cells of this row have so far. Before a cell is copied: one text may stand in many of them.
+    let mut size: usize = 0;
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (place, column) = cell.get_position();
         let number = place.saturating_add(1);
@@ -62,6 +64,11 @@ fn read_under(allowance: &Allowance, file: &mut File, take: &mut dyn FnMut(&Row)
             }
             row.cells.clear();
             row.number = number;
+            size = 0;
+        }
+        size = size.saturating_add(length_of(cell.get_value()));
+        if size > MOST_OF_A_ROW {
+            return Err(row_too_long());
         }
         let column = usize::try_from(column).unwrap_or(usize::MAX);
         if column < MOST_COLUMNS {
@@ -73,6 +80,15 @@ fn read_under(allowance: &Allowance, file: &mut File, take: &mut dyn FnMut(&Row)
     }
     let _the_last_one = take(&row);
     Ok(())
+}
+
+/// How many bytes a cell has at the most; numbers and days have a few.
+fn length_of(value: &DataRef<'_>) -> usize {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
+        DataRef::SharedString(text) => text.len(),
+        _ => 0,
+    }
 }
 
 /// A cell as a person would have typed it: a day as `2025-07-01`, a whole number without decimals.
