@@ -10,7 +10,7 @@ use std::{
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::Payload,
-    http::header::CONTENT_TYPE,
+    http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
     web::{Bytes, Data},
 };
 use serde::de::DeserializeOwned;
@@ -98,16 +98,20 @@ pub(super) fn read_bytes(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
     let media_type = check_media_type(request);
-    let announces_body = !matches!(payload, Payload::None);
+    let length = request.headers().get(CONTENT_LENGTH);
+    let is_announced = length.is_some_and(|length| length != "0") || request.headers().contains_key(TRANSFER_ENCODING);
     let fingerprint = Fingerprint::of(request);
     // `Bytes` has the limit of `PayloadConfig`, set in the factory.
     let bytes = Bytes::from_request(request, payload);
     async move {
         // Before anything of it is read.
-        if announces_body {
-            media_type?;
+        if is_announced {
+            media_type.clone()?;
         }
         let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+        if !bytes.is_empty() {
+            media_type?;
+        }
         let _already_set = fingerprint.0.set(to_hex(&sha256(&bytes)));
         Ok(bytes)
     }
