@@ -156,6 +156,11 @@ impl Connection {
         }
     }
 
+    /// Does the client take nothing of what is there for it?
+    pub fn takes_nothing(&self) -> bool {
+        self.unread() > 0
+    }
+
     /// Remembers whom to wake when it is cut. Says whether it is.
     pub fn is_cut(&self, waker: &Waker) -> bool {
         self.waker.register(waker);
@@ -431,9 +436,14 @@ mod tests {
     fn where_bodies_take_too_much_the_one_that_has_been_on_its_way_longest_goes() {
         let connections = Connections::new("test", 3, 3);
         let open: Vec<Place> = (0..3).filter_map(|_| connections.admit(HERE)).collect();
+        // A file that goes to disk: nothing would be gained by it.
+        open[0].connection.set(Phase::Body);
+        std::thread::sleep(Duration::from_millis(2));
         open[1].connection.set(Phase::Body);
+        open[1].connection.holds_body();
         std::thread::sleep(Duration::from_millis(2));
         open[2].connection.set(Phase::Body);
+        open[2].connection.holds_body();
 
         open[2].connection.cut_longest_body();
 

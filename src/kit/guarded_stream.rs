@@ -30,12 +30,15 @@ impl GuardedStream {
         &self.place.connection
     }
 
-    /// An error once it is cut. Then what the client has not taken is dropped with it, also by the system.
+    /// An error once it is cut. Where the client takes nothing, what it has not taken is dropped with it, also by the system;
+    /// else an answer that is on its way arrives whole.
     fn check(&self, context: &Context<'_>) -> io::Result<()> {
         if !self.place.connection.is_cut(context.waker()) {
             return Ok(());
         }
-        let _closed_already = self.stream.set_zero_linger();
+        if self.place.connection.takes_nothing() {
+            let _closed_already = self.stream.set_zero_linger();
+        }
         Err(io::ErrorKind::TimedOut.into())
     }
 }
