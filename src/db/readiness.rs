@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -82,7 +83,11 @@ impl Source {
                 let closed = connection.close().await;
                 let pending = pending?;
                 closed?;
-                Ok(if pending.is_empty() { Readiness::Ready } else { Readiness::Outdated })
+                Ok(match sqlite_file(url) {
+                    Some(file) if is_read_only(file) => Readiness::ReadOnly,
+                    _ if pending.is_empty() => Readiness::Ready,
+                    _ => Readiness::Outdated,
+                })
             }
             Self::Postgres(connections) => {
                 let mut on = Borrowed::from(connections).await?;
@@ -104,6 +109,19 @@ impl Source {
     }
 }
 
+/// The file of an embedded database, as its URL names it.
+fn sqlite_file(url: &str) -> Option<&Path> {
+    let file = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    file.split('?').next().filter(|file| !file.is_empty()).map(Path::new)
+}
+
+/// Is the file on a disk that was mounted, or remounted after an error, to be read only; or may this process not write it?
+fn is_read_only(file: &Path) -> bool {
+    let is_mounted_so =
+        rustix::fs::statvfs(file).is_ok_and(|disk| disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    is_mounted_so || rustix::fs::access(file, rustix::fs::Access::WRITE_OK).is_err()
+}
+
 fn of_rows(rows: &[QueryResult]) -> Result<Readiness, DbErr> {
     let mut applied = HashSet::with_capacity(rows.len());
     for row in rows {
@@ -114,4 +132,21 @@ fn of_rows(rows: &[QueryResult]) -> Result<Readiness, DbErr> {
     }
     let is_complete = migration_names().iter().all(|name| applied.contains(name));
     Ok(if is_complete { Readiness::Ready } else { Readiness::Outdated })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_read_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("thidua.db");
+        std::fs::write(&file, "").unwrap();
+
+        let url = format!("sqlite://{}?mode=rw", file.display());
+        assert_eq!(sqlite_file(&url), Some(file.as_path()));
+        assert!(!is_read_only(&file));
+        assert!(is_read_only(&folder.path().join("gone.db")));
+    }
 }
