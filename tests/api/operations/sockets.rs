@@ -142,8 +142,7 @@ async fn slow_clients_are_gone_at_their_deadlines_and_nobody_waits_for_them() {
 
     // Those that say nothing are gone after ten seconds: on a machine with other work not all are there at one moment.
     assert!(open >= 300.0, "{open}");
-    let slow = flooded.iter().filter(|latency| **latency >= SECOND).count();
-    assert!(slow <= 3, "{slow} of {} took a second and longer, {:?} at most", flooded.len(), flooded.last());
+    assert!(p99(&flooded) < SECOND, "{:?}", p99(&flooded));
     eprintln!("p99 idle {idle:?}, among 600 slow clients {:?}", p99(&flooded));
     let gone_within = |gone: &[Gone], seconds: u64| {
         let last = gone.iter().map(|gone| gone.after).max().unwrap();
