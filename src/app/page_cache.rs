@@ -7,7 +7,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -27,8 +27,9 @@ pub(super) const SPARE_LIFE: Duration = Duration::from_secs(600);
 const SPARE_CAPACITY_BYTES: u64 = 16 * 1024 * 1024;
 /// How long the making of a page may take of which there is a spare. A database that takes longer is in trouble.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long nobody tries to make a page of which there is a spare, after trouble: whoever reads waits for nothing.
+/// How long nobody tries to make that page again, after trouble: whoever reads waits for nothing.
 const QUIET: Duration = Duration::from_secs(2);
+const TROUBLED: u64 = 10_000;
 
 /// Pages by what is seen on them.
 pub struct PageCache {
@@ -37,8 +38,8 @@ pub struct PageCache {
     spares: Cache<String, Kept>,
     /// How often everything was forgotten. What was begun before the last time is old, also when it is finished after it.
     generation: AtomicU64,
-    /// When a page could not be made the last time, if none was made since.
-    trouble: Mutex<Option<Instant>>,
+    /// The names of the pages that could not be made a moment ago. One page that is slow to make keeps no other from being made.
+    troubled: Cache<String, ()>,
     patience: Duration,
 }
 
@@ -74,7 +75,8 @@ impl PageCache {
             .max_capacity(SPARE_CAPACITY_BYTES)
             .weigher(|key: &String, kept| weight(key, kept))
             .build();
-        Self { pages, spares, generation: AtomicU64::new(0), trouble: Mutex::default(), patience: PATIENCE }
+        let troubled = Cache::builder().time_to_live(QUIET).max_capacity(TROUBLED).build();
+        Self { pages, spares, troubled, generation: AtomicU64::new(0), patience: PATIENCE }
     }
 
     /// The page that was asked for by this address (path and query) a moment ago.
@@ -93,14 +95,14 @@ impl PageCache {
     ) -> Result<Arc<CachedPage>, Problem> {
         let spare = self.spares.get(name).await.filter(|spare| spare.made_at.elapsed() < SPARE_LIFE);
         let Some(spare) = spare else { return self.make_fresh(address, name, make).await };
-        if self.is_in_trouble() {
+        if self.troubled.contains_key(name) {
             return Ok(spare.page);
         }
         let fresh = timeout(self.patience, self.make_fresh(address, name, make)).await;
         match fresh.unwrap_or_else(|_elapsed| Err(Problem::new(Code::Unavailable))) {
             Err(problem) if matches!(problem.code, Code::Unavailable | Code::StorageFull) => {
                 tracing::warn!(cause = ?problem.cause, "no fresh page can be made; an older one is served");
-                self.set_trouble(Some(Instant::now()));
+                self.troubled.insert(name.to_owned(), ()).await;
                 Ok(spare.page)
             }
             fresh => fresh,
@@ -118,21 +120,12 @@ impl PageCache {
         let making = async {
             let kept = Kept { page: Arc::new(make.await?), generation, made_at };
             self.spares.insert(name.to_owned(), kept.clone()).await;
-            self.set_trouble(None);
             Ok(kept)
         };
         let kept = self.pages.try_get_with(format!("{generation} {name}"), making).await;
         let kept = kept.map_err(|problem: Arc<Problem>| problem.as_ref().clone())?;
         self.pages.insert(address.to_owned(), kept.clone()).await;
         Ok(kept.page)
-    }
-
-    fn is_in_trouble(&self) -> bool {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|since| since.elapsed() < QUIET)
-    }
-
-    fn set_trouble(&self, since: Option<Instant>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// Forgets all: what people read has changed. Spares stay: they are served only while no fresh page can be made.
@@ -184,10 +177,12 @@ mod tests {
 
         let in_trouble = cache.make("/pages", "page", async { troubled() }).await.unwrap();
         let at_once = cache.make("/pages", "page", pending()).await.unwrap();
-        cache.set_trouble(None);
+        let another = cache.make("/others", "other", async { Ok(page("[3]")) }).await;
+        cache.troubled.invalidate_all();
         let fresh = cache.make("/pages", "page", async { Ok(page("[2]")) }).await.unwrap();
 
         assert!(Arc::ptr_eq(&in_trouble, &old) && Arc::ptr_eq(&at_once, &old));
+        assert!(another.is_ok());
         assert!(!Arc::ptr_eq(&fresh, &old));
         assert!(cache.at("/pages").await.is_some_and(|found| Arc::ptr_eq(&found, &fresh)));
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::stream::{self, StreamExt as _};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{
@@ -82,7 +83,14 @@ async fn send_batch(
     claimed: Vec<Claimed>,
     done: &mut Tick,
 ) -> Result<(), Problem> {
-    let messages = prepare(app, channel, claimed, done).await?;
+    let messages = match prepare(app, channel, claimed.clone(), done).await {
+        Ok(messages) => messages,
+        Err(problem) => {
+            // None of them was tried. Where they cannot be given back either, the lease ends.
+            give_back(app, &claimed, NOT_ASKED).await?;
+            return Err(problem);
+        }
+    };
     let stale = send(app, lease, token, messages, done).await?;
     if stale.is_empty() {
         return Ok(());
@@ -212,10 +220,30 @@ async fn handle(app: &App, lease: &Lease, token: &OaAccessToken, message: Messag
         }),
     };
     match sent {
-        Sent::Known(outcome) => Ok(Handled::Concluded(conclude(app, &message.claimed, &outcome).await?)),
+        Sent::Known(outcome) => Ok(Handled::Concluded(conclude_surely(app, &message.claimed, &outcome).await?)),
         Sent::StaleToken(answer) => Ok(Handled::Stale(Box::new(message), answer)),
         Sent::NotAsked => Ok(Handled::NotAsked(Box::new(message))),
     }
+}
+
+/// How often, and after which pause, it is tried again to write an outcome down: long enough for a database that starts anew.
+const OUTCOME_TRIES: usize = 10;
+const OUTCOME_PAUSE: Duration = Duration::from_secs(1);
+
+/// Writes down what came of an attempt, in spite of a database that is away for a moment: what has gone out and is not written
+/// down goes out once more. The lease is renewed meanwhile.
+async fn conclude_surely(app: &App, claimed: &Claimed, outcome: &Outcome) -> Result<Option<DeliveryStatus>, Problem> {
+    for _ in 1..OUTCOME_TRIES {
+        match conclude(app, claimed, outcome).await {
+            Ok(status) => return Ok(status),
+            Err(problem) => {
+                tracing::warn!(delivery.id = %claimed.id, cause = ?problem.cause, "an outcome is still to be written down");
+            }
+        }
+        app.jobs.beat(JOB);
+        sleep(OUTCOME_PAUSE).await;
+    }
+    conclude(app, claimed, outcome).await
 }
 
 /// Writes down what came of an attempt. Gives where the delivery stands now; nothing when the outcome does not count.
@@ -236,13 +264,19 @@ async fn release(app: &App, unsent: Vec<Message>, pause: TimeDelta, done: &mut T
     if unsent.is_empty() {
         return Ok(());
     }
+    let claimed: Vec<_> = unsent.into_iter().map(|message| message.claimed).collect();
+    give_back(app, &claimed, pause).await?;
+    done.postponed = done.postponed.saturating_add(claimed.len());
+    Ok(())
+}
+
+/// Gives back what is still one's own of this.
+async fn give_back(app: &App, claimed: &[Claimed], pause: TimeDelta) -> Result<(), Problem> {
     app.change_as(Actor::system(), async |tx| {
-        for message in &unsent {
-            deliveries::release(tx, &message.claimed, later(tx.now(), pause)).await?;
+        for claimed in claimed {
+            deliveries::release(tx, claimed, later(tx.now(), pause)).await?;
         }
         Ok(())
     })
-    .await?;
-    done.postponed = done.postponed.saturating_add(unsent.len());
-    Ok(())
+    .await
 }

@@ -9,6 +9,8 @@ use thidua::{config::Config, db::Db};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use super::machine::share_the_machine;
+
 static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
 
 /// What new databases are copied from.
@@ -35,6 +37,7 @@ pub fn test_config() -> Config {
 
 impl TestDatabase {
     pub async fn create() -> Self {
+        share_the_machine();
         match TEMPLATE.get_or_init(make_template).await {
             Template::Sqlite(template) => {
                 let folder = tempfile::tempdir().unwrap();
@@ -51,6 +54,7 @@ impl TestDatabase {
 
     /// An empty database, as a new user has it.
     pub async fn create_empty() -> Self {
+        share_the_machine();
         match server() {
             None => Self::Sqlite(tempfile::tempdir().unwrap()),
             Some(server) => {

@@ -36,6 +36,11 @@ pub fn listen() {
     LOG.set(Some(Vec::new()));
 }
 
+/// Was this logged since `listen`?
+pub fn has_heard(text: &str) -> bool {
+    LOG.with_borrow(|log| log.as_ref().is_some_and(|log| String::from_utf8_lossy(log).contains(text)))
+}
+
 /// What was logged since `listen`. Nothing is kept from then on.
 pub fn heard() -> String {
     String::from_utf8(LOG.take().unwrap()).unwrap()

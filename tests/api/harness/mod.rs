@@ -4,6 +4,7 @@ mod answer;
 mod clock;
 mod database;
 mod log;
+mod machine;
 mod makers;
 mod zalo;
 
@@ -33,7 +34,8 @@ use thidua::{
 pub use answer::{Answer, has_blank};
 pub use clock::TestClock;
 pub use database::TestDatabase;
-pub use log::{heard, listen};
+pub use log::{has_heard, heard, listen};
+pub use machine::have_the_machine_alone;
 pub use makers::*;
 pub use zalo::{MINI_APP_API_KEY, ZaloStandIn};
 

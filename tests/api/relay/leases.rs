@@ -7,7 +7,7 @@ use sea_orm::EntityTrait as _;
 use serde_json::json;
 use thidua::{entity::delivery, outbox::Event, relay::worker::tick, sandbox::zalo::Endpoint};
 
-use crate::harness::{TestApp, ZaloStandIn};
+use crate::harness::{TestApp, ZaloStandIn, has_heard, listen};
 
 /// More than are sent at the same time.
 const MESSAGES: u64 = 12;
@@ -176,4 +176,37 @@ async fn a_delivery_that_ends_one_worker_after_another_is_given_up() {
     assert_eq!((done.dead, done.sent), (1, 1));
     let dead = app.get("/v1/deliveries?status=dead").caller(&app.admin).await.expect(200);
     assert_eq!(dead["items"][0]["reason"], json!("too_many_attempts"));
+}
+
+#[actix_web::test]
+async fn what_has_gone_out_is_written_down_when_the_database_is_back_and_not_sent_again() {
+    let (app, zalo) = with_messages(1, 5, Duration::from_millis(300)).await;
+    listen();
+    let meanwhile = async {
+        until_asked(&zalo, 1).await;
+        app.execute("ALTER TABLE delivery RENAME TO delivery_away");
+        while !has_heard("an outcome is still to be written down") {
+            tokio::task::yield_now().await;
+        }
+        app.execute("ALTER TABLE delivery_away RENAME TO delivery");
+    };
+
+    let (done, ()) = tokio::join!(tick(&app.app), meanwhile);
+
+    assert_eq!((done.unwrap().sent, delivered(&app), zalo.calls(Endpoint::Consultation)), (1, 1, 1));
+}
+
+#[actix_web::test]
+async fn what_could_not_be_prepared_is_given_back_and_was_no_attempt() {
+    let (app, zalo) = with_messages(1, 5, Duration::from_secs(30)).await;
+    die_sending(&app, &zalo).await;
+    app.clock.advance(TimeDelta::seconds(13));
+    app.execute("ALTER TABLE consent RENAME TO consent_away");
+
+    tick(&app.app).await.unwrap_err();
+
+    assert_eq!(app.count("SELECT id FROM delivery WHERE status = 'pending' AND attempt = 1"), 1);
+    app.execute("ALTER TABLE consent_away RENAME TO consent");
+    app.clock.advance(TimeDelta::seconds(11));
+    assert_eq!((tick(&app.app).await.unwrap().sent, zalo.sent().len()), (1, 1));
 }
