@@ -16,13 +16,12 @@ use actix_web::{
         header::{self, HeaderValue},
     },
     middleware::{Compress, Next, from_fn},
-    web::{self, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, Redirect},
+    web::{self, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig},
 };
 use utoipa_actix_web::AppExt as _;
-use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
 
 use crate::{
-    app::{App, CachedPage, Parts},
+    app::{App, Parts},
     caching::{self, Kept},
     config,
     db::Db,
@@ -42,7 +41,7 @@ use crate::{
         schemas::Schemas,
         vault::Vault,
     },
-    openapi,
+    openapi::{self, console::Console},
     outside::zalo::Zalo,
     personal_data, routes,
 };
@@ -54,7 +53,7 @@ pub struct House {
     pub app: Data<App>,
     schemas: Data<Schemas>,
     deadlines: Data<Deadlines>,
-    document: Arc<Document>,
+    console: Arc<Console>,
     origins: Vec<String>,
 }
 
@@ -88,7 +87,7 @@ impl House {
         }
         personal_data::apply_erasures_again(&app).await?;
         apps::load_origins(&app).await;
-        Ok(Self { app: Data::new(app), schemas: made.schemas, deadlines, document: made.document, origins })
+        Ok(Self { app: Data::new(app), schemas: made.schemas, deadlines, console: made.console, origins })
     }
 
     /// The application that answers requests.
@@ -103,7 +102,6 @@ impl House {
             InitError = (),
         > + use<>,
     > {
-        let document = Arc::clone(&self.document);
         let (rooms, _) = actix_web::App::new().into_utoipa_app().configure(routes::configure).split_for_parts();
         rooms
             .app_data(self.app.clone())
@@ -113,13 +111,7 @@ impl House {
             .app_data(FormConfig::default().limit(FORM_LIMIT).error_handler(|error, _| bad_form(&error).into()))
             .app_data(QueryConfig::default().error_handler(|error, _| malformed(&error).into()))
             .app_data(PathConfig::default().error_handler(|_, request| no_such_id(request).into()))
-            .route(
-                "/openapi.json",
-                web::get().to(move |request: HttpRequest| show_document(request, Arc::clone(&document))),
-            )
-            .service(web::redirect("/", "/swagger-ui/").temporary())
-            .service(Redirect::new("/swagger-ui", "/swagger-ui/").temporary())
-            .service(swagger_ui())
+            .configure(Arc::clone(&self.console).routes())
             .default_service(web::to(nothing_here))
             .wrap(from_fn(refuse_unknown))
             .wrap(from_fn(say_what_may_be_kept))
@@ -152,14 +144,14 @@ impl House {
     }
 }
 
-/// Puts `Cache-Control` on each answer that has none of its own. Swagger UI's files are left as they are.
+/// Puts `Cache-Control` on each answer that has none of its own.
 async fn say_what_may_be_kept<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let mut response = next.call(request).await?;
     let pattern = response.request().match_pattern().unwrap_or_default();
-    if response.headers().contains_key(header::CACHE_CONTROL) || pattern.starts_with("/swagger-ui") {
+    if response.headers().contains_key(header::CACHE_CONTROL) {
         return Ok(response);
     }
     let is_read = *response.request().method() == Method::GET;
@@ -175,20 +167,7 @@ async fn say_what_may_be_kept<B: MessageBody>(
 struct MadeOfTheCode {
     routes: Arc<Routes>,
     schemas: Data<Schemas>,
-    document: Arc<Document>,
-}
-
-/// The OpenAPI document, and the forms that it is sent in: compressed once, at the first request for it.
-struct Document {
-    text: String,
-    page: OnceLock<Result<CachedPage, Problem>>,
-}
-
-impl Document {
-    fn page(&self) -> Result<&CachedPage, Problem> {
-        let page = self.page.get_or_init(|| CachedPage::new(self.text.clone().into_bytes(), None));
-        page.as_ref().map_err(Clone::clone)
-    }
+    console: Arc<Console>,
 }
 
 /// Made once in a process, however many houses it builds: in a test run that is hundreds.
@@ -201,7 +180,7 @@ fn made_of_the_code() -> anyhow::Result<MadeOfTheCode> {
     let made = MadeOfTheCode {
         routes: Arc::new(Routes::of(&document)),
         schemas: Data::new(Schemas::compile(&document)?),
-        document: Arc::new(Document { text: openapi::text(&document), page: OnceLock::new() }),
+        console: Arc::new(Console::new(openapi::text(&document))),
     };
     Ok(MADE.get_or_init(|| made).clone())
 }
@@ -224,16 +203,6 @@ fn malformed(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(Code::MalformedRequest)
 }
 
-async fn show_document(request: HttpRequest, document: Arc<Document>) -> Result<HttpResponse, Problem> {
-    if document.page.get().is_none() {
-        let making = Arc::clone(&document);
-        web::block(move || making.page().map(|_made| ())).await.map_err(Problem::internal)??;
-    }
-    let mut answer = document.page()?.answer(request.headers());
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
-    Ok(answer)
-}
-
 /// No id stands in this path. A word that stands there may be an address of its own, which takes other methods.
 fn no_such_id(request: &HttpRequest) -> Problem {
     let allow = request.app_data::<Data<App>>().and_then(|app| app.routes.allow(request.path()));
@@ -248,18 +217,6 @@ fn not_allowed(request: &HttpRequest, allow: &str) -> Problem {
 /// Nothing answered: there is nothing at this address, or it takes other methods.
 async fn nothing_here(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
     Err(app.routes.allow(request.path()).map_or_else(Problem::not_found, |allow| not_allowed(&request, allow)))
-}
-
-fn swagger_ui() -> SwaggerUi {
-    let config = Config::from("/openapi.json")
-        .display_request_duration(true)
-        .deep_linking(true)
-        .filter(true)
-        .doc_expansion("none")
-        .default_models_expand_depth(-1)
-        .persist_authorization(false);
-    let sign_in = oauth::Config::new().client_id("swagger-ui").use_pkce_with_authorization_code_grant(true);
-    SwaggerUi::new("/swagger-ui/{_:.*}").config(config).oauth(sign_in)
 }
 
 /// Exact origins, matched as text: the Mini App's web view has one of a scheme of its own.

@@ -25,6 +25,7 @@ const ZSTD_LEVEL: i32 = 9;
 /// A page in every form that it is sent in. A form has a tag of its own: they are different bytes (RFC 9110, 8.8.3.3).
 #[derive(Debug)]
 pub struct CachedPage {
+    content_type: HeaderValue,
     link: Option<HeaderValue>,
     plain: Form,
     brotli: Form,
@@ -43,17 +44,25 @@ struct Form {
 impl CachedPage {
     /// A page of this JSON, with the header `Link` where there is a next page.
     pub fn new(json: Vec<u8>, link: Option<&str>) -> Result<Self, Problem> {
-        let tag = etag::tag_of(None, &json);
-        let page = || {
-            Ok(Self {
-                link: link.map(HeaderValue::from_str).transpose()?,
-                brotli: Form::new(Some("br"), &tag, brotli(&json))?,
-                zstd: Form::new(Some("zstd"), &tag, zstd(&json))?,
-                gzip: Form::new(Some("gzip"), &tag, gzip(&json))?,
-                plain: Form::new(None, &tag, json.clone())?,
-            })
-        };
-        page().map_err(|error: InvalidHeaderValue| Problem::internal(error))
+        Self::in_all_forms(JSON, link, json).map_err(Problem::internal)
+    }
+
+    /// A file of this media type.
+    pub fn of(content_type: &str, bytes: Vec<u8>) -> Result<Self, Problem> {
+        let content_type = HeaderValue::from_str(content_type).map_err(Problem::internal)?;
+        Self::in_all_forms(content_type, None, bytes).map_err(Problem::internal)
+    }
+
+    fn in_all_forms(content_type: HeaderValue, link: Option<&str>, bytes: Vec<u8>) -> Result<Self, InvalidHeaderValue> {
+        let tag = etag::tag_of(None, &bytes);
+        Ok(Self {
+            content_type,
+            link: link.map(HeaderValue::from_str).transpose()?,
+            brotli: Form::new(Some("br"), &tag, brotli(&bytes))?,
+            zstd: Form::new(Some("zstd"), &tag, zstd(&bytes))?,
+            gzip: Form::new(Some("gzip"), &tag, gzip(&bytes))?,
+            plain: Form::new(None, &tag, bytes)?,
+        })
     }
 
     /// The answer to a request with these headers: 304 where it has this form already.
@@ -74,7 +83,7 @@ impl CachedPage {
         if let Some(encoding) = &form.encoding {
             response.insert_header((CONTENT_ENCODING, encoding.clone()));
         }
-        response.insert_header((CONTENT_TYPE, JSON)).body(form.body.clone())
+        response.insert_header((CONTENT_TYPE, self.content_type.clone())).body(form.body.clone())
     }
 
     /// The smallest form that the reader takes.

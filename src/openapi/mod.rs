@@ -6,6 +6,7 @@
     reason = "assigning to a key that a JSON object lacks makes it; the document is ours"
 )]
 
+pub mod console;
 mod operation;
 mod responses;
 mod words;

@@ -193,6 +193,21 @@ async fn pages_for_people_pass_over_parameters_that_they_do_not_know() {
 }
 
 #[actix_web::test]
+async fn the_files_of_swagger_ui_are_compressed_once_and_known_by_their_tags() {
+    let app = TestApp::start().await;
+    let script = || app.get("/swagger-ui/swagger-ui-bundle.js").header("accept-encoding", "gzip");
+
+    let first = script().await;
+
+    first.expect_ok();
+    assert_eq!(first.header("content-encoding"), Some("gzip"));
+    assert_eq!(first.header("cache-control"), Some("public, no-cache"));
+    assert_eq!(first.header("content-type"), Some("text/javascript"));
+    script().header("if-none-match", first.header("etag").unwrap()).await.expect(304);
+    app.get("/swagger-ui/nothing.js").await.is_problem(404, "not_found");
+}
+
+#[actix_web::test]
 async fn a_head_request_gets_what_a_get_would_have() {
     let app = TestApp::start().await;
 

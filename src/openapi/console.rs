@@ -1,0 +1,98 @@
+//! `/openapi.json` and Swagger UI's files: read by anybody, the same for everybody, each compressed once.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    guard::Get,
+    http::header::{CACHE_CONTROL, HeaderValue},
+    web::{self, Path, Redirect, ServiceConfig, get},
+};
+use utoipa_swagger_ui::{Config, oauth};
+
+use crate::{app::CachedPage, kit::problem::Problem};
+
+/// Readers ask each time whether it has changed: another build may be behind the same address tomorrow.
+const KEPT: HeaderValue = HeaderValue::from_static("public, no-cache");
+
+/// The document and the files, in every form that they are sent in, made at the first request for each.
+pub struct Console {
+    document: String,
+    document_page: OnceLock<Result<CachedPage, Problem>>,
+    settings: Arc<Config<'static>>,
+    /// By their names. There are as many as Swagger UI has.
+    files: Mutex<HashMap<String, Arc<CachedPage>>>,
+}
+
+impl Console {
+    /// Of this document.
+    pub fn new(document: String) -> Self {
+        let sign_in = oauth::Config::new().client_id("swagger-ui").use_pkce_with_authorization_code_grant(true);
+        let settings = Config::with_oauth_config(["/openapi.json"], sign_in)
+            .display_request_duration(true)
+            .deep_linking(true)
+            .filter(true)
+            .doc_expansion("none")
+            .default_models_expand_depth(-1)
+            .persist_authorization(false);
+        Self { document, document_page: OnceLock::new(), settings: Arc::new(settings), files: Mutex::default() }
+    }
+
+    /// Its addresses.
+    pub fn routes(self: Arc<Self>) -> impl FnOnce(&mut ServiceConfig) {
+        let console = Arc::clone(&self);
+        let document = get().to(move |request| show_document(request, Arc::clone(&self)));
+        let file = get().to(move |request, name| show_file(request, name, Arc::clone(&console)));
+        move |service| {
+            service
+                .route("/openapi.json", document)
+                .service(web::redirect("/", "/swagger-ui/").temporary())
+                .service(Redirect::new("/swagger-ui", "/swagger-ui/").temporary())
+                .service(web::resource("/swagger-ui/{file:.*}").guard(Get()).route(file));
+        }
+    }
+
+    fn document_page(&self) -> Result<&CachedPage, Problem> {
+        let page = self.document_page.get_or_init(|| CachedPage::new(self.document.clone().into_bytes(), None));
+        page.as_ref().map_err(Clone::clone)
+    }
+
+    fn made(&self, name: &str) -> Option<Arc<CachedPage>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn make(&self, name: &str) -> Result<Arc<CachedPage>, Problem> {
+        let file = utoipa_swagger_ui::serve(name, Arc::clone(&self.settings));
+        let file = file.map_err(|error| Problem::internal(io::Error::other(error.to_string())))?;
+        let file = file.ok_or_else(Problem::not_found)?;
+        let page = Arc::new(CachedPage::of(&file.content_type, file.bytes.into_owned())?);
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(&page));
+        Ok(page)
+    }
+}
+
+async fn show_document(request: HttpRequest, console: Arc<Console>) -> Result<HttpResponse, Problem> {
+    if console.document_page.get().is_none() {
+        let making = Arc::clone(&console);
+        web::block(move || making.document_page().map(|_made| ())).await.map_err(Problem::internal)??;
+    }
+    Ok(answer(console.document_page()?, &request))
+}
+
+async fn show_file(request: HttpRequest, name: Path<String>, console: Arc<Console>) -> Result<HttpResponse, Problem> {
+    let page = match console.made(&name) {
+        Some(page) => page,
+        None => web::block(move || console.make(&name)).await.map_err(Problem::internal)??,
+    };
+    Ok(answer(&page, &request))
+}
+
+fn answer(page: &CachedPage, request: &HttpRequest) -> HttpResponse {
+    let mut answer = page.answer(request.headers());
+    answer.headers_mut().insert(CACHE_CONTROL, KEPT);
+    answer
+}
