@@ -26,6 +26,8 @@ pub struct Console {
     settings: Arc<Config<'static>>,
     /// By their names. There are as many as Swagger UI has.
     files: Mutex<HashMap<String, Arc<CachedPage>>>,
+    /// Held while a file is made: whoever asks for it meanwhile waits and takes that one.
+    making: Mutex<()>,
 }
 
 impl Console {
@@ -39,7 +41,13 @@ impl Console {
             .doc_expansion("none")
             .default_models_expand_depth(-1)
             .persist_authorization(false);
-        Self { document, document_page: OnceLock::new(), settings: Arc::new(settings), files: Mutex::default() }
+        Self {
+            document,
+            document_page: OnceLock::new(),
+            settings: Arc::new(settings),
+            files: Mutex::default(),
+            making: Mutex::default(),
+        }
     }
 
     /// Its addresses.
@@ -66,6 +74,10 @@ impl Console {
     }
 
     fn make(&self, name: &str) -> Result<Arc<CachedPage>, Problem> {
+        let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = self.made(name) {
+            return Ok(made);
+        }
         let file = utoipa_swagger_ui::serve(name, Arc::clone(&self.settings));
         let file = file.map_err(|error| Problem::internal(io::Error::other(error.to_string())))?;
         let file = file.ok_or_else(Problem::not_found)?;
