@@ -34,10 +34,8 @@ pub mod feed;
 pub mod relay;
 /// Liveness, readiness, figures.
 pub mod operations;
-/// Who may call what: one table.
-pub mod rights;
-/// What may be kept of an answer: one table.
-pub mod caching;
+/// Every operation: one table.
+pub mod operation_table;
 /// Every route.
 pub mod routes;
 /// The OpenAPI document.

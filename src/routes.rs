@@ -14,53 +14,54 @@ use crate::{
     relay::{deliveries, hooks, notifications},
 };
 
-/// Mounts everything.
+/// Mounts everything, by who uses it most. Routes are tried in this order: what is asked for most comes first.
 pub fn configure(service: &mut ServiceConfig<'_>) {
     service
         .service(
             scope("/v1")
-                // Feed: routes are tried in this order, and this is what everybody reads
+                // Everybody
                 .configure(activities::routes)
+                // Members
                 .configure(feed::routes)
-                // Identity
-                .configure(auth::routes)
-                .configure(me::routes)
-                .configure(sessions::routes)
-                .configure(password::routes)
-                .configure(totp::routes)
-                .configure(consents::routes)
-                .configure(data_requests::routes)
-                .configure(avatars::routes)
-                .configure(zalo_links::routes)
-                .configure(role_grants::routes)
-                .configure(apps::routes)
-                // Organisation
-                .configure(units::routes)
-                .configure(clusters::routes)
-                .configure(members::routes)
-                .configure(memberships::routes)
-                .configure(imports::routes)
-                .configure(exports::routes)
-                // Campaigns
+                .configure(notifications::routes)
+                .configure(checkins::routes)
+                .configure(pledges::routes)
                 .configure(campaigns::routes)
                 .configure(progress::routes)
                 .configure(targets::routes)
-                .configure(pledges::routes)
-                .configure(checkins::routes)
-                .configure(review_queue::routes)
                 .configure(works::routes)
-                // Relay
-                .configure(notifications::routes)
+                .configure(units::routes)
+                .configure(auth::routes)
+                .configure(me::routes)
+                .configure(avatars::routes)
+                .configure(sessions::routes)
+                .configure(consents::routes)
+                .configure(data_requests::routes)
+                // Managers and editors
+                .configure(review_queue::routes)
+                .configure(members::routes)
+                .configure(memberships::routes)
+                .configure(clusters::routes)
+                .configure(imports::routes)
                 .configure(deliveries::routes)
-                .configure(hooks::routes)
-                // Operations
-                .configure(audit_log::routes),
+                .configure(role_grants::routes)
+                .configure(password::routes)
+                .configure(totp::routes)
+                // Admins
+                .configure(apps::routes)
+                .configure(exports::routes)
+                .configure(zalo_links::routes)
+                .configure(audit_log::routes)
+                // Zalo
+                .configure(hooks::routes),
         )
+        // Clients that sign people in, and apps of third parties
         .configure(oauth::routes)
         .configure(well_known::routes)
+        .configure(problems::routes)
+        // Operators
         .configure(healthz::routes)
-        .configure(readyz::routes)
-        .configure(problems::routes);
+        .configure(readyz::routes);
 }
 
 /// Mounts what is for operators and their tools, on an address of its own.

@@ -11,37 +11,32 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::UrlencodedError,
-    http::{
-        Method,
-        header::{self, HeaderValue},
-    },
-    middleware::{Compress, Next, from_fn},
+    middleware::{Compress, from_fn},
     web::{self, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig},
 };
 use utoipa_actix_web::AppExt as _;
 
 use crate::{
     app::{App, Parts},
-    caching::{self, Kept},
     config,
     db::Db,
     identity::{apps, authenticate::authenticate, keys},
     kit::{
-        allow::Routes,
         body::BODY_LIMIT,
+        check::check,
         clock::Clock,
         codes::Code,
-        coding::refuse_coded,
         deadline::{Deadlines, deadline},
         edge::edge,
         metrics,
         once::IDEMPOTENCY_KEY,
-        parameters::refuse_unknown,
         problem::Problem,
+        routes::Routes,
         schemas::Schemas,
         vault::Vault,
     },
     openapi::{self, console::Console},
+    operation_table,
     outside::zalo::Zalo,
     personal_data, routes,
 };
@@ -51,6 +46,7 @@ use crate::{
 pub struct House {
     /// The shared state.
     pub app: Data<App>,
+    routes: Data<Routes>,
     schemas: Data<Schemas>,
     deadlines: Data<Deadlines>,
     console: Arc<Console>,
@@ -79,15 +75,22 @@ impl House {
         let zalo = Zalo::new(config.zalo_settings(), &clock)?;
         let origins = config.server.cors_origins.clone();
         let request = Duration::from_secs(config.server.request_seconds);
-        let deadlines = Data::new(Deadlines { request, routes: Arc::clone(&made.routes) });
-        let parts = Parts { config, db, clock, vault, keys, zalo, routes: made.routes };
+        let deadlines = Data::new(Deadlines { request });
+        let parts = Parts { config, db, clock, vault, keys, zalo };
         let app = App::new(parts);
         if let Err(error) = app.files.clean_temporary().await {
             tracing::warn!(%error, "what is left of temporary files could not be removed");
         }
         personal_data::apply_erasures_again(&app).await?;
         apps::load_origins(&app).await;
-        Ok(Self { app: Data::new(app), schemas: made.schemas, deadlines, console: made.console, origins })
+        Ok(Self {
+            app: Data::new(app),
+            routes: made.routes,
+            schemas: made.schemas,
+            deadlines,
+            console: made.console,
+            origins,
+        })
     }
 
     /// The application that answers requests.
@@ -105,6 +108,7 @@ impl House {
         let (rooms, _) = actix_web::App::new().into_utoipa_app().configure(routes::configure).split_for_parts();
         rooms
             .app_data(self.app.clone())
+            .app_data(self.routes.clone())
             .app_data(self.schemas.clone())
             .app_data(self.deadlines.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
@@ -113,10 +117,8 @@ impl House {
             .app_data(PathConfig::default().error_handler(|_, request| no_such_id(request).into()))
             .configure(Arc::clone(&self.console).routes())
             .default_service(web::to(nothing_here))
-            .wrap(from_fn(refuse_unknown))
-            .wrap(from_fn(say_what_may_be_kept))
+            .wrap(from_fn(check))
             .wrap(from_fn(authenticate))
-            .wrap(from_fn(refuse_coded))
             .wrap(from_fn(deadline))
             .wrap(cors(self.origins.clone(), self.app.clone()))
             .wrap(Compress::default())
@@ -144,28 +146,10 @@ impl House {
     }
 }
 
-/// Puts `Cache-Control` on each answer that has none of its own.
-async fn say_what_may_be_kept<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let mut response = next.call(request).await?;
-    let pattern = response.request().match_pattern().unwrap_or_default();
-    if response.headers().contains_key(header::CACHE_CONTROL) {
-        return Ok(response);
-    }
-    let is_read = *response.request().method() == Method::GET;
-    let kept = if is_read { caching::kept_at(&pattern) } else { Kept::Never };
-    if let Some(words) = kept.header() {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(words));
-    }
-    Ok(response)
-}
-
 /// What depends on the code alone.
 #[derive(Clone)]
 struct MadeOfTheCode {
-    routes: Arc<Routes>,
+    routes: Data<Routes>,
     schemas: Data<Schemas>,
     console: Arc<Console>,
 }
@@ -178,7 +162,7 @@ fn made_of_the_code() -> anyhow::Result<MadeOfTheCode> {
     }
     let document = openapi::document();
     let made = MadeOfTheCode {
-        routes: Arc::new(Routes::of(&document)),
+        routes: Data::new(Routes::of(&document, operation_table::row)?),
         schemas: Data::new(Schemas::compile(&document)?),
         console: Arc::new(Console::new(openapi::text(&document))),
     };
@@ -205,18 +189,22 @@ fn malformed(error: &dyn std::fmt::Display) -> Problem {
 
 /// No id stands in this path. A word that stands there may be an address of its own, which takes other methods.
 fn no_such_id(request: &HttpRequest) -> Problem {
-    let allow = request.app_data::<Data<App>>().and_then(|app| app.routes.allow(request.path()));
-    let is_taken = |allow: &&str| allow.split(", ").any(|method| method == request.method().as_str());
-    allow.filter(|allow| !is_taken(allow)).map_or_else(Problem::not_found, |allow| not_allowed(request, allow))
+    let allow = allow(request);
+    let is_taken = |allow: &String| allow.split(", ").any(|method| method == request.method().as_str());
+    allow.filter(|allow| !is_taken(allow)).map_or_else(Problem::not_found, |allow| not_allowed(request, &allow))
+}
+
+/// Nothing answered: there is nothing at this address, or it takes other methods.
+async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(allow(&request).map_or_else(Problem::not_found, |allow| not_allowed(&request, &allow)))
+}
+
+fn allow(request: &HttpRequest) -> Option<String> {
+    request.app_data::<Data<Routes>>()?.allow(request.path()).map(str::to_owned)
 }
 
 fn not_allowed(request: &HttpRequest, allow: &str) -> Problem {
     Problem::new(Code::MethodNotAllowed).with("method", request.method()).header("allow", allow)
-}
-
-/// Nothing answered: there is nothing at this address, or it takes other methods.
-async fn nothing_here(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
-    Err(app.routes.allow(request.path()).map_or_else(Problem::not_found, |allow| not_allowed(&request, allow)))
 }
 
 /// Exact origins, matched as text: the Mini App's web view has one of a scheme of its own.

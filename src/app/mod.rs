@@ -15,7 +15,6 @@ use crate::{
     config::Config,
     db::{Db, Effect},
     kit::{
-        allow::Routes,
         clock::Clock,
         jobs::Jobs,
         jwt::KeyRing,
@@ -88,8 +87,6 @@ pub struct App {
     pub uploads: Uploads,
     /// Files that people have sent.
     pub files: Files,
-    /// Which methods each path takes, for `Allow`.
-    pub routes: Arc<Routes>,
     /// When the signing keys were last read because a token named one that is not known; whoever holds it reads them.
     pub keys_asked: Mutex<Option<DateTime<Utc>>>,
     keys: RwLock<Arc<KeyRing>>,
@@ -112,8 +109,6 @@ pub struct Parts {
     pub keys: KeyRing,
     /// The Zalo platform.
     pub zalo: Zalo,
-    /// Which methods each path takes.
-    pub routes: Arc<Routes>,
 }
 
 const HASHING_AT_ONCE: usize = 2;
@@ -155,7 +150,6 @@ impl App {
             clock: parts.clock,
             vault: parts.vault,
             zalo: parts.zalo,
-            routes: parts.routes,
         }
     }
 

@@ -20,8 +20,10 @@ use utoipa::ToSchema;
 use super::{
     codes::{Code, FaultCode},
     faults::{Fault, Faults},
+    operation::Takes,
     parameters::pairs_of,
     problem::Problem,
+    routes::route_of,
     schemas::Schemas,
     secret::{sha256, to_hex},
     strict_json::{self, Read, Unread},
@@ -149,17 +151,13 @@ fn checked<T: DeserializeOwned + ToSchema>(schemas: Option<&Data<Schemas>>, byte
 }
 
 fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
-    let expected = if request.method() == actix_web::http::Method::PATCH {
-        "application/merge-patch+json, application/json"
-    } else {
-        "application/json"
-    };
+    let expected = route_of(request).map_or(Takes::Json, |route| route.operation.takes).media_types();
     let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let given = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !given.is_empty() && expected.split(", ").any(|one| one == given) {
+    if expected.contains(&given.as_str()) {
         return Ok(());
     }
-    Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected))
+    Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected.join(", ")))
 }
 
 fn unreadable(error: &actix_web::Error) -> Problem {
@@ -170,7 +168,7 @@ fn unreadable(error: &actix_web::Error) -> Problem {
     }
 }
 
-/// Query parameters that the operation's own description accepts. `T::OPERATION` names the operation.
+/// Query parameters that the operation's own description accepts.
 #[derive(Debug)]
 pub struct Query<T> {
     /// The parameters as a Rust value.
@@ -181,13 +179,7 @@ pub struct Query<T> {
     pub path: String,
 }
 
-/// The query parameters of one operation.
-pub trait Filter: DeserializeOwned + 'static {
-    /// The id of the operation that documents them.
-    const OPERATION: &'static str;
-}
-
-impl<T: Filter> FromRequest for Query<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
 
@@ -196,10 +188,11 @@ impl<T: Filter> FromRequest for Query<T> {
     }
 }
 
-fn read_query<T: Filter>(request: &HttpRequest) -> Result<Query<T>, Problem> {
+fn read_query<T: DeserializeOwned>(request: &HttpRequest) -> Result<Query<T>, Problem> {
     let schemas = request.app_data::<Data<Schemas>>();
-    let Some(parameters) = schemas.and_then(|schemas| schemas.query(T::OPERATION)) else {
-        tracing::error!(operation = T::OPERATION, "no operation of that name is in the OpenAPI document");
+    let operation = route_of(request).map_or("", |route| route.operation.id);
+    let Some(parameters) = schemas.and_then(|schemas| schemas.query(operation)) else {
+        tracing::error!(operation, "no operation of that name is in the OpenAPI document");
         return Err(Problem::new(Code::InternalError));
     };
     let (pairs, mut faults) = pairs_of(request.query_string());
@@ -211,7 +204,7 @@ fn read_query<T: Filter>(request: &HttpRequest) -> Result<Query<T>, Problem> {
     let pairs = pairs.collect();
     let filter = serde_json::from_value(Value::Object(object)).map_err(|error| {
         let category = error.classify();
-        tracing::warn!(operation = T::OPERATION, ?category, "a query that its schema accepts does not fit its type");
+        tracing::warn!(operation, ?category, "a query that its schema accepts does not fit its type");
         Problem::new(Code::MalformedRequest)
     })?;
     Ok(Query { filter, pairs, path: request.path().to_owned() })

@@ -1,5 +1,5 @@
-//! Who calls. A handler asks for the caller it needs by type: `SignedIn` for a person, `Staff` for one with duties,
-//! `With<Scope>` for a person or an app that holds the scope. Forget it, and it is visibly missing.
+//! Who calls. A handler says by the type of its caller who may call it: `SignedIn` for any person, `Manager` or `Admin` for those
+//! with a duty, `ManagerOf<CheckinId>` for those with a duty over an object, `AppWith<Scope>` for persons and apps with a scope.
 
 use std::{
     future::{Ready, ready},
@@ -16,7 +16,9 @@ use utoipa::ToSchema;
 use super::{
     codes::Code,
     ids::{ClientAppId, MemberId, SessionId, UnitId},
+    operation::{CallerKind, Operation},
     problem::Problem,
+    routes::route_of,
 };
 
 /// What a person may do, from least to most.
@@ -81,6 +83,20 @@ impl Person {
     /// Everything, everywhere?
     pub fn is_admin(&self) -> bool {
         self.grants.iter().any(|grant| grant.role == Role::Admin)
+    }
+
+    /// A manager of some unit, or an admin?
+    pub fn is_manager(&self) -> bool {
+        self.holds(Role::UnitManager)
+    }
+
+    /// An editor of some unit, or an admin?
+    pub fn is_editor(&self) -> bool {
+        self.holds(Role::Editor)
+    }
+
+    fn holds(&self, role: Role) -> bool {
+        self.grants.iter().any(|grant| grant.role == role || grant.role == Role::Admin)
     }
 
     /// The unit that what they do counts for today.
@@ -153,19 +169,49 @@ pub struct Anybody(pub Option<Caller>);
 
 /// A person, whatever their role.
 #[derive(Clone, Debug)]
-pub struct SignedIn(pub Arc<Person>);
+pub struct SignedIn(Arc<Person>);
 
-/// A person with duties: a manager, an editor or an admin.
+/// A manager of any unit, or an admin.
 #[derive(Clone, Debug)]
-pub struct Staff(pub Arc<Person>);
+pub struct Manager(Arc<Person>);
+
+/// An editor of any unit, or an admin.
+#[derive(Clone, Debug)]
+pub struct Editor(Arc<Person>);
+
+/// A manager or an editor of any unit, or an admin.
+#[derive(Clone, Debug)]
+pub struct Staff(Arc<Person>);
 
 /// An admin.
 #[derive(Clone, Debug)]
-pub struct Admin(pub Arc<Person>);
+pub struct Admin(Arc<Person>);
+
+/// The member who made the object `T`; a manager where it is a unit's. Others learn from the query for the object whether it
+/// exists for them: 404, or 403 where they may see it.
+#[derive(Clone, Debug)]
+pub struct OwnerOf<T>(Arc<Person>, PhantomData<T>);
+
+/// A manager of the unit of the object `T`, or an admin. Others learn from the query for the object whether it exists for them.
+#[derive(Clone, Debug)]
+pub struct ManagerOf<T>(Arc<Person>, PhantomData<T>);
+
+/// An editor of the unit of the object `T`, or an admin. Others learn from the query for the object whether it exists for them.
+#[derive(Clone, Debug)]
+pub struct EditorOf<T>(Arc<Person>, PhantomData<T>);
+
+/// A manager or an editor of the unit of the object `T`, or an admin. Others learn from the query for the object whether it
+/// exists for them.
+#[derive(Clone, Debug)]
+pub struct StaffOf<T>(Arc<Person>, PhantomData<T>);
+
+/// Staff who sign in with a username and a password. Others learn from the query for their account that there is none: 404.
+#[derive(Clone, Debug)]
+pub struct AccountHolder(Arc<Person>);
 
 /// A person, or an app that holds the scope.
 #[derive(Clone, Debug)]
-pub struct With<S>(pub Caller, PhantomData<S>);
+pub struct AppWith<S>(Caller, PhantomData<S>);
 
 /// A scope of apps.
 pub trait Scope: 'static {
@@ -201,9 +247,10 @@ impl Scope for ProgressRead {
 pub const SCOPES: &[&str] =
     &["activities:read", "campaigns:read", "progress:read", "announcements:write", "webhooks:manage", "assistant:ask"];
 
-macro_rules! persons {
-    ($($name:ident if $permitted:expr;)+) => {$(
-        impl Deref for $name {
+/// Implements a person in a handler's signature: whom it lets through, and which rows of the table say so.
+macro_rules! person {
+    ($name:ident $(<$object:ident>)?, if $permitted:expr, in $fits:expr) => {
+        impl $(<$object>)? Deref for $name $(<$object>)? {
             type Target = Person;
 
             fn deref(&self) -> &Person {
@@ -211,27 +258,75 @@ macro_rules! persons {
             }
         }
 
-        impl FromRequest for $name {
+        impl $(<$object>)? $name $(<$object>)? {
+            /// As one of all who can call.
+            pub fn caller(&self) -> Caller {
+                Caller::Person(Arc::clone(&self.0))
+            }
+        }
+
+        impl $(<$object>)? FromRequest for $name $(<$object>)? {
             type Error = Problem;
             type Future = Ready<Result<Self, Problem>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let permitted: fn(&Person) -> bool = $permitted;
+                let (permitted, fits): (fn(&Person) -> bool, fn(&Operation) -> bool) = ($permitted, $fits);
+                agrees(request, stringify!($name), fits);
                 ready(person(request).and_then(|person| {
-                    if permitted(&person) { Ok(Self(person)) } else { Err(Problem::forbidden()) }
+                    if !permitted(&person) {
+                        return Err(Problem::forbidden());
+                    }
+                    Ok(Self(person, $(PhantomData::<$object>)?))
                 }))
             }
         }
-    )+};
+    };
 }
 
-persons! {
-    SignedIn if |_| true;
-    Staff if |person| person.role() >= Role::UnitManager;
-    Admin if Person::is_admin;
+person!(SignedIn, if |_| true, in |row| MEMBERS.iter().any(|kind| row.lets(*kind)) && !row.lets(CallerKind::Anonymous));
+person!(Manager, if Person::is_manager, in is_for_managers);
+person!(Editor, if Person::is_editor, in is_for_editors);
+person!(Staff, if |person| person.is_manager() || person.is_editor(), in is_for_staff);
+person!(Admin, if Person::is_admin, in |row| is_for(row, &[CallerKind::Admin], &[CallerKind::Manager, CallerKind::Editor]));
+person!(AccountHolder, if |_| true, in is_for_staff);
+person!(OwnerOf<T>, if |_| true, in is_for_owners);
+person!(ManagerOf<T>, if |_| true, in is_for_managers);
+person!(EditorOf<T>, if |_| true, in is_for_editors);
+person!(StaffOf<T>, if |_| true, in is_for_staff);
+
+const MEMBERS: [CallerKind; 4] = [CallerKind::Guest, CallerKind::Owner, CallerKind::Colleague, CallerKind::Stranger];
+
+fn is_for_managers(row: &Operation) -> bool {
+    is_for(row, &[CallerKind::Manager, CallerKind::Admin], &[CallerKind::Editor])
 }
 
-impl<S: Scope> Deref for With<S> {
+fn is_for_editors(row: &Operation) -> bool {
+    is_for(row, &[CallerKind::Editor, CallerKind::Admin], &[CallerKind::Manager])
+}
+
+fn is_for_staff(row: &Operation) -> bool {
+    is_for(row, &[CallerKind::Manager, CallerKind::Editor, CallerKind::Admin], &[])
+}
+
+fn is_for_owners(row: &Operation) -> bool {
+    row.lets(CallerKind::Owner) && !row.lets(CallerKind::Manager) && !row.lets(CallerKind::Admin)
+}
+
+/// Does the row let these kinds of staff through, and neither those nor any member without a duty?
+fn is_for(row: &Operation, staff: &[CallerKind], others: &[CallerKind]) -> bool {
+    staff.iter().all(|kind| row.lets(*kind)) && !others.iter().chain(&MEMBERS).any(|kind| row.lets(*kind))
+}
+
+/// A handler whose caller contradicts its row in the table of operations fails the tests that call it.
+fn agrees(request: &HttpRequest, caller: &str, fits: impl Fn(&Operation) -> bool) {
+    if cfg!(debug_assertions)
+        && let Some(route) = route_of(request)
+    {
+        assert!(fits(route.operation), "`{caller}` contradicts the row of `{}`", route.operation.id);
+    }
+}
+
+impl<S: Scope> Deref for AppWith<S> {
     type Target = Caller;
 
     fn deref(&self) -> &Caller {
@@ -239,11 +334,12 @@ impl<S: Scope> Deref for With<S> {
     }
 }
 
-impl<S: Scope> FromRequest for With<S> {
+impl<S: Scope> FromRequest for AppWith<S> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        agrees(request, S::NAME, |row| row.scope == Some(S::NAME));
         ready(match caller(request) {
             None => Err(Problem::new(Code::Unauthorized)),
             Some(Caller::App(app)) if !app.scopes.iter().any(|scope| scope == S::NAME) => {
@@ -259,6 +355,7 @@ impl FromRequest for Anybody {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        agrees(request, "Anybody", |row| row.lets(CallerKind::Anonymous));
         ready(Ok(Self(caller(request))))
     }
 }
@@ -272,5 +369,36 @@ fn person(request: &HttpRequest) -> Result<Arc<Person>, Problem> {
         None => Err(Problem::new(Code::Unauthorized)),
         Some(Caller::App(_)) => Err(Problem::forbidden()),
         Some(Caller::Person(person)) => Ok(person),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::operation::Verdict;
+
+    fn lets(kinds: &[CallerKind]) -> Operation {
+        let verdicts = CallerKind::ALL.map(|kind| if kinds.contains(&kind) { Verdict::Yes } else { Verdict::No });
+        Operation::new("one", None, verdicts)
+    }
+
+    #[test]
+    fn a_duty_fits_the_rows_that_let_those_through_who_have_it_and_no_others() {
+        use CallerKind::{Admin, Colleague, Editor, Manager, Owner};
+        let rows = [
+            ("managers", lets(&[Manager, Admin])),
+            ("editors", lets(&[Editor, Admin])),
+            ("staff", lets(&[Manager, Editor, Admin])),
+            ("owners", lets(&[Owner])),
+            ("members", lets(&[Owner, Colleague, Manager, Admin])),
+        ];
+        let fitting = |fits: fn(&Operation) -> bool| -> Vec<_> {
+            rows.iter().filter(|(_, row)| fits(row)).map(|(name, _)| *name).collect()
+        };
+
+        assert_eq!(fitting(is_for_managers), ["managers"]);
+        assert_eq!(fitting(is_for_editors), ["editors"]);
+        assert_eq!(fitting(is_for_staff), ["staff"]);
+        assert_eq!(fitting(is_for_owners), ["owners"]);
     }
 }

@@ -19,7 +19,7 @@ use actix_web::{
     body::{BoxBody, EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
-    http::{ConnectionType, Method, header::ORIGIN},
+    http::{ConnectionType, header::ORIGIN},
     middleware::Next,
     test::TestRequest,
     web::{Bytes, Data},
@@ -28,11 +28,12 @@ use futures_util::Stream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{
-    allow::Routes,
     codes::Code,
     commit_progress::{CommitProgress, CommitState},
     connections::{Connection, Phase},
+    operation::Takes,
     problem::Problem,
+    routes::route_of,
 };
 
 /// How long a body without a file may take.
@@ -41,15 +42,6 @@ const BODY: Duration = Duration::from_secs(20);
 const FILE: Duration = Duration::from_secs(10 * 60);
 /// A file comes at this rate on average, in bytes a second, once `BODY` is over. A phone with 0.3 Mbit/s sends 37,500.
 const SLOWEST_FILE: u64 = 16 * 1024;
-/// What takes longer by its nature than `server.request_seconds`, by the beginning of its path.
-const LONGER: [(&str, Duration); 3] = [
-    ("/v1/exports/", Duration::from_secs(5 * 60)),
-    ("/v1/me/export", Duration::from_secs(5 * 60)),
-    // A workbook is unpacked and looked at before it is taken.
-    ("/v1/imports", Duration::from_secs(2 * 60)),
-];
-/// What takes a file, by its method and path: as a form, or as the body itself. All other bodies are held in memory.
-const FILES: [(Method, &str); 2] = [(Method::PUT, "/v1/me/avatar"), (Method::POST, "/v1/imports")];
 /// How long an answer is waited for whose change is being committed, or is committed, when its time is over.
 const COMMIT: Duration = Duration::from_secs(1);
 
@@ -58,15 +50,6 @@ const COMMIT: Duration = Duration::from_secs(1);
 pub struct Deadlines {
     /// How long a request may take, from the last byte of its body on.
     pub request: Duration,
-    /// To name a request by, that was given up before it could say where it went.
-    pub routes: Arc<Routes>,
-}
-
-/// Where a request would have gone that was given up.
-#[derive(Clone, Debug)]
-pub struct GivenUp {
-    /// The path as it is documented; none where there is nothing.
-    pub route: Option<String>,
 }
 
 /// Gives a request up that takes too long: 408 where its client is late, else 503. Its handler is dropped, so that its
@@ -79,11 +62,12 @@ pub async fn deadline<B: MessageBody + 'static>(
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
     let connection = request.conn_data::<Arc<Connection>>().cloned();
-    let path = request.path().to_owned();
+    let route = route_of(request.request());
     let origin = request.headers().get(ORIGIN).cloned();
-    let longer = LONGER.iter().find(|(beginning, _)| path.starts_with(beginning)).map(|(_, longer)| *longer);
-    let work = deadlines.request.max(longer.unwrap_or_default());
-    let progress = Progress::of(&mut request, connection.clone(), work);
+    let operation = route.as_ref().map(|route| route.operation);
+    let longest = operation.and_then(|operation| operation.longest).unwrap_or_default();
+    let is_file = operation.is_some_and(|operation| matches!(operation.takes, Takes::File(_)));
+    let progress = Progress::of(&mut request, connection.clone(), is_file, deadlines.request.max(longest));
     let problem = match progress.bound(next.call(request)).await {
         Ok(response) => return response.map(ServiceResponse::map_into_left_body),
         Err(problem) => problem,
@@ -100,14 +84,13 @@ pub async fn deadline<B: MessageBody + 'static>(
     let stand_in =
         origin.into_iter().fold(TestRequest::default(), |request, origin| request.insert_header((ORIGIN, origin)));
     let stand_in = stand_in.to_http_request();
-    let route = deadlines.routes.pattern(&path).map(str::to_owned);
+    let route = route.as_ref().map(|route| route.path.as_str());
     if problem.code == Code::BodyTooSlow {
         // Strangers choose how often.
-        tracing::debug!(route = route.as_deref(), "a body came too slowly");
+        tracing::debug!(route, "a body came too slowly");
     } else {
-        tracing::warn!(code = problem.code.name(), route = route.as_deref(), "a request was given up");
+        tracing::warn!(code = problem.code.name(), route, "a request was given up");
     }
-    stand_in.extensions_mut().insert(GivenUp { route });
     Ok(ServiceResponse::new(stand_in, response).map_into_right_body())
 }
 
@@ -169,9 +152,8 @@ impl Drop for Received {
 
 impl Progress {
     /// Of this request, whose body is followed from now on.
-    fn of(request: &mut ServiceRequest, connection: Option<Arc<Connection>>, work: Duration) -> Self {
+    fn of(request: &mut ServiceRequest, connection: Option<Arc<Connection>>, is_file: bool, work: Duration) -> Self {
         let body = Rc::new(Received::new());
-        let is_file = FILES.iter().any(|(method, path)| method == request.method() && *path == request.path());
         let payload: Payload = match request.take_payload() {
             Payload::None => Payload::None,
             payload => {
@@ -342,7 +324,7 @@ mod tests {
 
     /// What becomes of a request with `work` for its handler, after its time is over.
     async fn answer_of<F: Future<Output = ()> + 'static>(work: impl Fn() -> F + Clone + 'static) -> Option<Code> {
-        let deadlines = Deadlines { request: Duration::from_millis(20), routes: Arc::default() };
+        let deadlines = Deadlines { request: Duration::from_millis(20) };
         let handler = move || {
             let work = work();
             async move {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::{
-    HttpMessage as _, ResponseError as _,
+    HttpMessage as _,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -20,14 +20,14 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
-    accept,
     codes::Code,
     connections::{Connection, Phase},
-    deadline::GivenUp,
     etag,
     given::Given,
     language::Language,
+    operation::Kept,
     problem::Problem,
+    routes::{Route, find_route},
 };
 
 /// The header of the request id, on every answer.
@@ -35,9 +35,8 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_REQUEST_ID: usize = 128;
 /// A read that takes longer than this is worth a line in the log.
 const SLOW: Duration = Duration::from_millis(500);
-/// Swagger UI's own scripts and its inline styles; it talks to this server alone.
-const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// An answer loads nothing and is shown in no frame, unless it says otherwise itself.
+const NOTHING_LOADED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// The id of a request, for whoever wants to write it down.
@@ -57,26 +56,22 @@ pub async fn edge<B: MessageBody + 'static>(
     let id = request_id(request.headers());
     let language = Language::of(request.headers());
     let method = request.method().clone();
-    let refused = refused_kind(&request);
-    let is_swagger = request.path().starts_with("/swagger-ui/");
     request.extensions_mut().insert(RequestId(id.clone()));
     if method == Method::HEAD {
         // Routed as GET; the server leaves the body out, because the request line said HEAD.
         request.head_mut().method = Method::GET;
     }
+    let route = find_route(&request);
     let span = tracing::info_span!("request", request.id = %id);
     async move {
-        let response = match refused {
-            None => next.call(request).await?.map_into_left_body(),
-            Some(kind) => {
-                let refusal = Problem::new(Code::NotAcceptable).with("media_type", kind).error_response();
-                request.into_response(refusal).map_into_right_body()
-            }
-        };
+        let response = next.call(request).await?.map_into_left_body();
         let mut response = worded(response, language, &id, &method);
         tag_in_coding(response.headers_mut());
-        dress(response.headers_mut(), &id, is_swagger);
-        record(&response, &method, started.elapsed());
+        if method != Method::OPTIONS {
+            say_who_may_keep_it(response.headers_mut(), route.as_deref());
+        }
+        dress(response.headers_mut(), &id);
+        record(&response, &method, route.as_deref(), started.elapsed());
         if let Some(connection) = &connection {
             connection.set(Phase::Answer);
         }
@@ -94,28 +89,6 @@ fn request_id(headers: &HeaderMap) -> String {
         .filter(|id| !id.is_empty() && id.len() <= LONGEST_REQUEST_ID)
         .filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)))
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
-}
-
-const JSON: &[&str] = &["application/json", "application/problem+json"];
-
-/// What the answer is that the reader does not take; none when it takes one of those that there are.
-fn refused_kind(request: &ServiceRequest) -> Option<&'static str> {
-    let lines = request.headers().get_all(header::ACCEPT).map(|line| line.to_str().unwrap_or("*/*"));
-    let accepted: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
-    let kinds = kinds_at(request.path());
-    let is_taken = |kind: &&str| accept::takes(&accepted.join(","), kind);
-    if accepted.is_empty() || kinds.iter().any(is_taken) { None } else { kinds.first().copied() }
-}
-
-/// Everything under `/v1` is JSON, unless it is said here of its path. Outside nothing is refused.
-fn kinds_at(path: &str) -> &'static [&'static str] {
-    match path {
-        "/v1/me/export" => &["application/zip", "application/json"],
-        path if !path.starts_with("/v1/") => &[],
-        path if path.starts_with("/v1/avatars/") => &["image/jpeg", "application/json"],
-        path if path.ends_with(".csv") => &["text/csv"],
-        _ => JSON,
-    }
 }
 
 fn worded<B: MessageBody + 'static>(
@@ -217,25 +190,34 @@ fn tag_in_coding(headers: &mut HeaderMap) {
     }
 }
 
+/// Puts `Cache-Control` on an answer that has none of its own.
+fn say_who_may_keep_it(headers: &mut HeaderMap, route: Option<&Route>) {
+    let kept = route.map_or(Kept::Never, |route| route.operation.kept);
+    if let Some(words) = kept.header()
+        && !headers.contains_key(header::CACHE_CONTROL)
+    {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(words));
+    }
+}
+
 /// The headers that every answer has.
-fn dress(headers: &mut HeaderMap, id: &str, is_swagger: bool) {
+fn dress(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(X_REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        let policy = if is_swagger { SWAGGER_POLICY } else { "default-src 'none'; frame-ancestors 'none'" };
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        headers.insert(header::CONTENT_SECURITY_POLICY, NOTHING_LOADED);
     }
     headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
 }
 
 /// One line for each change, each failure and each slow read; every request is in the metrics.
-fn record<B>(response: &ServiceResponse<B>, method: &Method, duration: Duration) {
-    let given_up = response.request().extensions().get::<GivenUp>().cloned();
-    let route = given_up.map_or_else(|| response.request().match_pattern(), |given_up| given_up.route);
-    let route = route.as_deref().unwrap_or("none");
+fn record<B>(response: &ServiceResponse<B>, method: &Method, route: Option<&Route>, duration: Duration) {
+    // Swagger UI's files and the like are no operations.
+    let pattern = if route.is_some() { None } else { response.request().match_pattern() };
+    let route = route.map(|route| route.path.as_str()).or(pattern.as_deref()).unwrap_or("none");
     let status = response.status().as_u16();
     super::metrics::count_request(method, route, status, duration);
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

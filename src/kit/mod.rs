@@ -1,16 +1,15 @@
 //! What every handler leans on. It knows no room: nothing here says what a pledge is.
 
 pub mod accept;
-pub mod allow;
 pub mod allowance;
 pub mod answer;
 pub mod batch;
 pub mod body;
 pub mod budget;
 pub mod caller;
+pub mod check;
 pub mod clock;
 pub mod codes;
-pub mod coding;
 pub mod commit_progress;
 pub mod connections;
 pub mod deadline;
@@ -27,12 +26,14 @@ pub mod language;
 pub mod metrics;
 pub mod network;
 pub mod once;
+pub mod operation;
 pub mod page;
 pub mod parameters;
 pub mod patch;
 pub mod problem;
 pub mod quantity;
 pub mod rate_limit;
+pub mod routes;
 pub mod schemas;
 pub mod secret;
 pub mod strict_json;

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use super::{
     codes::FaultCode,
     faults::{Fault, Faults, Place},
-    parameters::Bare,
 };
 
 pub mod scalar;
@@ -25,8 +24,6 @@ const JSON: [&str; 2] = ["application/json", "application/merge-patch+json"];
 pub struct Schemas {
     bodies: HashMap<String, Arc<Shape>>,
     queries: HashMap<String, Parameters>,
-    /// The operations that take no query parameter.
-    pub(super) bare: Bare,
 }
 
 /// The query parameters of one operation.
@@ -49,7 +46,7 @@ impl Schemas {
         let nothing = json!({});
         let components = document.get("components").unwrap_or(&nothing);
         let mut compiler = Compiler::new(components);
-        let mut schemas = Self { bodies: HashMap::new(), queries: HashMap::new(), bare: Bare::of(document) };
+        let mut schemas = Self { bodies: HashMap::new(), queries: HashMap::new() };
         schemas.add_parts(&mut compiler, components)?;
         let operations = document.get("paths").and_then(Value::as_object).into_iter().flatten();
         for operation in
@@ -120,6 +117,11 @@ impl Schemas {
 }
 
 impl Parameters {
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
     /// The pairs of a query string as one JSON object, each in the type that its schema has and its text in its form; every
     /// fault is added. None of them is a list, so that one given twice has no meaning.
     pub fn read(&self, pairs: &[(String, String)], faults: &mut Faults) -> Map<String, Value> {

@@ -9,7 +9,7 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse,
     guard::Get,
-    http::header::{CACHE_CONTROL, HeaderValue},
+    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue},
     web::{self, Path, Redirect, ServiceConfig, get},
 };
 use utoipa_swagger_ui::{Config, oauth};
@@ -18,6 +18,12 @@ use crate::{app::CachedPage, kit::problem::Problem};
 
 /// Readers ask each time whether it has changed: another build may be behind the same address tomorrow.
 const KEPT: HeaderValue = HeaderValue::from_static("public, no-cache");
+
+/// Swagger UI's own scripts and its inline styles; it talks to this server alone.
+const LOADED: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
 
 /// The document and the files, in every form that they are sent in, made at the first request for each.
 pub struct Console {
@@ -105,6 +111,7 @@ async fn show_file(request: HttpRequest, name: Path<String>, console: Arc<Consol
 
 fn answer(page: &CachedPage, request: &HttpRequest) -> HttpResponse {
     let mut answer = page.answer(request.headers());
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, LOADED);
     answer.headers_mut().insert(CACHE_CONTROL, KEPT);
     answer
 }

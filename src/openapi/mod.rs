@@ -6,6 +6,7 @@
     reason = "assigning to a key that a JSON object lacks makes it; the document is ours"
 )]
 
+pub mod callers;
 pub mod console;
 mod operation;
 mod responses;
@@ -23,46 +24,6 @@ use crate::{
 
 use operation::complete_operation;
 use words::{DESCRIPTION, TAGS, headers, security_schemes};
-
-/// The operations whose handlers take `If-Match`. A test compares this with the handlers.
-pub const TAKE_IF_MATCH: &[&str] = &[
-    "acknowledge_data_request",
-    "delete_activity",
-    "delete_app",
-    "delete_avatar",
-    "delete_campaign",
-    "delete_me",
-    "delete_pledge",
-    "delete_role_grant",
-    "delete_unit",
-    "return_checkin",
-    "update_activity",
-    "update_app",
-    "update_avatar",
-    "update_campaign",
-    "update_checkin",
-    "update_cluster",
-    "update_consents",
-    "update_me",
-    "update_member",
-    "update_membership",
-    "update_pledge",
-    "update_unit",
-    "update_work",
-    "verify_checkin",
-    "withdraw_checkin",
-];
-
-/// The `POST` operations under `/v1` on which an `Idempotency-Key` has no effect, and why. On all others it has: a test sends
-/// each of them twice.
-pub const IGNORE_KEY: &[(&str, &str)] = &[
-    ("sign_in_with_zalo", "the answer holds tokens, which are kept nowhere. Sign in again instead"),
-    ("refresh_session", "the answer holds tokens, which are kept nowhere, and a refresh token is good once"),
-    ("log_out", "whoever is logged out cannot ask again, and need not"),
-    ("create_totp", "the answer is a secret, which is kept nowhere. Asked again, it is another one"),
-    ("confirm_totp", "the answer is shown once and kept nowhere, and a code is good once"),
-    ("receive_mini_app_event", "an event is taken in once by itself"),
-];
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(ProblemDocument, FaultDocument, BatchedCheckin)))]

@@ -2,42 +2,35 @@
 
 use serde_json::{Value, json};
 
-use super::{IGNORE_KEY, TAKE_IF_MATCH, responses::complete_responses};
+use super::{callers, responses::complete_responses};
 use crate::{
-    kit::{codes::Code, parameters::is_strict},
-    rights,
+    kit::{
+        codes::Code,
+        operation::{Operation, Repeat, Takes, Verdict},
+    },
+    operation_table,
 };
-
-/// What is asked without being counted.
-const UNCOUNTED: &[&str] = &["/healthz", "/readyz"];
 
 /// Completes an operation of this path and method.
 pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
-    if let Some(row) = operation.get("operationId").and_then(Value::as_str).and_then(rights::row) {
-        let description = operation.get("description").and_then(Value::as_str).unwrap_or_default();
-        operation["description"] = format!("{description}\n\n**Who may call:** {}.", row.words()).trim().into();
-        operation["security"] = row.security();
-    }
+    // A test names an operation without a row; without one it is described as if it had no peculiarity.
+    let row = operation.get("operationId").and_then(Value::as_str).and_then(operation_table::row);
+    let row = row.copied().unwrap_or(Operation::new("", None, [Verdict::No; 11]));
+    describe_callers(operation, &row);
     let is_ours = path.starts_with("/v1/");
     let is_public =
         operation.get("security").and_then(Value::as_array).is_none_or(|all| all.iter().all(|one| one == &json!({})));
     let has_path = path.contains('{');
     let has_cursor = operation.to_string().contains("next_cursor");
     let has_body = operation.get("requestBody").is_some();
-    let takes_version =
-        operation.get("operationId").and_then(Value::as_str).is_some_and(|id| TAKE_IF_MATCH.contains(&id));
-    let ignores_key = operation.get("operationId").and_then(Value::as_str).and_then(reason_to_ignore_key);
-    if let Some(reason) = ignores_key {
-        let description = operation.get("description").and_then(Value::as_str).unwrap_or_default();
-        operation["description"] = format!("{description}\n\n`Idempotency-Key` has no effect here: {reason}.").into();
-    }
-    let takes_key = is_ours && method == "post" && ignores_key.is_none();
+    let takes_version = row.is_conditional;
+    let takes_key = row.repeat == Repeat::ByKey;
     add_header_parameters(operation, takes_key, takes_version);
-    if method == "patch" {
+    if row.takes == Takes::MergePatch {
         offer_merge_patch(operation);
     }
     let mut common: Vec<Code> = vec![Code::TooManyRequests, Code::InternalError, Code::Unavailable];
-    if !UNCOUNTED.contains(&path) {
+    if row.is_counted {
         common.push(Code::StorageFull);
         if method != "get" {
             common.push(Code::OutcomeUnknown);
@@ -75,19 +68,25 @@ pub fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if has_body {
         common.push(Code::UnsupportedCoding);
     }
-    if is_strict(path) {
+    if row.is_query_strict {
         common.push(Code::InvalidInput);
     }
     if has_path {
         common.push(Code::NotFound);
     }
     complete_responses(operation, &common);
-    let is_counted = !UNCOUNTED.contains(&path);
-    add_common_headers(operation, is_counted, takes_key);
+    add_common_headers(operation, row.is_counted, takes_key);
 }
 
-fn reason_to_ignore_key(operation: &str) -> Option<&'static str> {
-    IGNORE_KEY.iter().find(|(id, _)| *id == operation).map(|(_, reason)| *reason)
+/// Says who may call, and where a key has no effect.
+fn describe_callers(operation: &mut Value, row: &Operation) {
+    let description = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+    let mut description = format!("{description}\n\n**Who may call:** {}.", callers::words(row)).trim().to_owned();
+    if let Repeat::KeyIgnored(reason) = row.repeat {
+        description.push_str(&format!("\n\n`Idempotency-Key` has no effect here: {reason}."));
+    }
+    operation["description"] = description.into();
+    operation["security"] = callers::security(row);
 }
 
 /// A patch is a JSON Merge Patch (RFC 7396), under its own media type or plainly as JSON.

@@ -14,7 +14,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, NoFields, Query},
-        caller::{CampaignsRead, SignedIn, Staff, With},
+        caller::{AppWith, CampaignsRead, Staff, StaffOf},
         etag::IfMatch,
         ids::CampaignId,
         once::Once,
@@ -30,7 +30,7 @@ use crate::{
 #[get("/campaigns")]
 pub async fn list_campaigns(
     app: Data<App>,
-    caller: With<CampaignsRead>,
+    caller: AppWith<CampaignsRead>,
     query: Query<CampaignFilter>,
 ) -> Answer<Listed<CampaignView>> {
     let page = app.cursors.page(&query, &caller.key(), query.filter.limit, query.filter.cursor.as_deref())?;
@@ -69,7 +69,7 @@ pub async fn create_campaign(
 #[get("/campaigns/{campaign_id}")]
 pub async fn find_campaign(
     app: Data<App>,
-    caller: With<CampaignsRead>,
+    caller: AppWith<CampaignsRead>,
     path: Path<CampaignId>,
 ) -> Answer<CampaignView> {
     store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await.map(tagged)
@@ -84,7 +84,7 @@ pub async fn find_campaign(
 #[patch("/campaigns/{campaign_id}")]
 pub async fn update_campaign(
     app: Data<App>,
-    caller: SignedIn,
+    caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
     seen: IfMatch,
     once: Once,
@@ -102,7 +102,7 @@ pub async fn update_campaign(
 #[delete("/campaigns/{campaign_id}")]
 pub async fn delete_campaign(
     app: Data<App>,
-    caller: SignedIn,
+    caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
     seen: IfMatch,
     once: Once,
@@ -123,7 +123,7 @@ pub async fn delete_campaign(
 #[post("/campaigns/{campaign_id}/launch")]
 pub async fn launch_campaign(
     app: Data<App>,
-    caller: SignedIn,
+    caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
     once: Once,
     _body: Body<NoFields>,
@@ -140,7 +140,7 @@ pub async fn launch_campaign(
 #[post("/campaigns/{campaign_id}/close")]
 pub async fn close_campaign(
     app: Data<App>,
-    caller: SignedIn,
+    caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
     once: Once,
     _body: Body<NoFields>,

@@ -9,7 +9,6 @@ use super::{
     parts::{NewCriterion, NewPhase, NewTarget, parse_phases, parse_targets},
 };
 use crate::kit::{
-    body::Filter,
     codes::FaultCode,
     faults::Faults,
     ids::{CampaignId, UnitId},
@@ -301,8 +300,4 @@ pub struct CampaignFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for CampaignFilter {
-    const OPERATION: &'static str = "list_campaigns";
 }

@@ -21,7 +21,7 @@ use crate::{
         answer::{Answer, Reply},
         batch::Batch,
         body::{Body, OptionalBody, Query},
-        caller::SignedIn,
+        caller::{ManagerOf, OwnerOf, SignedIn},
         etag::IfMatch,
         ids::{CheckinId, PledgeId},
         language::Language,
@@ -41,7 +41,7 @@ use crate::{
 #[post("/pledges/{pledge_id}/checkins")]
 pub async fn create_checkin(
     app: Data<App>,
-    caller: SignedIn,
+    caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
     once: Once,
     body: Body<NewCheckin>,
@@ -133,7 +133,7 @@ pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId
 #[patch("/checkins/{checkin_id}")]
 pub async fn update_checkin(
     app: Data<App>,
-    caller: SignedIn,
+    caller: OwnerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
     once: Once,
@@ -152,7 +152,7 @@ pub async fn update_checkin(
 #[delete("/checkins/{checkin_id}")]
 pub async fn withdraw_checkin(
     app: Data<App>,
-    caller: SignedIn,
+    caller: OwnerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
     once: Once,
@@ -178,7 +178,7 @@ pub async fn withdraw_checkin(
 #[post("/checkins/{checkin_id}/verify")]
 pub async fn verify_checkin(
     app: Data<App>,
-    caller: SignedIn,
+    caller: ManagerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
     once: Once,
@@ -201,7 +201,7 @@ pub async fn verify_checkin(
 #[post("/checkins/{checkin_id}/return")]
 pub async fn return_checkin(
     app: Data<App>,
-    caller: SignedIn,
+    caller: ManagerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
     once: Once,

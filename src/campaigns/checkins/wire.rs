@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::{Checkin, CheckinStatus, Flag, checkin::Location};
 use crate::kit::{
-    body::Filter,
     clock::{cut, later},
     codes::FaultCode,
     faults::Faults,
@@ -264,8 +263,4 @@ pub struct CheckinFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for CheckinFilter {
-    const OPERATION: &'static str = "list_checkins";
 }

@@ -16,7 +16,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, NoFields, Query},
-        caller::{Caller, SignedIn},
+        caller::{OwnerOf, SignedIn},
         etag::IfMatch,
         ids::{CampaignId, PledgeId},
         once::Once,
@@ -39,7 +39,7 @@ pub async fn list_pledges(
     query: Query<PledgeFilter>,
 ) -> Answer<Listed<PledgeView>> {
     let (db, day) = (app.db.reads(), app.clock.today());
-    let campaign = campaigns::find_visible(db, &Caller::Person(caller.0.clone()), *path, day).await?;
+    let campaign = campaigns::find_visible(db, &caller.caller(), *path, day).await?;
     let whose = caller.member_id.to_string();
     let page = app.cursors.page(&query, &whose, query.filter.limit, query.filter.cursor.as_deref())?;
     let pledges = store::page_visible(db, &caller, &campaign, &query.filter, day, &page).await?;
@@ -65,7 +65,7 @@ pub async fn create_pledge(
 ) -> Answer<PledgeView> {
     let Body(new) = body;
     app.change(once, async |tx| {
-        let pledge = actions::create(tx, &Caller::Person(caller.0.clone()), *path, new).await?;
+        let pledge = actions::create(tx, &caller.caller(), *path, new).await?;
         let (location, version) = (format!("/v1/pledges/{}", pledge.id), pledge.version);
         Ok(Reply::created(location, view(tx, pledge, tx.today()).await?).version(version))
     })
@@ -94,7 +94,7 @@ pub async fn find_pledge(app: Data<App>, caller: SignedIn, path: Path<PledgeId>)
 #[patch("/pledges/{pledge_id}")]
 pub async fn update_pledge(
     app: Data<App>,
-    caller: SignedIn,
+    caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
     seen: IfMatch,
     once: Once,
@@ -117,7 +117,7 @@ pub async fn update_pledge(
 #[delete("/pledges/{pledge_id}")]
 pub async fn delete_pledge(
     app: Data<App>,
-    caller: SignedIn,
+    caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
     seen: IfMatch,
     once: Once,
@@ -139,7 +139,7 @@ pub async fn delete_pledge(
 #[post("/pledges/{pledge_id}/sign")]
 pub async fn sign_pledge(
     app: Data<App>,
-    caller: SignedIn,
+    caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
     once: Once,
     _body: Body<NoFields>,

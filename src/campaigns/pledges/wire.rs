@@ -12,7 +12,6 @@ use super::{
 use crate::{
     campaigns::campaigns::{Campaign, TargetKind},
     kit::{
-        body::Filter,
         codes::FaultCode,
         faults::{Fault, Faults},
         ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
@@ -220,8 +219,4 @@ pub struct PledgeFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for PledgeFilter {
-    const OPERATION: &'static str = "list_pledges";
 }

@@ -16,7 +16,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::Query,
-        caller::{ProgressRead, With},
+        caller::{AppWith, ProgressRead},
         clock::start_in_vietnam,
         ids::{CampaignId, UnitId},
         problem::Problem,
@@ -34,7 +34,7 @@ use crate::{
 #[get("/campaigns/{campaign_id}/progress")]
 pub async fn find_progress(
     app: Data<App>,
-    caller: With<ProgressRead>,
+    caller: AppWith<ProgressRead>,
     path: Path<CampaignId>,
     query: Query<ProgressFilter>,
 ) -> Answer<ProgressView> {
@@ -58,7 +58,7 @@ pub async fn find_progress(
 #[get("/units/{unit_id}/progress")]
 pub async fn find_unit_progress(
     app: Data<App>,
-    caller: With<ProgressRead>,
+    caller: AppWith<ProgressRead>,
     path: Path<UnitId>,
     query: Query<UnitProgressFilter>,
 ) -> Answer<UnitProgressView> {

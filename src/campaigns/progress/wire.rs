@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::kit::{
-    body::Filter,
     ids::{CampaignId, TargetId, UnitId},
     quantity::{Quantity, Total},
 };
@@ -69,10 +68,6 @@ pub struct ProgressFilter {
     pub as_of: Option<NaiveDate>,
 }
 
-impl Filter for ProgressFilter {
-    const OPERATION: &'static str = "find_progress";
-}
-
 /// Of which campaign and day.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -82,10 +77,6 @@ pub struct UnitProgressFilter {
     pub campaign_id: Option<CampaignId>,
     /// What happened up to this day, by the units of that day; absent: everything, by the units of today.
     pub as_of: Option<NaiveDate>,
-}
-
-impl Filter for UnitProgressFilter {
-    const OPERATION: &'static str = "find_unit_progress";
 }
 
 /// The figures of a unit and of all below it.

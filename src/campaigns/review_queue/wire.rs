@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     campaigns::checkins::{CheckinView, ReviewRow},
-    kit::{body::Filter, ids::CampaignId, quantity::Quantity},
+    kit::{ids::CampaignId, quantity::Quantity},
 };
 
 /// A check-in that waits, with what a manager needs to decide.
@@ -78,8 +78,4 @@ pub struct ReviewFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for ReviewFilter {
-    const OPERATION: &'static str = "list_review_queue";
 }

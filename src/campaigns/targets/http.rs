@@ -16,7 +16,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::Query,
-        caller::{ProgressRead, With},
+        caller::{AppWith, ProgressRead},
         ids::TargetId,
         language::Language,
         problem::Problem,
@@ -41,7 +41,7 @@ const IS_A_SHARE: (&str, &str) = (
 #[get("/targets/{target_id}/explain")]
 pub async fn explain_target(
     app: Data<App>,
-    caller: With<ProgressRead>,
+    caller: AppWith<ProgressRead>,
     path: Path<TargetId>,
     query: Query<ExplanationFilter>,
     language: Language,

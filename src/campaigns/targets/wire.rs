@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::kit::{
-    body::Filter,
     ids::{CheckinId, UnitId},
     page::Listed,
     quantity::{Quantity, Total},
@@ -58,8 +57,4 @@ pub struct ExplanationFilter {
     /// `checkins.next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for ExplanationFilter {
-    const OPERATION: &'static str = "explain_target";
 }

@@ -15,7 +15,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
-        caller::{Caller, CampaignsRead, SignedIn, With},
+        caller::{AppWith, CampaignsRead, StaffOf},
         etag::IfMatch,
         ids::{CampaignId, WorkId},
         once::Once,
@@ -32,7 +32,7 @@ use crate::{
 #[get("/campaigns/{campaign_id}/works")]
 pub async fn list_works(
     app: Data<App>,
-    caller: With<CampaignsRead>,
+    caller: AppWith<CampaignsRead>,
     path: Path<CampaignId>,
     query: Query<WorkFilter>,
 ) -> Answer<Listed<WorkView>> {
@@ -51,14 +51,14 @@ pub async fn list_works(
 #[post("/campaigns/{campaign_id}/works")]
 pub async fn create_work(
     app: Data<App>,
-    caller: SignedIn,
+    caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
     once: Once,
     body: Body<NewWork>,
 ) -> Answer<WorkView> {
     let Body(new) = body;
     app.change(once, async |tx| {
-        let work = actions::create(tx, &Caller::Person(caller.0.clone()), *path, new).await?;
+        let work = actions::create(tx, &caller.caller(), *path, new).await?;
         let (location, version) = (format!("/v1/works/{}", work.id), work.version);
         Ok(Reply::created(location, work.into()).version(version))
     })
@@ -71,7 +71,7 @@ pub async fn create_work(
 #[utoipa::path(tag = "works", params(("work_id" = WorkId, Path, description = "The work")),
     responses((status = 200, body = WorkView)))]
 #[get("/works/{work_id}")]
-pub async fn find_work(app: Data<App>, caller: With<CampaignsRead>, path: Path<WorkId>) -> Answer<WorkView> {
+pub async fn find_work(app: Data<App>, caller: AppWith<CampaignsRead>, path: Path<WorkId>) -> Answer<WorkView> {
     let work = store::find(app.db.reads(), *path).await?.ok_or_else(Problem::not_found)?;
     campaigns::find_visible(app.db.reads(), &caller, work.campaign_id, app.clock.today()).await?;
     Ok(tagged(work))
@@ -85,17 +85,14 @@ pub async fn find_work(app: Data<App>, caller: With<CampaignsRead>, path: Path<W
 #[patch("/works/{work_id}")]
 pub async fn update_work(
     app: Data<App>,
-    caller: SignedIn,
+    caller: StaffOf<WorkId>,
     path: Path<WorkId>,
     seen: IfMatch,
     once: Once,
     body: Body<WorkPatch>,
 ) -> Answer<WorkView> {
     let Body(patch) = body;
-    app.change(once, async |tx| {
-        actions::update(tx, &Caller::Person(caller.0.clone()), *path, &seen, patch).await.map(tagged)
-    })
-    .await
+    app.change(once, async |tx| actions::update(tx, &caller.caller(), *path, &seen, patch).await.map(tagged)).await
 }
 
 fn tagged(work: Work) -> Reply<WorkView> {

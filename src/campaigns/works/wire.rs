@@ -5,7 +5,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Work, WorkKind, WorkStatus};
 use crate::kit::{
-    body::Filter,
     ids::{CampaignId, UnitId, WorkId},
     patch::{given, set},
     quantity::Quantity,
@@ -164,8 +163,4 @@ pub struct WorkFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for WorkFilter {
-    const OPERATION: &'static str = "list_works";
 }

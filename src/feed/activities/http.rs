@@ -19,7 +19,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, NoFields, OptionalBody, Query},
-        caller::{Anybody, Caller, SignedIn, Staff},
+        caller::{Anybody, Caller, Editor, EditorOf},
         etag::IfMatch,
         ids::ActivityId,
         once::Once,
@@ -92,7 +92,7 @@ pub async fn find_activity(app: Data<App>, caller: Anybody, path: Path<ActivityI
 #[post("/activities")]
 pub async fn create_activity(
     app: Data<App>,
-    caller: Staff,
+    caller: Editor,
     once: Once,
     body: Body<NewActivity>,
 ) -> Answer<ActivityView> {
@@ -115,7 +115,7 @@ pub async fn create_activity(
 #[patch("/activities/{activity_id}")]
 pub async fn update_activity(
     app: Data<App>,
-    caller: SignedIn,
+    caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
     seen: IfMatch,
     once: Once,
@@ -133,7 +133,7 @@ pub async fn update_activity(
 #[delete("/activities/{activity_id}")]
 pub async fn delete_activity(
     app: Data<App>,
-    caller: SignedIn,
+    caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
     seen: IfMatch,
     once: Once,
@@ -154,7 +154,7 @@ pub async fn delete_activity(
 #[post("/activities/{activity_id}/submit")]
 pub async fn submit_activity(
     app: Data<App>,
-    caller: SignedIn,
+    caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
     once: Once,
     _body: Body<NoFields>,
@@ -172,7 +172,7 @@ pub async fn submit_activity(
 #[post("/activities/{activity_id}/publish")]
 pub async fn publish_activity(
     app: Data<App>,
-    caller: SignedIn,
+    caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
     once: Once,
     body: OptionalBody<PublishActivity>,
@@ -191,7 +191,7 @@ pub async fn publish_activity(
 #[post("/activities/{activity_id}/archive")]
 pub async fn archive_activity(
     app: Data<App>,
-    caller: SignedIn,
+    caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
     once: Once,
     _body: Body<NoFields>,

@@ -9,7 +9,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Activity, ActivityKind, ActivityStatus, to_html};
 use crate::{
     kit::{
-        body::Filter,
         clock::{cut, to_microseconds},
         codes::FaultCode,
         faults::{Fault, Faults},
@@ -297,10 +296,6 @@ pub struct ActivityFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for ActivityFilter {
-    const OPERATION: &'static str = "list_activities";
 }
 
 impl ActivityFilter {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{feed::activities::ActivityInclude, kit::body::Filter};
+use crate::feed::activities::ActivityInclude;
 
 /// Which part of the feed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -19,8 +19,4 @@ pub struct FeedFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for FeedFilter {
-    const OPERATION: &'static str = "list_feed";
 }

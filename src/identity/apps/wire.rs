@@ -8,7 +8,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{ClientApp, client_app::is_origin};
 use crate::kit::{
-    body::Filter,
     caller::SCOPES,
     codes::FaultCode,
     faults::{Fault, Faults},
@@ -187,8 +186,4 @@ pub struct AppFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for AppFilter {
-    const OPERATION: &'static str = "list_apps";
 }

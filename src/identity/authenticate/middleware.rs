@@ -28,16 +28,9 @@ use crate::{
         jwt::{Claims, KeyRing},
         network::ClientAddress,
         problem::Problem,
+        routes::route_of,
     },
 };
-
-/// What is asked without being counted: probes.
-const UNCOUNTED: &[&str] = &["/healthz", "/readyz"];
-
-/// Where a bearer token is not looked at: a client that sends an old one along gets its new one here all the same, and
-/// machines that probe are answered.
-const DEAF: &[&str] = &["/v1/auth/refresh", "/v1/auth/zalo", "/healthz", "/readyz"];
-const DEAF_BELOW: &[&str] = &["/oauth/", "/.well-known/"];
 
 /// Finds out who calls, counts the call, and lets it through.
 pub async fn authenticate<B: MessageBody + 'static>(
@@ -47,13 +40,17 @@ pub async fn authenticate<B: MessageBody + 'static>(
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
+    let route = route_of(request.request());
+    let is_counted = route.as_ref().is_none_or(|route| route.operation.is_counted);
+    let reads_bearer_token = route.as_ref().is_none_or(|route| route.operation.reads_bearer_token);
     let address = address_of(&request, app.config.server.forwarded_hops);
     request.extensions_mut().insert(ClientAddress(address));
     // For whoever verifies below, and for whatever signs behind. Probes wait for no database.
-    if !UNCOUNTED.contains(&request.path()) && keys::refresh(&app).await {
+    if is_counted && keys::refresh(&app).await {
         apps::load_origins(&app).await;
     }
-    let caller = match caller_of(&app, &request).await {
+    let caller = if reads_bearer_token { caller_of(&app, &request).await } else { Ok(None) };
+    let caller = match caller {
         Ok(caller) => caller,
         Err(problem) => {
             // Whoever tries tokens is counted by address, and told so.
@@ -66,7 +63,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
             return Ok(response);
         }
     };
-    if UNCOUNTED.contains(&request.path()) {
+    if !is_counted {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }
     let left = match app.limits.count(caller.as_ref(), address) {
@@ -114,15 +111,8 @@ fn read_address(entry: &[u8]) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
-fn is_deaf(path: &str) -> bool {
-    DEAF.contains(&path) || DEAF_BELOW.iter().any(|folder| path.starts_with(folder))
-}
-
 async fn caller_of(app: &App, request: &ServiceRequest) -> Result<Option<Caller>, Problem> {
     let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(None) };
-    if is_deaf(request.path()) {
-        return Ok(None);
-    }
     let header = header.to_str().unwrap_or_default();
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     if scheme.eq_ignore_ascii_case("basic") {

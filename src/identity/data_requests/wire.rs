@@ -6,7 +6,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{DataRequest, Kind, Origin, Status, store::Which};
 use crate::kit::{
-    body::Filter,
     codes::FaultCode,
     ids::{DataRequestId, MemberId},
     problem::{Problem, bad_field},
@@ -155,10 +154,6 @@ pub struct DataRequestFilter {
     pub cursor: Option<String>,
 }
 
-impl Filter for DataRequestFilter {
-    const OPERATION: &'static str = "list_data_requests";
-}
-
 impl DataRequestFilter {
     /// What is asked for, at this moment.
     pub fn which(&self, now: DateTime<Utc>) -> Which {
@@ -178,8 +173,4 @@ pub struct OwnDataRequestFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for OwnDataRequestFilter {
-    const OPERATION: &'static str = "list_own_data_requests";
 }

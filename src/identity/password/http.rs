@@ -9,7 +9,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::Body,
-        caller::SignedIn,
+        caller::AccountHolder,
         once::Once,
     },
 };
@@ -20,7 +20,12 @@ use crate::{
 #[utoipa::path(tag = "password", request_body = PasswordChange,
     responses((status = 204), (status = 404, description = "not_found")))]
 #[put("/me/password")]
-pub async fn update_password(app: Data<App>, caller: SignedIn, once: Once, body: Body<PasswordChange>) -> Answer<()> {
+pub async fn update_password(
+    app: Data<App>,
+    caller: AccountHolder,
+    once: Once,
+    body: Body<PasswordChange>,
+) -> Answer<()> {
     let PasswordChange { current_password, new_password } = body.0;
     let account = staff::prove(&app, &caller, current_password.clone(), "/current_password").await?;
     actions::check(&account, &current_password, &new_password)?;

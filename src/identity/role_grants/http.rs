@@ -14,7 +14,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
-        caller::{SignedIn, Staff},
+        caller::{Manager, ManagerOf, SignedIn},
         etag::IfMatch,
         ids::RoleGrantId,
         once::Once,
@@ -47,7 +47,11 @@ pub async fn list_role_grants(
 #[utoipa::path(tag = "role_grants", params(("role_grant_id" = RoleGrantId, Path, description = "The grant")),
     responses((status = 200, body = RoleGrantView)))]
 #[get("/role-grants/{role_grant_id}")]
-pub async fn find_role_grant(app: Data<App>, caller: SignedIn, path: Path<RoleGrantId>) -> Answer<RoleGrantView> {
+pub async fn find_role_grant(
+    app: Data<App>,
+    caller: ManagerOf<RoleGrantId>,
+    path: Path<RoleGrantId>,
+) -> Answer<RoleGrantView> {
     let grant = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
     Ok(Reply::ok(grant.ok_or_else(Problem::not_found)?.into()))
 }
@@ -61,7 +65,7 @@ pub async fn find_role_grant(app: Data<App>, caller: SignedIn, path: Path<RoleGr
 #[post("/role-grants")]
 pub async fn create_role_grant(
     app: Data<App>,
-    caller: Staff,
+    caller: Manager,
     once: Once,
     body: Body<NewRoleGrant>,
 ) -> Answer<RoleGrantView> {
@@ -83,7 +87,7 @@ pub async fn create_role_grant(
 #[delete("/role-grants/{role_grant_id}")]
 pub async fn delete_role_grant(
     app: Data<App>,
-    caller: SignedIn,
+    caller: ManagerOf<RoleGrantId>,
     path: Path<RoleGrantId>,
     seen: IfMatch,
     once: Once,

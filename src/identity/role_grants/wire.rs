@@ -6,7 +6,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::RoleGrant;
 use crate::kit::{
-    body::Filter,
     caller::Role,
     clock::NO_END,
     codes::FaultCode,
@@ -101,8 +100,4 @@ pub struct RoleGrantFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for RoleGrantFilter {
-    const OPERATION: &'static str = "list_role_grants";
 }

@@ -14,7 +14,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::Query,
-        caller::SignedIn,
+        caller::{OwnerOf, SignedIn},
         ids::SessionId,
         once::Once,
         page::Listed,
@@ -46,7 +46,12 @@ pub async fn list_sessions(
 #[utoipa::path(tag = "sessions", params(("session_id" = SessionId, Path, description = "The session")),
     responses((status = 204)))]
 #[delete("/me/sessions/{session_id}")]
-pub async fn delete_session(app: Data<App>, caller: SignedIn, path: Path<SessionId>, once: Once) -> Answer<()> {
+pub async fn delete_session(
+    app: Data<App>,
+    caller: OwnerOf<SessionId>,
+    path: Path<SessionId>,
+    once: Once,
+) -> Answer<()> {
     app.change(once, async |tx| {
         actions::close_own(tx, caller.member_id, *path).await?;
         Ok(Reply::nothing())

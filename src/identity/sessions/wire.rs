@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::store::OpenSession;
-use crate::kit::{body::Filter, ids::SessionId};
+use crate::kit::ids::SessionId;
 
 /// A device that is signed in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -54,8 +54,4 @@ pub struct SessionFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for SessionFilter {
-    const OPERATION: &'static str = "list_sessions";
 }

@@ -12,7 +12,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::Body,
-        caller::SignedIn,
+        caller::AccountHolder,
         once::Once,
     },
 };
@@ -25,7 +25,7 @@ const ISSUER: &str = "Thi Đua";
 #[utoipa::path(tag = "totp",
     responses((status = 200, body = TotpView), (status = 404, description = "not_found")))]
 #[get("/me/totp")]
-pub async fn find_totp(app: Data<App>, caller: SignedIn) -> Answer<TotpView> {
+pub async fn find_totp(app: Data<App>, caller: AccountHolder) -> Answer<TotpView> {
     staff::find_of(app.db.reads(), caller.member_id).await?;
     let is_enabled = store::is_enabled(app.db.reads(), caller.member_id).await?;
     let recovery_codes_left = store::recovery_codes_left(app.db.reads(), caller.member_id).await?;
@@ -38,7 +38,12 @@ pub async fn find_totp(app: Data<App>, caller: SignedIn) -> Answer<TotpView> {
 #[utoipa::path(tag = "totp", request_body = TotpOwner,
     responses((status = 200, body = NewTotpView), (status = 404, description = "not_found"), (status = 409, description = "already_exists")))]
 #[post("/me/totp")]
-pub async fn create_totp(app: Data<App>, caller: SignedIn, once: Once, body: Body<TotpOwner>) -> Answer<NewTotpView> {
+pub async fn create_totp(
+    app: Data<App>,
+    caller: AccountHolder,
+    once: Once,
+    body: Body<TotpOwner>,
+) -> Answer<NewTotpView> {
     let account = staff::prove(&app, &caller, body.0.password, "/password").await?;
     // Not through `change`: the answer is a secret and is kept nowhere. Asked again, it is another one.
     let secret = app.change_as(once.actor(), async |tx| actions::begin(tx, &app.vault, caller.member_id).await).await?;
@@ -55,7 +60,7 @@ pub async fn create_totp(app: Data<App>, caller: SignedIn, once: Once, body: Bod
 #[post("/me/totp/confirm")]
 pub async fn confirm_totp(
     app: Data<App>,
-    caller: SignedIn,
+    caller: AccountHolder,
     once: Once,
     body: Body<TotpConfirmation>,
 ) -> Answer<RecoveryCodesView> {
@@ -76,7 +81,7 @@ pub async fn confirm_totp(
 #[utoipa::path(tag = "totp", request_body = TotpOwner,
     responses((status = 204), (status = 404, description = "not_found")))]
 #[delete("/me/totp")]
-pub async fn delete_totp(app: Data<App>, caller: SignedIn, once: Once, body: Body<TotpOwner>) -> Answer<()> {
+pub async fn delete_totp(app: Data<App>, caller: AccountHolder, once: Once, body: Body<TotpOwner>) -> Answer<()> {
     staff::prove(&app, &caller, body.0.password, "/password").await?;
     app.change(once, async |tx| {
         actions::remove(tx, caller.member_id).await?;

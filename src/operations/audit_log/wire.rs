@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::kit::{body::Filter, codes::FaultCode, faults::Fault, problem::Problem};
+use crate::kit::{codes::FaultCode, faults::Fault, problem::Problem};
 
 /// Something that somebody did.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -77,10 +77,6 @@ pub struct AuditFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for AuditFilter {
-    const OPERATION: &'static str = "list_audit_log";
 }
 
 impl AuditFilter {

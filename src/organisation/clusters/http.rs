@@ -16,7 +16,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
-        caller::{ActivitiesRead, SignedIn, Staff, With},
+        caller::{ActivitiesRead, AppWith, Manager},
         etag::IfMatch,
         ids::{ClusterId, UnitId},
         once::Once,
@@ -35,7 +35,7 @@ use crate::{
 #[get("/clusters")]
 pub async fn list_clusters(
     app: Data<App>,
-    _caller: With<ActivitiesRead>,
+    _caller: AppWith<ActivitiesRead>,
     query: Query<ClusterFilter>,
 ) -> Answer<Listed<ClusterView>> {
     let page = app.cursors.page(&query, "", query.filter.limit, query.filter.cursor.as_deref())?;
@@ -52,7 +52,12 @@ pub async fn list_clusters(
 #[utoipa::path(tag = "clusters", request_body = NewCluster,
     responses((status = 201, body = ClusterView), (status = 409, description = "already_exists")))]
 #[post("/clusters")]
-pub async fn create_cluster(app: Data<App>, caller: Staff, once: Once, body: Body<NewCluster>) -> Answer<ClusterView> {
+pub async fn create_cluster(
+    app: Data<App>,
+    caller: Manager,
+    once: Once,
+    body: Body<NewCluster>,
+) -> Answer<ClusterView> {
     let Body(new) = body;
     app.change(once, async |tx| {
         let cluster = actions::create(tx, &caller, new).await?;
@@ -68,7 +73,11 @@ pub async fn create_cluster(app: Data<App>, caller: Staff, once: Once, body: Bod
 #[utoipa::path(tag = "clusters", params(("cluster_id" = ClusterId, Path, description = "The cluster")),
     responses((status = 200, body = ClusterView)))]
 #[get("/clusters/{cluster_id}")]
-pub async fn find_cluster(app: Data<App>, _caller: With<ActivitiesRead>, path: Path<ClusterId>) -> Answer<ClusterView> {
+pub async fn find_cluster(
+    app: Data<App>,
+    _caller: AppWith<ActivitiesRead>,
+    path: Path<ClusterId>,
+) -> Answer<ClusterView> {
     let cluster = store::find(app.db.reads(), *path).await?.ok_or_else(Problem::not_found)?;
     let version = cluster.version;
     Ok(Reply::ok(view_of(app.db.reads(), cluster, app.clock.today()).await?).version(version))
@@ -84,7 +93,7 @@ pub async fn find_cluster(app: Data<App>, _caller: With<ActivitiesRead>, path: P
 #[patch("/clusters/{cluster_id}")]
 pub async fn update_cluster(
     app: Data<App>,
-    caller: SignedIn,
+    caller: Manager,
     path: Path<ClusterId>,
     seen: IfMatch,
     once: Once,

@@ -8,7 +8,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Cluster, Stay};
 use crate::kit::{
-    body::Filter,
     clock::NO_END,
     ids::{ClusterId, UnitId},
     patch::given,
@@ -162,8 +161,4 @@ pub struct ClusterFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for ClusterFilter {
-    const OPERATION: &'static str = "list_clusters";
 }

@@ -16,7 +16,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::Query,
-        caller::{SignedIn, Staff},
+        caller::{Manager, ManagerOf, Staff},
         codes::Code,
         ids::ImportId,
         language::Language,
@@ -73,7 +73,7 @@ pub async fn list_imports(
 #[post("/imports")]
 pub async fn create_import(
     app: Data<App>,
-    caller: Staff,
+    caller: Manager,
     once: Once,
     language: Language,
     request: HttpRequest,
@@ -114,7 +114,7 @@ async fn inspected(app: &App, form: ParsedForm) -> Result<NewImport, Problem> {
 #[get("/imports/{import_id}")]
 pub async fn find_import(
     app: Data<App>,
-    caller: SignedIn,
+    caller: ManagerOf<ImportId>,
     language: Language,
     path: Path<ImportId>,
 ) -> Answer<ImportView> {
@@ -131,7 +131,7 @@ pub async fn find_import(
 #[get("/imports/{import_id}/conflicts")]
 pub async fn list_import_conflicts(
     app: Data<App>,
-    caller: SignedIn,
+    caller: ManagerOf<ImportId>,
     language: Language,
     path: Path<ImportId>,
     query: Query<ConflictFilter>,

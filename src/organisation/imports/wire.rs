@@ -9,7 +9,6 @@ use super::{
     store::Conflict,
 };
 use crate::kit::{
-    body::Filter,
     codes::{FaultCode, fill},
     faults::Fault,
     faults::Faults,
@@ -161,10 +160,6 @@ pub struct ImportFilter {
     pub cursor: Option<String>,
 }
 
-impl Filter for ImportFilter {
-    const OPERATION: &'static str = "list_imports";
-}
-
 /// Which reasons.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -176,10 +171,6 @@ pub struct ConflictFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for ConflictFilter {
-    const OPERATION: &'static str = "list_import_conflicts";
 }
 
 impl ImportView {

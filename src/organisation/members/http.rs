@@ -16,7 +16,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
-        caller::{Person, SignedIn, Staff},
+        caller::{Manager, Person, SignedIn},
         etag::IfMatch,
         ids::{MemberId, UnitId},
         once::Once,
@@ -51,7 +51,12 @@ pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberF
 #[utoipa::path(tag = "members", request_body = NewMember,
     responses((status = 201, body = MemberProfile), (status = 409, description = "already_exists")))]
 #[post("/members")]
-pub async fn create_member(app: Data<App>, caller: Staff, once: Once, body: Body<NewMember>) -> Answer<MemberProfile> {
+pub async fn create_member(
+    app: Data<App>,
+    caller: Manager,
+    once: Once,
+    body: Body<NewMember>,
+) -> Answer<MemberProfile> {
     let (new, actor) = (body.0, once.actor());
     let answer = app
         .change(once.with_secret_answer(), async |tx| {
@@ -88,7 +93,7 @@ pub async fn find_member(app: Data<App>, caller: SignedIn, path: Path<MemberId>,
 #[patch("/members/{member_id}")]
 pub async fn update_member(
     app: Data<App>,
-    caller: Staff,
+    caller: Manager,
     path: Path<MemberId>,
     seen: IfMatch,
     once: Once,

@@ -9,7 +9,6 @@ use super::{
     member::{normal_email, normal_phone},
 };
 use crate::kit::{
-    body::Filter,
     codes::FaultCode,
     faults::{Fault, Faults},
     ids::{MemberId, UnitId},
@@ -169,10 +168,6 @@ pub struct MemberFilter {
     pub cursor: Option<String>,
 }
 
-impl Filter for MemberFilter {
-    const OPERATION: &'static str = "list_members";
-}
-
 /// Which members of a unit.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -186,10 +181,6 @@ pub struct UnitMemberFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 4000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for UnitMemberFilter {
-    const OPERATION: &'static str = "list_unit_members";
 }
 
 impl From<Member> for MemberView {

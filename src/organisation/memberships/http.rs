@@ -16,7 +16,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
-        caller::{SignedIn, Staff},
+        caller::{Manager, ManagerOf, SignedIn},
         etag::IfMatch,
         ids::{MemberId, MembershipId, UnitId},
         once::Once,
@@ -64,7 +64,7 @@ pub async fn list_memberships(
 #[post("/members/{member_id}/memberships")]
 pub async fn create_membership(
     app: Data<App>,
-    caller: Staff,
+    caller: Manager,
     path: Path<MemberId>,
     once: Once,
     body: Body<NewMembership>,
@@ -98,7 +98,7 @@ pub async fn find_membership(app: Data<App>, caller: SignedIn, path: Path<Member
 #[patch("/memberships/{membership_id}")]
 pub async fn update_membership(
     app: Data<App>,
-    caller: SignedIn,
+    caller: ManagerOf<MembershipId>,
     path: Path<MembershipId>,
     seen: IfMatch,
     once: Once,

@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::Membership;
 use crate::{
     kit::{
-        body::Filter,
         clock::NO_END,
         ids::{MemberId, MembershipId, UnitId},
         patch::given,
@@ -93,8 +92,4 @@ pub struct MembershipFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for MembershipFilter {
-    const OPERATION: &'static str = "list_memberships";
 }

@@ -18,7 +18,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, Query},
-        caller::{ActivitiesRead, SignedIn, With},
+        caller::{ActivitiesRead, AppWith, Manager},
         etag::IfMatch,
         ids::UnitId,
         once::Once,
@@ -35,7 +35,7 @@ use crate::{
 #[get("/units")]
 pub async fn list_units(
     app: Data<App>,
-    _caller: With<ActivitiesRead>,
+    _caller: AppWith<ActivitiesRead>,
     query: Query<UnitFilter>,
 ) -> Answer<Listed<UnitView>> {
     let day = query.filter.as_of.unwrap_or_else(|| app.clock.today());
@@ -58,7 +58,7 @@ pub async fn list_units(
 #[utoipa::path(tag = "units", request_body = NewUnit,
     responses((status = 201, body = UnitView), (status = 409, description = "already_exists")))]
 #[post("/units")]
-pub async fn create_unit(app: Data<App>, caller: SignedIn, once: Once, body: Body<NewUnit>) -> Answer<UnitView> {
+pub async fn create_unit(app: Data<App>, caller: Manager, once: Once, body: Body<NewUnit>) -> Answer<UnitView> {
     let Body(new) = body;
     app.change(once, async |tx| {
         let unit = actions::create(tx, &caller, new).await?;
@@ -76,7 +76,7 @@ pub async fn create_unit(app: Data<App>, caller: SignedIn, once: Once, body: Bod
 #[get("/units/{unit_id}")]
 pub async fn find_unit(
     app: Data<App>,
-    _caller: With<ActivitiesRead>,
+    _caller: AppWith<ActivitiesRead>,
     path: Path<UnitId>,
     query: Query<UnitMoment>,
 ) -> Answer<UnitView> {
@@ -101,7 +101,7 @@ pub async fn find_unit(
 #[patch("/units/{unit_id}")]
 pub async fn update_unit(
     app: Data<App>,
-    caller: SignedIn,
+    caller: Manager,
     path: Path<UnitId>,
     seen: IfMatch,
     once: Once,
@@ -125,7 +125,7 @@ pub async fn update_unit(
 #[delete("/units/{unit_id}")]
 pub async fn delete_unit(
     app: Data<App>,
-    caller: SignedIn,
+    caller: Manager,
     path: Path<UnitId>,
     query: Query<UnitEnd>,
     seen: IfMatch,
@@ -147,7 +147,7 @@ pub async fn delete_unit(
 #[post("/units/{unit_id}/move")]
 pub async fn move_unit(
     app: Data<App>,
-    caller: SignedIn,
+    caller: Manager,
     path: Path<UnitId>,
     once: Once,
     body: Body<MoveUnit>,
@@ -171,7 +171,7 @@ pub async fn move_unit(
 #[post("/units/{unit_id}/merge")]
 pub async fn merge_unit(
     app: Data<App>,
-    caller: SignedIn,
+    caller: Manager,
     path: Path<UnitId>,
     once: Once,
     body: Body<MergeUnit>,
@@ -194,7 +194,7 @@ pub async fn merge_unit(
 #[post("/units/{unit_id}/split")]
 pub async fn split_unit(
     app: Data<App>,
-    caller: SignedIn,
+    caller: Manager,
     path: Path<UnitId>,
     once: Once,
     body: Body<SplitUnit>,

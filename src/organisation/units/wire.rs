@@ -6,7 +6,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Unit, UnitKind};
 use crate::kit::{
-    body::Filter,
     clock::NO_END,
     ids::{MemberId, UnitId},
     patch::given,
@@ -198,10 +197,6 @@ pub struct UnitFilter {
     pub cursor: Option<String>,
 }
 
-impl Filter for UnitFilter {
-    const OPERATION: &'static str = "list_units";
-}
-
 /// Of which day.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -211,10 +206,6 @@ pub struct UnitMoment {
     pub as_of: Option<NaiveDate>,
 }
 
-impl Filter for UnitMoment {
-    const OPERATION: &'static str = "find_unit";
-}
-
 /// When a unit is to be closed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -222,10 +213,6 @@ impl Filter for UnitMoment {
 pub struct UnitEnd {
     /// The first day without it; absent: today. It may lie ahead; a day that is past takes an admin.
     pub on: Option<NaiveDate>,
-}
-
-impl Filter for UnitEnd {
-    const OPERATION: &'static str = "delete_unit";
 }
 
 impl UnitView {

@@ -14,7 +14,7 @@ use crate::{
     kit::{
         answer::{Answer, Reply},
         body::{Body, NoFields, Query},
-        caller::Staff,
+        caller::{Manager, Staff},
         ids::DeliveryId,
         once::Once,
         page::Listed,
@@ -48,7 +48,7 @@ pub async fn list_deliveries(
 #[post("/deliveries/{delivery_id}/retry")]
 pub async fn retry_delivery(
     app: Data<App>,
-    caller: Staff,
+    caller: Manager,
     path: Path<DeliveryId>,
     once: Once,
     _body: Body<NoFields>,

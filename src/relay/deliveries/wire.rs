@@ -5,10 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::delivery::{Attempt, Delivery, DeliveryStatus};
-use crate::kit::{
-    body::Filter,
-    ids::{DeliveryId, MemberId},
-};
+use crate::kit::ids::{DeliveryId, MemberId};
 
 /// A message on its way by an outside channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -97,8 +94,4 @@ pub struct DeliveryFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for DeliveryFilter {
-    const OPERATION: &'static str = "list_deliveries";
 }

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::store::Received;
 use crate::kit::{
-    body::Filter,
     codes::FaultCode,
     faults::Faults,
     ids::NotificationId,
@@ -82,10 +81,6 @@ pub struct NotificationFilter {
     /// `next_cursor` of the page before.
     #[param(max_length = 1000)]
     pub cursor: Option<String>,
-}
-
-impl Filter for NotificationFilter {
-    const OPERATION: &'static str = "list_notifications";
 }
 
 /// What you have read: `ids` or `up_to`.

@@ -1,11 +1,9 @@
 //! What may be kept of each answer: tokens, exports and other people's personal data are not stored.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 use thidua::{
-    caching::{Kept, TABLE, kept_at},
-    rights::Kind,
+    kit::operation::{CallerKind, Kept},
+    operation_table::row,
 };
 
 use super::rights::{operations, world::World};
@@ -15,27 +13,16 @@ const PROVES: &str = "show_sign_in";
 /// What a phone asks for each time it is opened: it keeps the answers and hears that they still hold.
 const ASKED_AGAIN: [&str; 4] = ["find_me", "find_unread_count", "list_feed", "list_notifications"];
 
-#[test]
-fn every_path_that_is_read_has_its_row_and_every_row_its_path() {
-    let read = operations().into_iter().filter(|(_, method, ..)| method == "GET");
-    let read: BTreeSet<String> = read.map(|(_, _, path, _)| path).collect();
-    let listed: BTreeSet<String> = TABLE.iter().map(|(path, _)| (*path).to_owned()).collect();
-
-    assert_eq!(read.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "paths without a row");
-    assert_eq!(listed.difference(&read).collect::<Vec<_>>(), Vec::<&String>::new(), "rows without a path");
-    assert_eq!(listed.len(), TABLE.len(), "a row stands twice");
-}
-
 #[actix_web::test]
 async fn every_answer_says_who_may_keep_it() {
     let mut world = World::make().await;
     for (id, method, path, _) in operations() {
         let call = world.call(&id, &path).await;
 
-        let answer = world.send(&method, &call, Kind::Admin, None).await;
+        let answer = world.send(&method, &call, CallerKind::Admin, None).await;
 
         let said = answer.header("cache-control").unwrap_or_else(|| panic!("{id} says nothing"));
-        let kept = if method == "GET" && answer.status < 400 { kept_at(&path) } else { Kept::Never };
+        let kept = if method == "GET" && answer.status < 400 { row(&id).unwrap().kept } else { Kept::Never };
         match kept.header() {
             Some(words) => assert_eq!(said, words, "{id} {}", answer.status),
             None => assert!(said.contains("max-age="), "{id}: {said}"),
@@ -45,7 +32,7 @@ async fn every_answer_says_who_may_keep_it() {
             assert_eq!(kept, Kept::ByReader, "{id}");
             let tag = answer.header("etag").unwrap_or_else(|| panic!("{id} has no tag")).to_owned();
             let (looked, seen) = (world.look(&call.url), [("If-None-Match", tag.as_str())]);
-            let again = world.send_with("GET", &looked, Kind::Admin, None, &seen).await;
+            let again = world.send_with("GET", &looked, CallerKind::Admin, None, &seen).await;
             assert_eq!((again.status, again.header("cache-control")), (304, kept.header()), "{id}");
         }
     }
@@ -59,7 +46,7 @@ async fn what_holds_a_secret_is_not_stored_by_anybody() {
     for (id, method, path, _) in operations().into_iter().filter(|(id, ..)| secrets.contains(&id.as_str())) {
         let call = world.call(&id, &path).await;
 
-        let answer = world.send(&method, &call, Kind::Admin, None).await;
+        let answer = world.send(&method, &call, CallerKind::Admin, None).await;
 
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{id}");
     }

@@ -3,7 +3,14 @@
 use std::{collections::HashSet, path::Path};
 
 use serde_json::Value;
-use thidua::{kit::codes::FaultCode, openapi};
+use thidua::{
+    kit::{
+        codes::FaultCode,
+        operation::{Kept, Repeat, Takes},
+    },
+    openapi,
+    operation_table::{TABLE, row},
+};
 
 use crate::harness::has_blank;
 
@@ -111,13 +118,35 @@ fn if_match_is_documented_where_the_handler_takes_it_and_nowhere_else() {
     let mut taken = HashSet::new();
     handlers_with_if_match(Path::new("src"), &mut taken);
 
-    assert_eq!(openapi::TAKE_IF_MATCH.iter().map(|id| (*id).to_owned()).collect::<HashSet<_>>(), taken);
+    let rows = TABLE.iter().filter(|row| row.is_conditional);
+    assert_eq!(rows.map(|row| row.id.to_owned()).collect::<HashSet<_>>(), taken);
     let document = openapi::document();
     for (path, method, operation) in openapi::operations(&document) {
         let is_taken = taken.contains(operation["operationId"].as_str().unwrap());
         let is_named = operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "If-Match");
         assert_eq!(is_named, is_taken, "{method} {path}");
         assert_eq!(operation["responses"].get("412").is_some(), is_taken, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_row_says_what_its_handler_takes() {
+    for (path, method, operation) in openapi::operations(&openapi::document()) {
+        let row = row(operation["operationId"].as_str().unwrap()).unwrap();
+        let content = operation["requestBody"]["content"].as_object().into_iter().flatten();
+        let described: HashSet<&str> = content.map(|(media_type, _)| media_type.as_str()).collect();
+        assert_eq!(described, row.takes.media_types().iter().copied().collect(), "{}", row.id);
+        assert_eq!(row.takes == Takes::MergePatch, method == "patch", "{}", row.id);
+        // A key makes a change safe to repeat that would otherwise be made twice.
+        let is_created = method == "post" && path.starts_with("/v1/");
+        assert_eq!(row.repeat == Repeat::Harmless, !is_created, "{}", row.id);
+        assert!(method == "get" || row.kept == Kept::Never, "{}: the answer to a change is kept by nobody", row.id);
+        let responses = operation["responses"].as_object().unwrap().iter();
+        let given = responses.filter(|(status, _)| status.starts_with('2'));
+        let given = given.filter_map(|(_, response)| response["content"].as_object()).flatten();
+        for (media_type, _) in given {
+            assert!(row.gives.is_empty() || row.gives.contains(&media_type.as_str()), "{} gives {media_type}", row.id);
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use thidua::{
-    openapi,
-    rights::{self, KINDS, Kind, Verdict},
+    kit::operation::{CallerKind, Repeat, Verdict},
+    operation_table::{self, TABLE},
 };
 
 use super::rights::{operations, world::World};
@@ -17,10 +17,10 @@ fn takes_key(operation: &Value) -> bool {
 }
 
 /// A person who may do this.
-fn somebody(operation: &str) -> Kind {
-    let row = rights::row(operation).unwrap();
-    let may = |(kind, verdict): &(Kind, Verdict)| *verdict == Verdict::Yes && *kind != Kind::Anonymous;
-    KINDS.into_iter().zip(row.verdicts).find(may).unwrap().0
+fn somebody(operation: &str) -> CallerKind {
+    let row = operation_table::row(operation).unwrap();
+    let may = |(kind, verdict): &(CallerKind, Verdict)| *verdict == Verdict::Yes && *kind != CallerKind::Anonymous;
+    CallerKind::ALL.into_iter().zip(row.verdicts).find(may).unwrap().0
 }
 
 #[actix_web::test]
@@ -51,7 +51,8 @@ fn a_post_that_takes_no_key_says_why() {
 
     assert!(!with.is_empty());
     let without_key: BTreeSet<&str> = without.iter().map(|(id, ..)| id.as_str()).collect();
-    assert_eq!(without_key, openapi::IGNORE_KEY.iter().map(|(id, _)| *id).collect());
+    let ignoring = TABLE.iter().filter(|row| matches!(row.repeat, Repeat::KeyIgnored(_)));
+    assert_eq!(without_key, ignoring.map(|row| row.id).collect());
     for (id, _, _, operation) in &without {
         let description = operation["description"].as_str().unwrap();
         assert!(description.contains("`Idempotency-Key` has no effect here: "), "{id}");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use thidua::{
-    openapi,
-    rights::{self, KINDS, Kind, Verdict},
+    kit::operation::{CallerKind, Verdict},
+    openapi, operation_table,
 };
 
 use super::rights::{operations, world::World};
@@ -65,9 +65,9 @@ async fn what_a_change_answers_is_what_is_found_then_under_the_same_tag() {
         if LISTED_ONLY.contains(&id.as_str()) || id == ANSWERS_WITH_ANOTHER {
             continue;
         }
-        let row = rights::row(&id).unwrap();
-        let persons = [Kind::Owner, Kind::Manager, Kind::Editor, Kind::Admin];
-        for (kind, _) in KINDS.into_iter().zip(row.verdicts).filter(|(_, verdict)| *verdict == Verdict::Yes) {
+        let row = operation_table::row(&id).unwrap();
+        let persons = [CallerKind::Owner, CallerKind::Manager, CallerKind::Editor, CallerKind::Admin];
+        for (kind, _) in CallerKind::ALL.into_iter().zip(row.verdicts).filter(|(_, verdict)| *verdict == Verdict::Yes) {
             if !persons.contains(&kind) {
                 continue;
             }

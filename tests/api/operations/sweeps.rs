@@ -4,7 +4,7 @@ use std::path::Path;
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
-use thidua::{openapi, rights::Kind};
+use thidua::{kit::operation::CallerKind, openapi};
 
 use super::rights::world::World;
 use crate::harness::{Answer, Request, TestApp};
@@ -378,7 +378,7 @@ async fn every_list_obeys_limit_and_cursor() {
         let url = world.call(&operation.id, &operation.path).await.url;
         let mut ask = async |query: &str| {
             let look = world.look(format!("{url}{query}"));
-            world.send("GET", &look, Kind::Admin, None).await
+            world.send("GET", &look, CallerKind::Admin, None).await
         };
 
         let page = ask("?limit=1").await.expect(200);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use thidua::{
-    openapi,
-    rights::{self, Kind, Verdict},
+    kit::operation::{CallerKind, Verdict},
+    openapi, operation_table,
 };
 use uuid::Uuid;
 
@@ -14,8 +14,15 @@ use super::world::{Body, Call, World};
 use crate::harness::{Answer, text};
 
 /// Who is nobody in the unit whose things are hidden.
-const CALLERS: [Kind; 7] =
-    [Kind::Guest, Kind::Owner, Kind::Colleague, Kind::Stranger, Kind::Manager, Kind::OtherManager, Kind::Editor];
+const CALLERS: [CallerKind; 7] = [
+    CallerKind::Guest,
+    CallerKind::Owner,
+    CallerKind::Colleague,
+    CallerKind::Stranger,
+    CallerKind::Manager,
+    CallerKind::OtherManager,
+    CallerKind::Editor,
+];
 
 /// What everybody may know of: units, clusters. And what a client makes up itself: an id of its own that is taken already is
 /// a conflict, whosever it is, for nothing can have it a second time.
@@ -226,7 +233,7 @@ async fn an_id_of_something_hidden_is_answered_like_an_id_of_nothing() {
     for (id, method, path, place) in places() {
         let Some(of_hidden) = hidden.named(place.name()) else { continue };
         let mut is_reached = false;
-        for kind in CALLERS.into_iter().chain([Kind::Admin]) {
+        for kind in CALLERS.into_iter().chain([CallerKind::Admin]) {
             let mut answers = Vec::new();
             for value in [of_hidden.to_owned(), Uuid::now_v7().to_string()] {
                 let call = place.with(&world.call(&id, &path).await, &value);
@@ -238,8 +245,8 @@ async fn an_id_of_something_hidden_is_answered_like_an_id_of_nothing() {
                 Place::Body(pointer) => answers[0].1.contains(pointer.as_str()),
             };
             // From an admin nothing is hidden.
-            is_reached |= is_told_apart && kind == Kind::Admin;
-            if is_told_apart && kind != Kind::Admin {
+            is_reached |= is_told_apart && kind == CallerKind::Admin;
+            if is_told_apart && kind != CallerKind::Admin {
                 differences.push(format!("{id} {place:?} as {kind:?}: {:?} is not {:?}", answers[0], answers[1]));
             }
         }
@@ -254,7 +261,7 @@ async fn an_id_of_something_hidden_is_answered_like_an_id_of_nothing() {
 #[test]
 fn what_lets_nobody_but_admins_in_hides_nothing() {
     for (id, _, _, place) in places().into_iter().filter(|(.., place)| place.name() == "subject_id") {
-        let row = rights::row(&id).unwrap();
+        let row = operation_table::row(&id).unwrap();
         assert!(CALLERS.into_iter().all(|kind| !row.lets(kind)), "{id} {place:?}");
         assert!(row.verdicts.contains(&Verdict::Yes));
     }

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use thidua::{
-    openapi,
-    rights::{self, KINDS, Kind, Verdict},
+    kit::operation::{CallerKind, Verdict},
+    openapi::{self, callers},
+    operation_table::{self, TABLE},
 };
 
 use crate::harness::Answer;
@@ -30,19 +31,19 @@ pub fn operations() -> Vec<(String, String, String, Value)> {
 #[test]
 fn every_operation_has_its_row_and_every_row_its_operation() {
     let described: BTreeSet<String> = operations().into_iter().map(|(id, ..)| id).collect();
-    let listed: BTreeSet<String> = rights::TABLE.iter().map(|row| row.operation.to_owned()).collect();
+    let listed: BTreeSet<String> = TABLE.iter().map(|row| row.id.to_owned()).collect();
 
     assert_eq!(described.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "operations without a row");
     assert_eq!(listed.difference(&described).collect::<Vec<_>>(), Vec::<&String>::new(), "rows without an operation");
-    assert_eq!(listed.len(), rights::TABLE.len(), "a row stands twice");
+    assert_eq!(listed.len(), TABLE.len(), "a row stands twice");
 }
 
 #[test]
 fn the_document_says_what_the_table_says() {
     for (id, _, _, operation) in operations() {
-        let row = rights::row(&id).unwrap();
-        assert_eq!(operation["security"], row.security(), "{id}");
-        assert!(operation["description"].as_str().unwrap().contains(&row.words()), "{id}");
+        let row = operation_table::row(&id).unwrap();
+        assert_eq!(operation["security"], callers::security(row), "{id}");
+        assert!(operation["description"].as_str().unwrap().contains(&callers::words(row)), "{id}");
     }
 }
 
@@ -51,9 +52,9 @@ async fn every_operation_lets_through_whom_the_table_lets() {
     let mut world = World::make().await;
     let (mut differences, mut refused) = (Vec::new(), BTreeSet::new());
     for (id, method, path, _) in operations() {
-        let row = rights::row(&id).unwrap();
+        let row = operation_table::row(&id).unwrap();
         let mut call = world.call(&id, &path).await;
-        for (kind, expected) in KINDS.into_iter().zip(row.verdicts) {
+        for (kind, expected) in CallerKind::ALL.into_iter().zip(row.verdicts) {
             let answer = world.send(&method, &call, kind, row.scope).await;
             let found = verdict_of(&id, &answer);
             if found == Some(Verdict::Yes) && answer.status >= 400 {
@@ -109,6 +110,6 @@ fn shown(answer: &Answer) -> String {
 }
 
 /// A person's column in the table.
-fn is_app(kind: Kind) -> bool {
-    matches!(kind, Kind::App | Kind::AppWithout)
+fn is_app(kind: CallerKind) -> bool {
+    matches!(kind, CallerKind::App | CallerKind::AppWithout)
 }

@@ -10,8 +10,8 @@ use thidua::{
         apps::{self, ClientApp},
         staff::{self, StaffAccount},
     },
+    kit::operation::CallerKind,
     kit::{caller::SCOPES, ids::MemberId},
-    rights::Kind,
 };
 use uuid::Uuid;
 
@@ -330,7 +330,7 @@ impl World {
         text(&current["id"])
     }
 
-    pub async fn send(&mut self, method: &str, call: &Call, kind: Kind, scope: Option<&str>) -> Answer {
+    pub async fn send(&mut self, method: &str, call: &Call, kind: CallerKind, scope: Option<&str>) -> Answer {
         self.send_with(method, call, kind, scope, &[]).await
     }
 
@@ -339,7 +339,7 @@ impl World {
         &mut self,
         method: &str,
         call: &Call,
-        kind: Kind,
+        kind: CallerKind,
         scope: Option<&str>,
         headers: &[(&str, &str)],
     ) -> Answer {
@@ -357,7 +357,7 @@ impl World {
             Body::None if has_json => request.json(json!({})),
             Body::None => request,
         };
-        if call.uses_up_caller && !is_app(kind) && kind != Kind::Anonymous {
+        if call.uses_up_caller && !is_app(kind) && kind != CallerKind::Anonymous {
             let person = self.somebody_new(kind).await;
             return request.caller(&person).await;
         }
@@ -368,31 +368,31 @@ impl World {
     }
 
     /// Persons sign in anew each time: one of the calls signs them out.
-    async fn token_of(&mut self, kind: Kind, scope: Option<&str>) -> Option<Person> {
+    async fn token_of(&mut self, kind: CallerKind, scope: Option<&str>) -> Option<Person> {
         if is_app(kind) {
             let held: Vec<&str> =
-                SCOPES.iter().copied().filter(|one| (Some(*one) == scope) == (kind == Kind::App)).collect();
+                SCOPES.iter().copied().filter(|one| (Some(*one) == scope) == (kind == CallerKind::App)).collect();
             return Some(self.app_with(&held).await);
         }
         let name = match kind {
-            Kind::Guest => "guest",
-            Kind::Owner => "owner",
-            Kind::Colleague => "colleague",
-            Kind::Stranger => "stranger",
-            Kind::Manager => "manager",
-            Kind::OtherManager => "other_manager",
-            Kind::Editor => "editor",
-            Kind::Admin => "admin",
+            CallerKind::Guest => "guest",
+            CallerKind::Owner => "owner",
+            CallerKind::Colleague => "colleague",
+            CallerKind::Stranger => "stranger",
+            CallerKind::Manager => "manager",
+            CallerKind::OtherManager => "other_manager",
+            CallerKind::Editor => "editor",
+            CallerKind::Admin => "admin",
             _ => return None,
         };
         Some(self.app.sign_in(&self.persons[name].id).await)
     }
 
-    async fn somebody_new(&self, kind: Kind) -> Person {
+    async fn somebody_new(&self, kind: CallerKind) -> Person {
         match kind {
-            Kind::Guest => self.app.guest().await,
-            Kind::Manager | Kind::OtherManager => self.app.manager_of(&self.unit).await,
-            Kind::Editor => self.app.editor_of(&self.unit).await,
+            CallerKind::Guest => self.app.guest().await,
+            CallerKind::Manager | CallerKind::OtherManager => self.app.manager_of(&self.unit).await,
+            CallerKind::Editor => self.app.editor_of(&self.unit).await,
             _ => self.app.member_of(&self.unit).await,
         }
     }
