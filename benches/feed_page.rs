@@ -23,9 +23,9 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use thidua::{
     config::Config,
     db::Db,
-    kit::{clock::Clock, vault::Vault},
+    kit::{secrets::vault::Vault, values::clock::Clock},
     sandbox::demo::Demo,
-    server::{Ground, House},
+    server::{Server, ServerParts},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -80,23 +80,23 @@ async fn serve(ready: impl FnOnce([String; 3])) {
     db.migrate().await.unwrap();
     let (clock, vault) = (Clock::system(), Vault::new([7; 32]));
     Demo::read().unwrap().fill(&db, &clock, &vault).await.unwrap();
-    let house = House::build(Ground { config, db, clock, vault }).await.unwrap();
-    let body = page_bytes(&house).await;
+    let server = Server::build(ServerParts { config, db, clock, vault }).await.unwrap();
+    let body = page_bytes(&server).await;
     let [rooms, plain] = [0; 2].map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
     let urls = [(&rooms, PAGE), (&rooms, STATIC), (&plain, STATIC)];
     let urls = urls.map(|(listener, path)| format!("http://{}{path}", listener.local_addr().unwrap()));
 
     let same = body.clone();
-    let house = HttpServer::new(move || house.service().route(STATIC, fixed(same.clone())));
-    let house = house.workers(1).listen(rooms).unwrap().run();
+    let server = HttpServer::new(move || server.service().route(STATIC, fixed(same.clone())));
+    let server = server.workers(1).listen(rooms).unwrap().run();
     let bare = HttpServer::new(move || App::new().route(STATIC, fixed(body.clone())));
     let bare = bare.workers(1).listen(plain).unwrap().run();
     ready(urls);
-    futures_util::future::try_join(house, bare).await.unwrap();
+    futures_util::future::try_join(server, bare).await.unwrap();
 }
 
-async fn page_bytes(house: &House) -> web::Bytes {
-    let service = actix_web::test::init_service(house.service()).await;
+async fn page_bytes(server: &Server) -> web::Bytes {
+    let service = actix_web::test::init_service(server.service()).await;
     let request = actix_web::test::TestRequest::with_uri(PAGE).to_request();
     let response = actix_web::test::call_service(&service, request).await;
     assert_eq!(response.status(), 200, "{PAGE}");

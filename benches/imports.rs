@@ -21,9 +21,13 @@ use thidua::{
     config::Config,
     db::{Actor, Db},
     identity::{sessions, staff},
-    kit::{caller::Role, clock::Clock, jwt::ACCESS_TOKEN_LIFE, vault::Vault},
+    kit::{
+        http::caller::Role,
+        secrets::{jwt::ACCESS_TOKEN_LIFE, vault::Vault},
+        values::clock::Clock,
+    },
     organisation::imports::{self, Step},
-    server::{Ground, House},
+    server::{Server, ServerParts},
 };
 
 const ROWS: usize = 120_000;
@@ -63,16 +67,16 @@ async fn bring_in(url: &str, rows: usize) {
     let db = Db::connect(url, 4).await.unwrap();
     db.migrate().await.unwrap();
     let (clock, vault) = (Clock::system(), Vault::new([7; 32]));
-    let house = House::build(Ground { config, db, clock, vault }).await.unwrap();
+    let server = Server::build(ServerParts { config, db, clock, vault }).await.unwrap();
     println!("{} units and {rows} members on {}", UNITS, url.split(':').next().unwrap());
     let faulty = (0..rows).filter(|place| is_faulty(*place)).count();
-    report(&house, "units", units(), Expected { created: UNITS, unchanged: 0, left_out: 0 }).await;
+    report(&server, "units", units(), Expected { created: UNITS, unchanged: 0, left_out: 0 }).await;
     let members = members(rows);
     let first = Expected { created: rows - faulty, unchanged: 0, left_out: faulty };
-    report(&house, "members", members.clone(), first).await;
+    report(&server, "members", members.clone(), first).await;
     let again = Expected { created: 0, unchanged: rows - faulty, left_out: faulty };
-    report(&house, "members", members, again).await;
-    house.app.db.clone().close().await.unwrap();
+    report(&server, "members", members, again).await;
+    server.app.db.clone().close().await.unwrap();
 }
 
 /// What must become of the rows of a file; none is to be changed.
@@ -83,8 +87,8 @@ struct Expected {
 }
 
 /// Sends a file, works on it, and says how long that took.
-async fn report(house: &House, kind: &str, file: String, expected: Expected) {
-    let app = &house.app;
+async fn report(server: &Server, kind: &str, file: String, expected: Expected) {
+    let app = &server.app;
     let token = app
         .change_as(Actor::system(), async |tx| {
             let name = uuid::Uuid::now_v7().simple().to_string();
@@ -93,7 +97,7 @@ async fn report(house: &House, kind: &str, file: String, expected: Expected) {
         })
         .await
         .unwrap();
-    let service = init_service(house.service()).await;
+    let service = init_service(server.service()).await;
     let bytes = file.len();
     let body = format!(
         "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\n{kind}\r\n\

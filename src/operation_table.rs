@@ -1,11 +1,11 @@
 //! Every operation, one row each: who may call it, what it takes, what it answers, what holds for its requests. The route that a
-//! request matches finds its row (`kit::routes`); the gate, the checks of requests, the headers of answers and the OpenAPI
+//! request matches finds its row (`kit::http::routes`); the gate, the checks of requests, the headers of answers and the OpenAPI
 //! document read it. An operation without a row fails a test, and so does a row that contradicts its handler.
 //!
-//! Whose call is let through is decided by the type of the caller in a handler's signature (`kit::caller`) and by queries in
+//! Whose call is let through is decided by the type of the caller in a handler's signature (`kit::http::caller`) and by queries in
 //! the caller's name. A test calls every operation as everybody and compares what comes back with this table, cell by cell.
 
-use crate::kit::operation::{
+use crate::kit::http::operation::{
     Kept::{AsSaid, ByReader},
     Operation, Verdict,
 };

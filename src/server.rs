@@ -22,18 +22,19 @@ use crate::{
     db::Db,
     identity::{apps, authenticate::authenticate, keys},
     kit::{
-        body::BODY_LIMIT,
-        check::check,
-        clock::Clock,
-        codes::Code,
-        deadline::{Deadlines, deadline},
-        edge::edge,
-        metrics,
-        once::IDEMPOTENCY_KEY,
-        problem::Problem,
-        routes::Routes,
-        schemas::Schemas,
-        vault::Vault,
+        http::{
+            body::BODY_LIMIT,
+            check::check,
+            deadline::{Deadlines, deadline},
+            edge::edge,
+            request_context::IDEMPOTENCY_KEY,
+            routes::Routes,
+            schemas::Schemas,
+        },
+        problems::{codes::Code, problem::Problem},
+        secrets::vault::Vault,
+        values::clock::Clock,
+        work::metrics,
     },
     openapi::{self, console::Console},
     operation_table,
@@ -43,7 +44,7 @@ use crate::{
 
 /// Everything that the server's threads share, made once.
 #[derive(Clone)]
-pub struct House {
+pub struct Server {
     /// The shared state.
     pub app: Data<App>,
     routes: Data<Routes>,
@@ -53,8 +54,8 @@ pub struct House {
     origins: Vec<String>,
 }
 
-/// What a house is built from.
-pub struct Ground {
+/// What a server is built from.
+pub struct ServerParts {
     /// Every setting.
     pub config: config::Config,
     /// Where data is kept, migrated.
@@ -65,10 +66,10 @@ pub struct Ground {
     pub vault: Vault,
 }
 
-impl House {
+impl Server {
     /// Builds it: reads the keys, compiles the schemas, and connects to nobody else yet.
-    pub async fn build(ground: Ground) -> anyhow::Result<Self> {
-        let Ground { config, db, clock, vault } = ground;
+    pub async fn build(parts: ServerParts) -> anyhow::Result<Self> {
+        let ServerParts { config, db, clock, vault } = parts;
         metrics::install();
         let made = made_of_the_code()?;
         let keys = keys::load_or_make(&db, &clock, &vault, &config.public_url()).await?;

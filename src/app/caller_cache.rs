@@ -5,9 +5,9 @@ use chrono::{DateTime, Duration, Utc};
 use moka::sync::Cache;
 
 use crate::kit::{
-    caller::Caller,
-    clock::{Clock, later},
-    secret::sha256,
+    http::caller::Caller,
+    secrets::secret::sha256,
+    values::clock::{Clock, later},
 };
 
 /// How long a look-up is believed.
@@ -55,8 +55,8 @@ mod tests {
 
     use super::*;
     use crate::kit::{
-        caller::Person,
-        ids::{MemberId, SessionId},
+        http::caller::Person,
+        values::ids::{MemberId, SessionId},
     };
 
     #[test]

@@ -11,15 +11,22 @@ use super::{
 use crate::{
     audit::{self, Subject},
     db::{Actor, Tx},
-    kit::{answer::Answer, once::Once, problem::Problem},
+    kit::{
+        http::{answer::Answer, request_context::RequestContext},
+        problems::problem::Problem,
+    },
 };
 
 impl App {
     /// Runs `work` in one transaction. An error undoes all of it. Under an `Idempotency-Key` the answer is kept in the same
     /// transaction, and the same request gets it again; two of them at once are one effect.
-    pub async fn change<T: Serialize>(&self, once: Once, work: impl AsyncFnOnce(&Tx) -> Answer<T>) -> Answer<T> {
-        let actor = once.actor();
-        let Some(key) = once.key else {
+    pub async fn change<T: Serialize>(
+        &self,
+        context: RequestContext,
+        work: impl AsyncFnOnce(&Tx) -> Answer<T>,
+    ) -> Answer<T> {
+        let actor = context.actor();
+        let Some(key) = context.key else {
             return self.change_as(actor, work).await;
         };
         loop {
@@ -53,11 +60,16 @@ impl App {
 
     /// Writes down that whoever makes this request has read personal data of each of `subjects`; see `audit::accessed`. For
     /// handlers that change nothing else.
-    pub async fn accessed(&self, once: &Once, action: &'static str, subjects: &[Subject]) -> Result<(), Problem> {
+    pub async fn accessed(
+        &self,
+        context: &RequestContext,
+        action: &'static str,
+        subjects: &[Subject],
+    ) -> Result<(), Problem> {
         if subjects.is_empty() {
             return Ok(());
         }
-        self.change_as(once.actor(), async |tx| {
+        self.change_as(context.actor(), async |tx| {
             for subject in subjects {
                 audit::accessed(tx, action, *subject).await?;
             }
@@ -70,7 +82,7 @@ impl App {
     /// written where there are none.
     pub async fn accessed_among(
         &self,
-        once: &Once,
+        context: &RequestContext,
         action: &'static str,
         subject: Subject,
         ids: &[Uuid],
@@ -79,7 +91,7 @@ impl App {
             return Ok(());
         }
         let after = json!({"ids": ids});
-        self.change_as(once.actor(), async |tx| audit::record(tx, action, subject, None, Some(after)).await).await
+        self.change_as(context.actor(), async |tx| audit::record(tx, action, subject, None, Some(after)).await).await
     }
 
     /// Runs `work` in one transaction, as `change` does, where no client asked for it or there is no answer to keep.

@@ -19,7 +19,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::App;
 use crate::{
     db::{Actor, Tx},
-    kit::{ids::MemberId, problem::Problem},
+    kit::{problems::problem::Problem, values::ids::MemberId},
 };
 
 /// How many members are erased again in one transaction.

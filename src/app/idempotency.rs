@@ -7,7 +7,12 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter 
 use crate::{
     db::Tx,
     entity::idempotency_key::{ActiveModel, Column, Entity},
-    kit::{answer::Rendered, clock::later, codes::Code, once::Key, problem::Problem, vault::Vault},
+    kit::{
+        http::{answer::Rendered, request_context::Key},
+        problems::{codes::Code, problem::Problem},
+        secrets::vault::Vault,
+        values::clock::later,
+    },
 };
 
 /// How long an answer is given again.

@@ -1,4 +1,4 @@
-//! The loop of a background job: step after step, watched by `kit::jobs`.
+//! The loop of a background job: step after step, watched by `kit::work::jobs`.
 
 use std::{pin::pin, time::Duration};
 
@@ -12,9 +12,11 @@ use super::App;
 use crate::{
     db::as_job,
     kit::{
-        jobs::{Job, Worked, caught},
-        metrics,
-        problem::Problem,
+        problems::problem::Problem,
+        work::{
+            jobs::{Job, Worked, caught},
+            metrics,
+        },
     },
 };
 

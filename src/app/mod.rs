@@ -15,14 +15,14 @@ use crate::{
     config::Config,
     db::{Db, Effect},
     kit::{
-        clock::Clock,
-        jobs::Jobs,
-        jwt::KeyRing,
-        page::Cursors,
-        rate_limit::{Guesses, InFlight, RateLimits},
-        turns::Turns,
-        uploads::Uploads,
-        vault::Vault,
+        http::{
+            page::Cursors,
+            rate_limit::{Guesses, InFlight, RateLimits},
+            uploads::Uploads,
+        },
+        secrets::{jwt::KeyRing, vault::Vault},
+        values::clock::Clock,
+        work::{concurrency_limit::ConcurrencyLimit, jobs::Jobs},
     },
     outside::{files::Files, zalo::Zalo},
 };
@@ -76,13 +76,13 @@ pub struct App {
     /// How the background jobs of this process do.
     pub jobs: Arc<Jobs>,
     /// How much password hashing may go on at once: each takes memory and a processor.
-    pub hashing: Turns,
+    pub hashing: ConcurrencyLimit,
     /// How often somebody has guessed at a password or a code.
     pub guesses: Guesses,
     /// How much decoding of pictures may go on at once, likewise.
-    pub imaging: Turns,
+    pub imaging: ConcurrencyLimit,
     /// The workbook that is being inspected, one at a time: an import that has just come in.
-    pub workbooks: Turns,
+    pub workbooks: ConcurrencyLimit,
     /// Files that are being sent.
     pub uploads: Uploads,
     /// Files that people have sent.
@@ -134,11 +134,11 @@ impl App {
             hooks_bell: Notify::new(),
             jobs: Arc::new(Jobs::new(parts.clock.clone())),
             held_tokens: HeldTokens::default(),
-            hashing: Turns::new(HASHING_AT_ONCE),
+            hashing: ConcurrencyLimit::new(HASHING_AT_ONCE),
             guesses: Guesses::new(),
             keys_asked: Mutex::new(None),
-            imaging: Turns::new(IMAGING_AT_ONCE),
-            workbooks: Turns::new(WORKBOOKS_AT_ONCE),
+            imaging: ConcurrencyLimit::new(IMAGING_AT_ONCE),
+            workbooks: ConcurrencyLimit::new(WORKBOOKS_AT_ONCE),
             uploads: Uploads::new(media.uploads_at_once.get(), media.uploads_per_member.get()),
             files: Files::new(&media.directory),
             keys: RwLock::new(Arc::new(parts.keys)),

@@ -15,8 +15,8 @@ use crate::{
         audit_row::{ActiveModel, Column, Entity, Model},
     },
     kit::{
-        problem::Problem,
-        secret::{sha256, to_hex},
+        problems::problem::Problem,
+        secrets::secret::{sha256, to_hex},
     },
 };
 

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow, ensure};
 
-use super::{Verdict, ground::Setup, say::say};
+use super::{Verdict, say::say, setup::Setup};
 use crate::db::backup::check_copy;
 
 const ON_POSTGRES: &str = "\

@@ -11,15 +11,15 @@ use url::{Host, Url};
 
 use super::{
     Verdict,
-    ground::Setup,
     say::{in_words, say},
+    setup::Setup,
 };
 use crate::{
     audit,
     config::Config,
     db::{Actor, BESIDE_REQUESTS, Db, dialect},
     identity::{data_requests, keys},
-    kit::secret::random_token,
+    kit::secrets::secret::random_token,
     operations::settings_in_use,
     outbox,
     relay::{backlog, media_folder},

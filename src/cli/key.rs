@@ -1,9 +1,9 @@
 //! `thidua key`: the keys that sign access tokens.
 
-use super::{Verdict, args::KeyCommand, ground::Setup, say::say};
+use super::{Verdict, args::KeyCommand, say::say, setup::Setup};
 use crate::{
     identity::keys::{self, KeyState, ListedKey, When},
-    kit::clock::Clock,
+    kit::values::clock::Clock,
 };
 
 /// Rotates, or lists.

@@ -23,11 +23,12 @@ use uuid::Uuid;
 use crate::{
     config,
     kit::{
-        codes::Code,
-        connections::{Connections, HEAD, KEEP_ALIVE, Place, UNREAD},
-        guarded_stream::GuardedStream,
-        language::Language,
-        problem::Problem,
+        http::{
+            connections::{Connections, HEAD, KEEP_ALIVE, Place, UNREAD},
+            guarded_stream::GuardedStream,
+        },
+        problems::{codes::Code, problem::Problem},
+        values::language::Language,
     },
 };
 
@@ -84,7 +85,7 @@ impl Room {
     /// For the public, as the settings and the process's descriptors permit.
     pub fn public(server: &config::Server) -> Self {
         let configured = usize::try_from(server.max_connections).unwrap_or(usize::MAX);
-        // A proxy's connections are everybody's: behind one, requests are counted by address (`kit::rate_limit`).
+        // A proxy's connections are everybody's: behind one, requests are counted by address (`kit::http::rate_limit`).
         let of_one = match server.forwarded_hops {
             0 => usize::try_from(server.max_connections_per_address).unwrap_or(usize::MAX),
             _ => usize::MAX,

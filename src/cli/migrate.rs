@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::{Verdict, args::Direction, ground::Setup, say::say};
+use super::{Verdict, args::Direction, say::say, setup::Setup};
 
 /// Migrates, or says what is pending.
 pub async fn run(setup: Setup, direction: Direction) -> anyhow::Result<Verdict> {

@@ -6,7 +6,7 @@ mod args;
 mod backup;
 mod demo;
 mod doctor;
-mod ground;
+mod setup;
 mod key;
 mod listeners;
 mod log;
@@ -25,7 +25,7 @@ use std::{future::Future, process::ExitCode};
 use clap::Parser as _;
 
 use args::{Args, Command};
-use ground::Setup;
+use setup::Setup;
 
 /// How a command ends, when nothing kept it from its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

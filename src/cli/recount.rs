@@ -2,11 +2,11 @@
 
 use anyhow::Context as _;
 
-use super::{Verdict, ground::Setup, say::say};
+use super::{Verdict, say::say, setup::Setup};
 use crate::{
     campaigns::progress::{self, Drift},
     db::Actor,
-    kit::clock::Clock,
+    kit::values::clock::Clock,
 };
 
 /// How many figures one transaction repairs: none of them is held for long.

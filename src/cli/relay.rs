@@ -4,11 +4,10 @@
 use anyhow::Context as _;
 
 use super::{
-    Verdict,
-    ground::Setup,
-    listeners,
+    Verdict, listeners,
     say::say,
     serve::{StopRequests, close, serve_inside},
+    setup::Setup,
 };
 use crate::relay::{replicas, worker};
 
@@ -19,10 +18,10 @@ pub async fn run(mut setup: Setup) -> anyhow::Result<Verdict> {
     if internal.is_some() {
         say(format_args!("Figures on {}", listeners::figures_url(&setup.config.server)));
     }
-    let house = setup.house(db).await?;
-    let app = house.app.clone();
+    let server = setup.server(db).await?;
+    let app = server.app.clone();
     let stop = StopRequests::heed()?;
-    let inside = serve_inside(&house, internal)?;
+    let inside = serve_inside(&server, internal)?;
     let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
     let working = actix_web::rt::spawn(worker::run(app.clone()));
     say("The relay is at work");

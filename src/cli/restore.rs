@@ -14,8 +14,8 @@ use chrono::Utc;
 use super::{
     Verdict,
     backup::{create_new, make_durable},
-    ground::{Setup, hold_alone},
     say::{complain, say},
+    setup::{Setup, hold_alone},
 };
 use crate::{
     app::erasures,
@@ -23,7 +23,7 @@ use crate::{
         Db,
         backup::{check_copy, end_sessions, erased_members},
     },
-    kit::ids::MemberId,
+    kit::values::ids::MemberId,
 };
 
 const ON_POSTGRES: &str = "\

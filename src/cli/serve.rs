@@ -15,17 +15,17 @@ use tokio::{
 use super::{
     Verdict,
     args::ServeArgs,
-    ground::Setup,
     listeners::{self, Listeners, Room, Running},
     say::say,
+    setup::Setup,
 };
 use crate::{
     app::App,
     db::{Actor, Tx},
-    kit::{codes::Code, problem::Problem},
+    kit::problems::{codes::Code, problem::Problem},
     operations::settings_in_use,
     relay::{replicas, worker},
-    server::House,
+    server::Server,
 };
 
 /// How often the server's URL is noted again where the database takes no changes.
@@ -45,9 +45,9 @@ pub async fn run(mut setup: Setup, args: ServeArgs) -> anyhow::Result<Verdict> {
     if !args.no_migrate {
         db.migrate().await.context("the schema cannot be brought up to date")?;
     }
-    let house = setup.house(db).await?;
-    let url = house.app.config.public_url();
-    serve(house, Listeners { public, internal }, !args.no_relay, || say(format_args!("Listening on {url}"))).await?;
+    let server = setup.server(db).await?;
+    let url = server.app.config.public_url();
+    serve(server, Listeners { public, internal }, !args.no_relay, || say(format_args!("Listening on {url}"))).await?;
     Ok(Verdict::Well)
 }
 
@@ -61,8 +61,8 @@ pub fn listen(setup: &mut Setup, address: Option<String>) -> anyhow::Result<TcpL
 }
 
 /// Answers requests until SIGTERM or SIGINT. `ready` is called once it does.
-pub async fn serve(house: House, listeners: Listeners, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
-    let app = house.app.clone();
+pub async fn serve(server: Server, listeners: Listeners, has_relay: bool, ready: impl FnOnce()) -> anyhow::Result<()> {
+    let app = server.app.clone();
     let noting = note_url(&app).await?;
     let settings = &app.config.server;
     let workers = match settings.workers {
@@ -71,9 +71,9 @@ pub async fn serve(house: House, listeners: Listeners, has_relay: bool, ready: i
     };
     // From before it says that it is ready: whoever hears that may ask it to stop at once.
     let stop = StopRequests::heed()?;
-    let inside = serve_inside(&house, listeners.internal)?;
+    let inside = serve_inside(&server, listeners.internal)?;
     let running = Running { workers, shutdown_seconds: settings.shutdown_seconds, room: Room::public(settings) };
-    let server = listeners::serve(listeners.public, &running, move || house.service()).context("cannot listen")?;
+    let server = listeners::serve(listeners.public, &running, move || server.service()).context("cannot listen")?;
     let handle = server.handle();
     let serving = actix_web::rt::spawn(server);
     let attending = actix_web::rt::spawn(replicas::attend(app.clone()));
@@ -103,12 +103,12 @@ pub async fn serve(house: House, listeners: Listeners, has_relay: bool, ready: i
 pub struct Inside(Option<ServerHandle>);
 
 /// Answers operators and their tools, with a thread of its own: also while the public keeps all others busy.
-pub fn serve_inside(house: &House, listener: Option<TcpListener>) -> anyhow::Result<Inside> {
+pub fn serve_inside(server: &Server, listener: Option<TcpListener>) -> anyhow::Result<Inside> {
     let Some(listener) = listener else { return Ok(Inside(None)) };
     let running = Running { workers: 1, shutdown_seconds: 1, room: Room::internal() };
-    let house = house.clone();
+    let server = server.clone();
     let server =
-        listeners::serve(listener, &running, move || house.internal_service()).context("cannot listen internally")?;
+        listeners::serve(listener, &running, move || server.internal_service()).context("cannot listen internally")?;
     let handle = server.handle();
     actix_web::rt::spawn(async move {
         if let Err(error) = server.await {

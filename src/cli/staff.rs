@@ -8,8 +8,8 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use super::{
     Verdict,
     args::{StaffCommand, StaffRole},
-    ground::Setup,
     say::say,
+    setup::Setup,
 };
 use crate::{
     db::{Actor, Db},
@@ -18,8 +18,11 @@ use crate::{
         totp,
     },
     kit::{
-        caller::Role, clock::Clock, codes::Code, ids::UnitId, language::Language, problem::Problem,
-        secret::random_token, turns::Turns,
+        http::caller::Role,
+        problems::{codes::Code, problem::Problem},
+        secrets::secret::random_token,
+        values::{clock::Clock, ids::UnitId, language::Language},
+        work::concurrency_limit::ConcurrencyLimit,
     },
     organisation::units,
 };
@@ -99,7 +102,7 @@ async fn set_password(db: &Db, username: &str, password_stdin: bool) -> anyhow::
     Ok(())
 }
 
-/// What a rule of the house refuses is said in its words; what is unexpected keeps its cause.
+/// What one of our rules refuses is said in its words; what is unexpected keeps its cause.
 fn in_words(problem: Problem) -> anyhow::Error {
     if problem.code == Code::LastAdmin { anyhow!(problem.detail(Language::English)) } else { problem.into() }
 }
@@ -114,7 +117,7 @@ async fn password(is_given: bool) -> anyhow::Result<(String, Option<String>)> {
     let given = is_given.then(read_password).transpose()?;
     let made_up = given.is_none().then(make_password);
     let password = given.or_else(|| made_up.clone()).unwrap_or_default();
-    let hash = staff::hash(&Turns::new(1), password).await?;
+    let hash = staff::hash(&ConcurrencyLimit::new(1), password).await?;
     Ok((hash, made_up))
 }
 

@@ -5,13 +5,13 @@ use anyhow::Context as _;
 
 use super::{
     Verdict,
-    ground::Setup,
     say::{complain, say},
+    setup::Setup,
 };
 use crate::{
     db::Actor,
     identity::{sessions, staff},
-    kit::jwt::ACCESS_TOKEN_LIFE,
+    kit::secrets::jwt::ACCESS_TOKEN_LIFE,
     operations::settings_in_use,
 };
 
@@ -27,7 +27,7 @@ pub async fn run(mut setup: Setup, username: String) -> anyhow::Result<Verdict> 
             )),
         }
     }
-    let app = setup.house(db).await?.app;
+    let app = setup.server(db).await?.app;
     let account = staff::find(app.db.reads(), &username)
         .await?
         .with_context(|| format!("there is no staff account {username}; `thidua staff add` makes one"))?;

@@ -136,14 +136,14 @@ pub fn hold_keys(rows: &mut SelectStatement, table: impl IntoTableRef) {
 /// Lets PostgreSQL look at what is in these tables by now, so that it finds the quick way through them: by itself it does so
 /// some minutes after many rows have come. SQLite would keep samples of what is indexed, names among them, where no erasure
 /// finds them, and goes by its indices alone.
-pub async fn take_stock(db: &impl ConnectionTrait, tables: &[&str]) -> Result<(), DbErr> {
+pub async fn analyze(db: &impl ConnectionTrait, tables: &[&str]) -> Result<(), DbErr> {
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared(&format!("ANALYZE {}", tables.join(", "))).await?;
     }
     Ok(())
 }
 
-/// A new id for each row that a query gives: a UUIDv7 (RFC 9562, 5.7) of this moment, as `kit::ids` makes them.
+/// A new id for each row that a query gives: a UUIDv7 (RFC 9562, 5.7) of this moment, as `kit::values::ids` makes them.
 pub fn new_id(db: &impl ConnectionTrait, now: DateTime<Utc>) -> SimpleExpr {
     let milliseconds = format!("{:012x}", now.timestamp_millis());
     let (high, low) = milliseconds.split_at_checked(8).unwrap_or((&milliseconds, ""));

@@ -299,7 +299,7 @@ fn sqlite_options(url: &str, connections: u32, is_read_only: bool, wait: Duratio
     options
 }
 
-impl crate::kit::once::Once {
+impl crate::kit::http::request_context::RequestContext {
     /// Who makes the change, for the audit log.
     pub fn actor(&self) -> Actor {
         Actor { key: self.caller.clone(), request_id: self.request_id.clone() }

@@ -7,7 +7,7 @@ use std::{io, sync::Arc};
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 use sqlx::sqlite::SqliteError;
 
-use crate::kit::{codes::Code, problem::Problem};
+use crate::kit::problems::{codes::Code, problem::Problem};
 
 /// A kind of failure that is not the fault of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -325,11 +325,11 @@ mod tests {
 
     #[test]
     fn trouble_is_in_the_figures_by_its_kind() {
-        crate::kit::metrics::install();
+        crate::kit::work::metrics::install();
 
         let _told = Problem::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
 
-        let figures = crate::kit::metrics::render();
+        let figures = crate::kit::work::metrics::render();
         assert!(figures.contains("thidua_database_trouble_total{kind=\"no_connection\"}"), "{figures}");
     }
 

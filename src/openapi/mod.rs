@@ -18,7 +18,7 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::{
     campaigns::checkins::BatchedCheckin,
-    kit::problem::{FaultDocument, ProblemDocument},
+    kit::problems::problem::{FaultDocument, ProblemDocument},
     routes,
 };
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{callers, responses::complete_responses};
 use crate::{
     kit::{
-        codes::Code,
-        operation::{Operation, Repeat, Takes, Verdict},
+        http::operation::{Operation, Repeat, Takes, Verdict},
+        problems::codes::Code,
     },
     operation_table,
 };

@@ -7,7 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::kit::{codes::Code, language::Language, problem::Problem};
+use crate::kit::{
+    problems::{codes::Code, problem::Problem},
+    values::language::Language,
+};
 
 /// Names codes by their responses: those that an operation names itself (`description = "code code"`) and the common ones.
 pub fn complete_responses(operation: &mut Value, common: &[Code]) {

@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::kit::ids::{ActivityId, CampaignId, CheckinDecisionId, CheckinId, ImportId, MemberId, PledgeId, UnitId};
+use crate::kit::values::ids::{
+    ActivityId, CampaignId, CheckinDecisionId, CheckinId, ImportId, MemberId, PledgeId, UnitId,
+};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,11 @@ use crate::{
     audit,
     db::{Actor, Db, Tx, dialect},
     entity::outbox_event,
-    kit::{clock::Clock, ids::EventId, jobs::caught, problem::Problem},
+    kit::{
+        problems::problem::Problem,
+        values::{clock::Clock, ids::EventId},
+        work::jobs::caught,
+    },
 };
 
 /// How many events are numbered in one transaction.

@@ -16,10 +16,9 @@ use crate::{
     db::{Db, Tx, dialect},
     entity::outbox_event::{Column, Entity},
     kit::{
-        clock::{Clock, later},
-        codes::Code,
-        problem::Problem,
-        wait::Wait,
+        problems::{codes::Code, problem::Problem},
+        values::clock::{Clock, later},
+        work::wait::Wait,
     },
 };
 

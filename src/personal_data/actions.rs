@@ -15,7 +15,11 @@ use crate::{
     app::App,
     audit::{self, Subject},
     db::{Actor, Effect, Tx},
-    kit::{clock::later, etag::IfMatch, ids::MemberId, problem::Problem},
+    kit::{
+        http::etag::IfMatch,
+        problems::problem::Problem,
+        values::{clock::later, ids::MemberId},
+    },
     outside::files,
 };
 

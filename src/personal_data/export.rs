@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    kit::{ids::MemberId, problem::Problem},
+    kit::{problems::problem::Problem, values::ids::MemberId},
     outside::files,
 };
 

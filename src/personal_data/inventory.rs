@@ -11,7 +11,7 @@ use super::{
         Rows, Table, hidden, member_id, personal, personal_with, plain, sealed, stays,
     },
 };
-use crate::kit::text::{fold, name_sort_key};
+use crate::kit::values::text::{fold, name_sort_key};
 
 /// A draft is its author's own; what is signed is a document, and stays as it was.
 const OF_A_DRAFT: &str = "\"pledge_id\" IN (SELECT \"id\" FROM \"pledge\" WHERE \"status\" = 'draft')";

@@ -13,7 +13,10 @@ use super::store;
 use crate::{
     app::{App, erasures},
     db::{Actor, Db, Tx},
-    kit::{clock::Clock, ids::MemberId, problem::Problem},
+    kit::{
+        problems::problem::Problem,
+        values::{clock::Clock, ids::MemberId},
+    },
 };
 
 /// How long until taking back is tried again when it failed: twice as long each time, from the first to the last.

@@ -20,7 +20,7 @@ use crate::{
     app::idempotency,
     db::{Tx, dialect},
     entity::{avatar, erasure, member, membership, role_grant},
-    kit::ids::MemberId,
+    kit::values::ids::MemberId,
 };
 
 /// What kind of value a column holds.

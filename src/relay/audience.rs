@@ -14,8 +14,8 @@ use crate::{
     feed::activities::{self, ActivityKind},
     identity::role_grants,
     kit::{
-        ids::{MemberId, UnitId},
-        problem::Problem,
+        problems::problem::Problem,
+        values::ids::{MemberId, UnitId},
     },
     organisation::{imports, members, units},
     outbox::Event,

@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     db::Db,
     feed::activities,
-    kit::{clock::earlier, jobs::LONGEST_STEP, problem::Problem},
+    kit::{problems::problem::Problem, values::clock::earlier, work::jobs::LONGEST_STEP},
     organisation::imports,
     outbox,
 };

@@ -10,8 +10,8 @@ use crate::{
     db::{Effect, Listener},
     identity::{apps, keys},
     kit::{
-        jobs::{Job, Worked},
-        problem::Problem,
+        problems::problem::Problem,
+        work::jobs::{Job, Worked},
     },
 };
 

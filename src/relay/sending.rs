@@ -21,7 +21,11 @@ use crate::{
     app::App,
     db::Actor,
     identity::consents,
-    kit::{clock::later, jobs::caught, problem::Problem, wait::Wait},
+    kit::{
+        problems::problem::Problem,
+        values::clock::later,
+        work::{jobs::caught, wait::Wait},
+    },
     organisation::members,
     outside::zalo::{OaAccessToken, ZaloApi},
 };

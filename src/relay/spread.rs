@@ -4,7 +4,7 @@
 use super::{audience, channels::Channel, deliveries, notifications};
 use crate::{
     db::Tx,
-    kit::{ids::NotificationId, problem::Problem},
+    kit::{problems::problem::Problem, values::ids::NotificationId},
     outbox::Numbered,
 };
 

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    kit::{caller::Role, language::Language, quantity::Quantity},
+    kit::{
+        http::caller::Role,
+        values::{language::Language, quantity::Quantity},
+    },
     organisation::imports::{Import, ImportKind, ImportStatus},
 };
 

@@ -1,5 +1,5 @@
 //! The relay's work, in steps with outcomes: publish what is scheduled for now, number and spread what is new, work on what
-//! providers told, send what is due, clear up. Each is a job of its own (`kit::jobs`), so that none stops another one. Any number
+//! providers told, send what is due, clear up. Each is a job of its own (`kit::work::jobs`), so that none stops another one. Any number
 //! of workers may be at it at once, in any number of processes.
 
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::{
     db::Actor,
     feed::activities,
     kit::{
-        jobs::{Job, Worked},
-        problem::Problem,
+        problems::problem::Problem,
+        work::jobs::{Job, Worked},
     },
     organisation::imports,
     outbox,

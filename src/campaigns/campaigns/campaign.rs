@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use crate::{
     kit::{
-        codes::Code,
-        ids::{CampaignId, ClusterId, PhaseId, TargetId, UnitId},
-        problem::Problem,
-        quantity::Quantity,
+        problems::{codes::Code, problem::Problem},
+        values::{
+            ids::{CampaignId, ClusterId, PhaseId, TargetId, UnitId},
+            quantity::Quantity,
+        },
     },
     organisation::units::UnitKind,
 };

@@ -12,13 +12,15 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, NoFields, Query},
-        caller::{AppWith, CampaignsRead, Staff, StaffOf},
-        etag::IfMatch,
-        ids::CampaignId,
-        once::Once,
-        page::Listed,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, NoFields, Query},
+            caller::{AppWith, CampaignsRead, Staff, StaffOf},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        values::ids::CampaignId,
     },
 };
 
@@ -48,11 +50,11 @@ pub async fn list_campaigns(
 pub async fn create_campaign(
     app: Data<App>,
     caller: Staff,
-    once: Once,
+    context: RequestContext,
     body: Body<NewCampaign>,
 ) -> Answer<CampaignView> {
     let Body(new) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let campaign = actions::create(tx, &caller, new).await?;
         let location = format!("/v1/campaigns/{}", campaign.id);
         let version = campaign.version;
@@ -87,11 +89,11 @@ pub async fn update_campaign(
     caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<CampaignPatch>,
 ) -> Answer<CampaignView> {
     let Body(patch) = body;
-    app.change(once, async |tx| actions::update(tx, &caller, *path, &seen, patch).await.map(tagged)).await
+    app.change(context, async |tx| actions::update(tx, &caller, *path, &seen, patch).await.map(tagged)).await
 }
 
 /// Delete a campaign
@@ -105,9 +107,9 @@ pub async fn delete_campaign(
     caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::delete(tx, &caller, *path, &seen).await?;
         Ok(Reply::nothing())
     })
@@ -125,10 +127,10 @@ pub async fn launch_campaign(
     app: Data<App>,
     caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<CampaignView> {
-    app.change(once, async |tx| actions::launch(tx, &caller, *path).await.map(tagged)).await
+    app.change(context, async |tx| actions::launch(tx, &caller, *path).await.map(tagged)).await
 }
 
 /// Close a campaign
@@ -142,10 +144,10 @@ pub async fn close_campaign(
     app: Data<App>,
     caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<CampaignView> {
-    app.change(once, async |tx| actions::close(tx, &caller, *path).await.map(tagged)).await
+    app.change(context, async |tx| actions::close(tx, &caller, *path).await.map(tagged)).await
 }
 
 fn tagged(campaign: Campaign) -> Reply<CampaignView> {

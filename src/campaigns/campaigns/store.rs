@@ -20,11 +20,15 @@ use crate::{
     db::{Tx, dialect},
     entity::{campaign, campaign_version},
     kit::{
-        caller::{Caller, Person},
-        ids::{CampaignId, MemberId, UnitId},
-        page::Page,
-        problem::Problem,
-        text::fold,
+        http::{
+            caller::{Caller, Person},
+            page::Page,
+        },
+        problems::problem::Problem,
+        values::{
+            ids::{CampaignId, MemberId, UnitId},
+            text::fold,
+        },
     },
     organisation::units::{below, with_resting},
 };

@@ -9,10 +9,11 @@ use super::{
     parts::{NewCriterion, NewPhase, NewTarget, parse_phases, parse_targets},
 };
 use crate::kit::{
-    codes::FaultCode,
-    faults::Faults,
-    ids::{CampaignId, UnitId},
-    patch::{given, given_or_empty, set},
+    problems::{codes::FaultCode, faults::Faults},
+    values::{
+        ids::{CampaignId, UnitId},
+        patch::{given, given_or_empty, set},
+    },
 };
 
 /// A campaign to be written.

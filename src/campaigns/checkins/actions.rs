@@ -18,12 +18,15 @@ use crate::{
     db::Tx,
     identity::consents,
     kit::{
-        caller::Person,
-        clock::day_in_vietnam,
-        codes::{Code, FaultCode},
-        etag::IfMatch,
-        ids::{CheckinId, PledgeId, UnitId},
-        problem::{Problem, bad_field},
+        http::{caller::Person, etag::IfMatch},
+        problems::{
+            codes::{Code, FaultCode},
+            problem::{Problem, bad_field},
+        },
+        values::{
+            clock::day_in_vietnam,
+            ids::{CheckinId, PledgeId, UnitId},
+        },
     },
     organisation::{members, units},
     outbox::{self, Event},
@@ -140,7 +143,7 @@ async fn receive(
         content_hash,
         version: 1,
     };
-    checkin.examine(commitment, &campaign, tx.today(), grace_days);
+    checkin.classify(commitment, &campaign, tx.today(), grace_days);
     Ok(checkin)
 }
 
@@ -199,16 +202,16 @@ pub async fn update(
     if let Some(note) = patch.note {
         checkin.note = note;
     }
-    let mut came_on = day_in_vietnam(checkin.received_at);
+    let mut received_on = day_in_vietnam(checkin.received_at);
     if let Some(occurred_at) = patch.occurred_at {
         // Whoever says only now when it happened, says so late.
-        came_on = tx.today();
+        received_on = tx.today();
         checkin.occurred_at = occurred_at;
         checkin.day = day_in_vietnam(occurred_at);
         checkin.unit_id = unit_of(tx, &pledge, checkin.day).await?;
     }
     checkin.reopen();
-    checkin.examine(commitment, &campaign, came_on, grace_days);
+    checkin.classify(commitment, &campaign, received_on, grace_days);
     store::save(tx, &mut checkin).await?;
     settle(tx, &before, &mut checkin, Cause::Edited, "update_checkin").await?;
     Ok(checkin)

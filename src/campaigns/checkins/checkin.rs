@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 use crate::{
     campaigns::{campaigns::Campaign, ledger::Counted, pledges::Commitment},
     kit::{
-        codes::Code,
-        ids::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, TargetId, UnitId},
-        problem::Problem,
-        quantity::Quantity,
+        problems::{codes::Code, problem::Problem},
+        values::{
+            ids::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, TargetId, UnitId},
+            quantity::Quantity,
+        },
     },
 };
 
@@ -163,9 +164,9 @@ impl Checkin {
         }
     }
 
-    /// Looks at it anew: its phase, and whether something is odd. It is held then, else submitted. `came_on` is the day on
+    /// Looks at it anew: its phase, and whether something is odd. It is held then, else submitted. `received_on` is the day on
     /// which it was said that it happened when it did.
-    pub fn examine(&mut self, commitment: &Commitment, campaign: &Campaign, came_on: NaiveDate, grace_days: u32) {
+    pub fn classify(&mut self, commitment: &Commitment, campaign: &Campaign, received_on: NaiveDate, grace_days: u32) {
         self.phase_id = campaign.phase_of(self.day).map(|phase| phase.id);
         self.flags.retain(|flag| *flag == Flag::SamePhoto);
         let usual = self.target_id.and_then(|target| campaign.target(target)).and_then(|target| target.usual.quantity);
@@ -177,7 +178,7 @@ impl Checkin {
         if !campaign.counts_day(self.day) {
             self.flags.push(Flag::OutsidePhase);
         }
-        if came_on.signed_duration_since(self.day).num_days() > i64::from(grace_days) {
+        if received_on.signed_duration_since(self.day).num_days() > i64::from(grace_days) {
             self.flags.push(Flag::Late);
         }
         self.status = if self.flags.is_empty() { CheckinStatus::Submitted } else { CheckinStatus::Held };

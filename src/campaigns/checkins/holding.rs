@@ -14,9 +14,8 @@ use crate::{
     },
     db::Tx,
     kit::{
-        codes::Code,
-        problem::Problem,
-        quantity::{Quantity, Total},
+        problems::{codes::Code, problem::Problem},
+        values::quantity::{Quantity, Total},
     },
 };
 

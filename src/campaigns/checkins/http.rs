@@ -18,15 +18,19 @@ use crate::{
     audit::Subject,
     campaigns::pledges,
     kit::{
-        answer::{Answer, Reply},
-        batch::Batch,
-        body::{Body, OptionalBody, Query},
-        caller::{ManagerOf, OwnerOf, SignedIn},
-        etag::IfMatch,
-        ids::{CheckinId, PledgeId},
-        language::Language,
-        once::Once,
-        page::Listed,
+        http::{
+            answer::{Answer, Reply},
+            batch::Batch,
+            body::{Body, OptionalBody, Query},
+            caller::{ManagerOf, OwnerOf, SignedIn},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        values::{
+            ids::{CheckinId, PledgeId},
+            language::Language,
+        },
     },
 };
 
@@ -43,12 +47,12 @@ pub async fn create_checkin(
     app: Data<App>,
     caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
-    once: Once,
+    context: RequestContext,
     body: Body<NewCheckin>,
 ) -> Answer<CheckinView> {
     let Body(new) = body;
     let grace_days = app.config.checkins.grace_days;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let received = actions::check_in(tx, &caller, *path, new, grace_days).await?;
         Ok(match received {
             Received::New(checkin) => {
@@ -71,13 +75,13 @@ pub async fn create_checkin(
 pub async fn create_checkin_batch(
     app: Data<App>,
     caller: SignedIn,
-    once: Once,
+    context: RequestContext,
     language: Language,
     batch: Batch<CheckinBatch, BatchedCheckin>,
 ) -> Answer<BatchAnswer> {
-    let request_id = once.request_id.clone().unwrap_or_default();
+    let request_id = context.request_id.clone().unwrap_or_default();
     let grace_days = app.config.checkins.grace_days;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let sender = Sender { person: &caller, language, request_id: &request_id };
         batch::check_in_all(tx, &sender, batch.items, grace_days).await.map(Reply::ok)
     })
@@ -95,7 +99,7 @@ pub async fn list_checkins(
     app: Data<App>,
     caller: SignedIn,
     path: Path<PledgeId>,
-    once: Once,
+    context: RequestContext,
     query: Query<CheckinFilter>,
 ) -> Answer<Listed<CheckinView>> {
     let (db, day) = (app.db.reads(), app.clock.today());
@@ -105,7 +109,7 @@ pub async fn list_checkins(
     let checkins = store::page_visible(db, &caller, pledge.id, query.filter.status, day, &page).await?;
     let slice = app.cursors.slice(&page, checkins, |checkin| checkin.id);
     let subject = Subject { kind: "pledge", id: pledge.id.0 };
-    app.accessed_among(&once, READ_PLACE, subject, &places_of_others(&caller, &slice.items)).await?;
+    app.accessed_among(&context, READ_PLACE, subject, &places_of_others(&caller, &slice.items)).await?;
     Ok(Reply::list(slice.map(CheckinView::from)))
 }
 
@@ -116,10 +120,15 @@ pub async fn list_checkins(
 #[utoipa::path(tag = "checkins", params(("checkin_id" = CheckinId, Path, description = "The check-in")),
     responses((status = 200, body = CheckinView)))]
 #[get("/checkins/{checkin_id}")]
-pub async fn find_checkin(app: Data<App>, caller: SignedIn, path: Path<CheckinId>, once: Once) -> Answer<CheckinView> {
+pub async fn find_checkin(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<CheckinId>,
+    context: RequestContext,
+) -> Answer<CheckinView> {
     let checkin = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
     let subject = Subject { kind: "checkin", id: checkin.id.0 };
-    app.accessed_among(&once, READ_PLACE, subject, &places_of_others(&caller, [&checkin])).await?;
+    app.accessed_among(&context, READ_PLACE, subject, &places_of_others(&caller, [&checkin])).await?;
     Ok(tagged(checkin))
 }
 
@@ -136,12 +145,13 @@ pub async fn update_checkin(
     caller: OwnerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<CheckinPatch>,
 ) -> Answer<CheckinView> {
     let Body(patch) = body;
     let grace_days = app.config.checkins.grace_days;
-    app.change(once, async |tx| actions::update(tx, &caller, *path, &seen, patch, grace_days).await.map(tagged)).await
+    app.change(context, async |tx| actions::update(tx, &caller, *path, &seen, patch, grace_days).await.map(tagged))
+        .await
 }
 
 /// Withdraw a check-in
@@ -155,9 +165,9 @@ pub async fn withdraw_checkin(
     caller: OwnerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::withdraw(tx, &caller, *path, &seen).await?;
         Ok(Reply::nothing())
     })
@@ -181,11 +191,11 @@ pub async fn verify_checkin(
     caller: ManagerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: OptionalBody<Verification>,
 ) -> Answer<CheckinView> {
     let seen = Seen { tags: seen, version: body.0.version };
-    app.change(once, async |tx| decisions::verify(tx, &caller, *path, &seen).await.map(tagged)).await
+    app.change(context, async |tx| decisions::verify(tx, &caller, *path, &seen).await.map(tagged)).await
 }
 
 /// Return a check-in
@@ -204,12 +214,12 @@ pub async fn return_checkin(
     caller: ManagerOf<CheckinId>,
     path: Path<CheckinId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<ReturnReason>,
 ) -> Answer<CheckinView> {
     let Body(ReturnReason { reason, version }) = body;
     let seen = Seen { tags: seen, version };
-    app.change(once, async |tx| decisions::send_back(tx, &caller, *path, &seen, reason).await.map(tagged)).await
+    app.change(context, async |tx| decisions::send_back(tx, &caller, *path, &seen, reason).await.map(tagged)).await
 }
 
 fn tagged(checkin: Checkin) -> Reply<CheckinView> {

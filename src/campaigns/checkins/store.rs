@@ -17,11 +17,12 @@ use crate::{
     db::Tx,
     entity::{campaign, checkin, commitment, pledge},
     kit::{
-        caller::Person,
-        ids::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, TargetId, UnitId},
-        page::Page,
-        problem::Problem,
-        quantity::Quantity,
+        http::{caller::Person, page::Page},
+        problems::problem::Problem,
+        values::{
+            ids::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, TargetId, UnitId},
+            quantity::Quantity,
+        },
     },
     organisation::units::{below, which_are_below, with_resting},
 };

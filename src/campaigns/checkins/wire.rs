@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::{Checkin, CheckinStatus, Flag, checkin::Location};
 use crate::kit::{
-    clock::{cut, later},
-    codes::FaultCode,
-    faults::Faults,
-    ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-    patch::given,
-    problem::Problem,
-    quantity::Quantity,
-    secret::{sha256, to_hex},
+    problems::{codes::FaultCode, faults::Faults, problem::Problem},
+    secrets::secret::{sha256, to_hex},
+    values::{
+        clock::{cut, later},
+        ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+        patch::given,
+        quantity::Quantity,
+    },
 };
 
 /// A phone's clock may be this far ahead.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::kit::{
+use crate::kit::values::{
     ids::{CheckinId, CommitmentId, MemberId, PhaseId, TargetId, UnitId},
     quantity::Quantity,
 };
@@ -131,7 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kit::quantity::Total;
+    use crate::kit::values::quantity::Total;
 
     fn counted(reported: i64, verified: i64, day: u32) -> Counted {
         Counted {

@@ -14,12 +14,16 @@ use crate::{
     campaigns::campaigns,
     db::Tx,
     kit::{
-        caller::{Caller, Person},
-        codes::{Code, FaultCode},
-        etag::IfMatch,
-        ids::{CampaignId, MemberId, PledgeId, UnitId},
-        problem::{Problem, bad_field},
-        secret::random_bytes,
+        http::{
+            caller::{Caller, Person},
+            etag::IfMatch,
+        },
+        problems::{
+            codes::{Code, FaultCode},
+            problem::{Problem, bad_field},
+        },
+        secrets::secret::random_bytes,
+        values::ids::{CampaignId, MemberId, PledgeId, UnitId},
     },
     organisation::units,
     outbox::{self, Event},

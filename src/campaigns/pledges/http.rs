@@ -14,14 +14,16 @@ use crate::{
     campaigns::campaigns,
     db::ConnectionTrait,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, NoFields, Query},
-        caller::{OwnerOf, SignedIn},
-        etag::IfMatch,
-        ids::{CampaignId, PledgeId},
-        once::Once,
-        page::Listed,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, NoFields, Query},
+            caller::{OwnerOf, SignedIn},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::{CampaignId, PledgeId},
     },
 };
 
@@ -60,11 +62,11 @@ pub async fn create_pledge(
     app: Data<App>,
     caller: SignedIn,
     path: Path<CampaignId>,
-    once: Once,
+    context: RequestContext,
     body: Body<NewPledge>,
 ) -> Answer<PledgeView> {
     let Body(new) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let pledge = actions::create(tx, &caller.caller(), *path, new).await?;
         let (location, version) = (format!("/v1/pledges/{}", pledge.id), pledge.version);
         Ok(Reply::created(location, view(tx, pledge, tx.today()).await?).version(version))
@@ -97,11 +99,11 @@ pub async fn update_pledge(
     caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<PledgePatch>,
 ) -> Answer<PledgeView> {
     let Body(patch) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let pledge = actions::update(tx, &caller, *path, &seen, patch).await?;
         let version = pledge.version;
         Ok(Reply::ok(view(tx, pledge, tx.today()).await?).version(version))
@@ -120,9 +122,9 @@ pub async fn delete_pledge(
     caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::delete(tx, &caller, *path, &seen).await?;
         Ok(Reply::nothing())
     })
@@ -141,10 +143,10 @@ pub async fn sign_pledge(
     app: Data<App>,
     caller: OwnerOf<PledgeId>,
     path: Path<PledgeId>,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<PledgeView> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let pledge = actions::sign(tx, &caller, *path).await?;
         let version = pledge.version;
         Ok(Reply::ok(view(tx, pledge, tx.today()).await?).version(version))

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kit::{
-    codes::Code,
-    ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-    problem::Problem,
-    quantity::{Quantity, Total},
+    problems::{codes::Code, problem::Problem},
+    values::{
+        ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+        quantity::{Quantity, Total},
+    },
 };
 
 /// How many living pledges a pledger can have in a campaign: drafts, signed and lapsed ones. A fulfilled one has freed its
@@ -143,7 +144,10 @@ impl Cadence {
 
     /// The cadence of that name.
     pub fn named(name: &str) -> Self {
-        [Self::Daily, Self::Weekly, Self::Monthly].into_iter().find(|one| one.name() == name).unwrap_or(Self::Once)
+        [Self::Daily, Self::Weekly, Self::Monthly]
+            .into_iter()
+            .find(|one| one.name() == name)
+            .unwrap_or(Self::Once)
     }
 
     /// The first day of the period that a day is in.

@@ -25,12 +25,13 @@ use crate::{
     db::{Tx, dialect, exact},
     entity::{campaign, commitment, member, pledge, pledge_version},
     kit::{
-        caller::Person,
-        clock::start_in_vietnam,
-        ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-        page::Page,
-        problem::Problem,
-        quantity::{Quantity, Total},
+        http::{caller::Person, page::Page},
+        problems::problem::Problem,
+        values::{
+            clock::start_in_vietnam,
+            ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+            quantity::{Quantity, Total},
+        },
     },
     organisation::units::{below, names_on, with_resting},
 };

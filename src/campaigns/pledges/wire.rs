@@ -12,11 +12,15 @@ use super::{
 use crate::{
     campaigns::campaigns::{Campaign, TargetKind},
     kit::{
-        codes::FaultCode,
-        faults::{Fault, Faults},
-        ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-        problem::Problem,
-        quantity::{Quantity, Total},
+        problems::{
+            codes::FaultCode,
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::{
+            ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+            quantity::{Quantity, Total},
+        },
     },
 };
 

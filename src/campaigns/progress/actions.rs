@@ -13,7 +13,7 @@ use crate::{
         pledges,
     },
     db::{ConnectionTrait, Effect, Tx},
-    kit::problem::Problem,
+    kit::problems::problem::Problem,
 };
 
 /// Everything that is derived against the ledger.

@@ -13,10 +13,12 @@ use crate::{
     },
     db::ConnectionTrait,
     kit::{
-        ids::{CampaignId, TargetId, UnitId},
-        problem::Problem,
-        quantity::Total,
-        text::sort_key,
+        problems::problem::Problem,
+        values::{
+            ids::{CampaignId, TargetId, UnitId},
+            quantity::Total,
+            text::sort_key,
+        },
     },
     organisation::units,
 };

@@ -14,12 +14,16 @@ use crate::{
     app::App,
     campaigns::{campaigns, ledger::Part},
     kit::{
-        answer::{Answer, Reply},
-        body::Query,
-        caller::{AppWith, ProgressRead},
-        clock::start_in_vietnam,
-        ids::{CampaignId, UnitId},
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::Query,
+            caller::{AppWith, ProgressRead},
+        },
+        problems::problem::Problem,
+        values::{
+            clock::start_in_vietnam,
+            ids::{CampaignId, UnitId},
+        },
     },
     organisation::units,
 };

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::kit::{
+use crate::kit::values::{
     ids::{CampaignId, TargetId, UnitId},
     quantity::{Quantity, Total},
 };

@@ -8,12 +8,14 @@ use crate::{
     audit::Subject,
     campaigns::checkins::{CheckinStatus, READ_PLACE, places_of_others, review_page},
     kit::{
-        answer::{Answer, Reply},
-        body::Query,
-        caller::Staff,
-        ids::{MemberId, UnitId},
-        once::Once,
-        page::Listed,
+        http::{
+            answer::{Answer, Reply},
+            body::Query,
+            caller::Staff,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        values::ids::{MemberId, UnitId},
     },
     organisation::{members, units},
 };
@@ -30,7 +32,7 @@ use crate::{
 pub async fn list_review_queue(
     app: Data<App>,
     caller: Staff,
-    once: Once,
+    context: RequestContext,
     query: Query<ReviewFilter>,
 ) -> Answer<Listed<ReviewItem>> {
     let (db, day) = (app.db.reads(), app.clock.today());
@@ -44,7 +46,7 @@ pub async fn list_review_queue(
     let slice = app.cursors.slice(&page, rows, |row| (row.checkin.received_at, row.checkin.id));
     let places = places_of_others(&caller, slice.items.iter().map(|row| &row.checkin));
     let subject = Subject { kind: "review_queue", id: caller.member_id.0 };
-    app.accessed_among(&once, READ_PLACE, subject, &places).await?;
+    app.accessed_among(&context, READ_PLACE, subject, &places).await?;
     let members: Vec<MemberId> = slice.items.iter().map(|row| row.checkin.member_id).collect();
     let units: Vec<UnitId> = slice.items.iter().map(|row| row.checkin.unit_id).collect();
     let member_names = members::names_of(db, &members).await?;

@@ -14,13 +14,13 @@ use crate::{
         checkins, ledger,
     },
     kit::{
-        answer::{Answer, Reply},
-        body::Query,
-        caller::{AppWith, ProgressRead},
-        ids::TargetId,
-        language::Language,
-        problem::Problem,
-        quantity::Total,
+        http::{
+            answer::{Answer, Reply},
+            body::Query,
+            caller::{AppWith, ProgressRead},
+        },
+        problems::problem::Problem,
+        values::{ids::TargetId, language::Language, quantity::Total},
     },
 };
 

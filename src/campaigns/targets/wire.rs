@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::kit::{
-    ids::{CheckinId, UnitId},
-    page::Listed,
-    quantity::{Quantity, Total},
+    http::page::Listed,
+    values::{
+        ids::{CheckinId, UnitId},
+        quantity::{Quantity, Total},
+    },
 };
 
 /// What is behind a target's verified figure.

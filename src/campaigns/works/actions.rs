@@ -11,11 +11,12 @@ use crate::{
     campaigns::campaigns,
     db::Tx,
     kit::{
-        caller::Caller,
-        codes::FaultCode,
-        etag::IfMatch,
-        ids::{CampaignId, WorkId},
-        problem::{Problem, bad_field},
+        http::{caller::Caller, etag::IfMatch},
+        problems::{
+            codes::FaultCode,
+            problem::{Problem, bad_field},
+        },
+        values::ids::{CampaignId, WorkId},
     },
     organisation::units,
 };

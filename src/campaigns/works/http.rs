@@ -13,14 +13,16 @@ use crate::{
     app::App,
     campaigns::campaigns,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, Query},
-        caller::{AppWith, CampaignsRead, StaffOf},
-        etag::IfMatch,
-        ids::{CampaignId, WorkId},
-        once::Once,
-        page::Listed,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, Query},
+            caller::{AppWith, CampaignsRead, StaffOf},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::{CampaignId, WorkId},
     },
 };
 
@@ -53,11 +55,11 @@ pub async fn create_work(
     app: Data<App>,
     caller: StaffOf<CampaignId>,
     path: Path<CampaignId>,
-    once: Once,
+    context: RequestContext,
     body: Body<NewWork>,
 ) -> Answer<WorkView> {
     let Body(new) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let work = actions::create(tx, &caller.caller(), *path, new).await?;
         let (location, version) = (format!("/v1/works/{}", work.id), work.version);
         Ok(Reply::created(location, work.into()).version(version))
@@ -88,11 +90,11 @@ pub async fn update_work(
     caller: StaffOf<WorkId>,
     path: Path<WorkId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<WorkPatch>,
 ) -> Answer<WorkView> {
     let Body(patch) = body;
-    app.change(once, async |tx| actions::update(tx, &caller.caller(), *path, &seen, patch).await.map(tagged)).await
+    app.change(context, async |tx| actions::update(tx, &caller.caller(), *path, &seen, patch).await.map(tagged)).await
 }
 
 fn tagged(work: Work) -> Reply<WorkView> {

@@ -11,9 +11,11 @@ use crate::{
     db::Tx,
     entity::work::{ActiveModel, Column, Entity, Model},
     kit::{
-        ids::{CampaignId, UnitId, WorkId},
-        page::Page,
-        quantity::Quantity,
+        http::page::Page,
+        values::{
+            ids::{CampaignId, UnitId, WorkId},
+            quantity::Quantity,
+        },
     },
     organisation::units::with_resting,
 };

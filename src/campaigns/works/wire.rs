@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Work, WorkKind, WorkStatus};
-use crate::kit::{
+use crate::kit::values::{
     ids::{CampaignId, UnitId, WorkId},
     patch::{given, set},
     quantity::Quantity,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::{
+use crate::kit::values::{
     ids::{CampaignId, UnitId, WorkId},
     quantity::Quantity,
 };

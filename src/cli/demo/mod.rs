@@ -19,20 +19,20 @@ use secrecy::ExposeSecret as _;
 use super::{
     Verdict,
     args::DemoArgs,
-    ground::{ERASURES, Setup, hold_alone},
     listeners::{self, Listeners, reachable},
     say::{complain, say},
     serve,
+    setup::{ERASURES, Setup, hold_alone},
 };
 use crate::{
     config::Config,
     db::Db,
-    kit::clock::Clock,
+    kit::values::clock::Clock,
     sandbox::{
         demo::{APP_ID, APP_SECRET, Content, Demo, MINI_APP_API_KEY, content},
         zalo::{self, Stage},
     },
-    server::{Ground, House},
+    server::{Server, ServerParts},
 };
 
 /// Long enough for an afternoon: nobody signs in again in the middle of a demonstration.
@@ -66,15 +66,15 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
         db.close().await.context("the database that was filled")?;
         db = setup.open_to_serve().await?;
     }
-    let house = House::build(Ground { config: setup.config, db, clock: clock.clone(), vault }).await?;
+    let server = Server::build(ServerParts { config: setup.config, db, clock: clock.clone(), vault }).await?;
 
-    let webhook = format!("{}/v1/hooks/zalo/mini-app", house.app.config.public_url());
+    let webhook = format!("{}/v1/hooks/zalo/mini-app", server.app.config.public_url());
     let stage = demo.stage(Arc::new(move || clock.now())).telling(webhook, MINI_APP_API_KEY);
     let stage = Data::new(stage);
     let stand_in = zalo::serve(zalo_listener, Data::<Stage>::clone(&stage)).context("the Zalo stand-in")?;
     let stand_in_handle = stand_in.handle();
     let standing_in = actix_web::rt::spawn(stand_in);
-    let credentials = credentials::make(&house.app, &demo, zalo_url).await?;
+    let credentials = credentials::make(&server.app, &demo, zalo_url).await?;
     let path = setup.data.join("demo-credentials.json");
     credentials.write(&path).with_context(|| path.display().to_string())?;
     if !address.ip().is_loopback() {
@@ -82,9 +82,9 @@ pub async fn run(mut setup: Setup, args: DemoArgs) -> anyhow::Result<Verdict> {
             "thidua: the demo's passwords are known to everybody; listen on 127.0.0.1 unless that is what you want",
         );
     }
-    let figures = internal.is_some().then(|| listeners::figures_url(&house.app.config.server));
+    let figures = internal.is_some().then(|| listeners::figures_url(&server.app.config.server));
     let listeners = Listeners { public, internal };
-    serve::serve(house, listeners, true, || say(welcome::text(&credentials, &path, figures.as_deref()))).await?;
+    serve::serve(server, listeners, true, || say(welcome::text(&credentials, &path, figures.as_deref()))).await?;
     stand_in_handle.stop(false).await;
     standing_in.await.context("the stand-in's task")?.context("the Zalo stand-in")?;
     Ok(Verdict::Well)
@@ -95,7 +95,7 @@ async fn fill(
     content: Content,
     db: &Db,
     clock: &Clock,
-    vault: &crate::kit::vault::Vault,
+    vault: &crate::kit::secrets::vault::Vault,
 ) -> anyhow::Result<()> {
     match content {
         Content::Nothing => {

@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kit::{
-    codes::Code,
-    ids::{ActivityId, CampaignId, MemberId, UnitId},
-    problem::Problem,
+    problems::{codes::Code, problem::Problem},
+    values::ids::{ActivityId, CampaignId, MemberId, UnitId},
 };
 
 /// What an activity tells of.

@@ -17,14 +17,16 @@ use crate::{
     app::{App, CachedPage},
     db::Tx,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, NoFields, OptionalBody, Query},
-        caller::{Anybody, Caller, Editor, EditorOf},
-        etag::IfMatch,
-        ids::ActivityId,
-        once::Once,
-        page::{DEFAULT_LIMIT, Listed},
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, NoFields, OptionalBody, Query},
+            caller::{Anybody, Caller, Editor, EditorOf},
+            etag::IfMatch,
+            page::{DEFAULT_LIMIT, Listed},
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::ActivityId,
     },
 };
 
@@ -93,11 +95,11 @@ pub async fn find_activity(app: Data<App>, caller: Anybody, path: Path<ActivityI
 pub async fn create_activity(
     app: Data<App>,
     caller: Editor,
-    once: Once,
+    context: RequestContext,
     body: Body<NewActivity>,
 ) -> Answer<ActivityView> {
     let activity = body.0.parse(caller.member_id)?;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let activity = actions::create(tx, &caller, activity).await?;
         let (location, version) = (format!("/v1/activities/{}", activity.id), activity.version);
         let view = show_one(tx, activity, tx.today()).await?;
@@ -118,11 +120,11 @@ pub async fn update_activity(
     caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<ActivityPatch>,
 ) -> Answer<ActivityView> {
     let edit = body.0.parse()?;
-    app.change(once, async |tx| shown(tx, actions::update(tx, &caller, *path, &seen, edit).await?).await).await
+    app.change(context, async |tx| shown(tx, actions::update(tx, &caller, *path, &seen, edit).await?).await).await
 }
 
 /// Delete an activity
@@ -136,9 +138,9 @@ pub async fn delete_activity(
     caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::delete(tx, &caller, *path, &seen).await?;
         Ok(Reply::nothing())
     })
@@ -156,10 +158,10 @@ pub async fn submit_activity(
     app: Data<App>,
     caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<ActivityView> {
-    app.change(once, async |tx| shown(tx, actions::submit(tx, &caller, *path).await?).await).await
+    app.change(context, async |tx| shown(tx, actions::submit(tx, &caller, *path).await?).await).await
 }
 
 /// Publish an activity
@@ -174,11 +176,11 @@ pub async fn publish_activity(
     app: Data<App>,
     caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
-    once: Once,
+    context: RequestContext,
     body: OptionalBody<PublishActivity>,
 ) -> Answer<ActivityView> {
     let at = body.0.publish_at;
-    app.change(once, async |tx| shown(tx, actions::publish(tx, &caller, *path, at).await?).await).await
+    app.change(context, async |tx| shown(tx, actions::publish(tx, &caller, *path, at).await?).await).await
 }
 
 /// Archive an activity
@@ -193,10 +195,10 @@ pub async fn archive_activity(
     app: Data<App>,
     caller: EditorOf<ActivityId>,
     path: Path<ActivityId>,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<ActivityView> {
-    app.change(once, async |tx| shown(tx, actions::archive(tx, &caller, *path).await?).await).await
+    app.change(context, async |tx| shown(tx, actions::archive(tx, &caller, *path).await?).await).await
 }
 
 async fn shown(tx: &Tx, activity: Activity) -> Answer<ActivityView> {

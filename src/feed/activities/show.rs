@@ -12,9 +12,9 @@ use crate::{
     campaigns::campaigns,
     db::ConnectionTrait,
     kit::{
-        ids::{CampaignId, UnitId},
-        page::Slice,
-        problem::Problem,
+        http::page::Slice,
+        problems::problem::Problem,
+        values::ids::{CampaignId, UnitId},
     },
     organisation::units::{self, UnitRef},
 };

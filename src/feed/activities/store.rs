@@ -17,11 +17,12 @@ use crate::{
         activity_revision, activity_tag,
     },
     kit::{
-        caller::Person,
-        clock::{NO_END, start_in_vietnam},
-        ids::{ActivityId, CampaignId, MemberId, UnitId},
-        page::Page,
-        text::fold,
+        http::{caller::Person, page::Page},
+        values::{
+            clock::{NO_END, start_in_vietnam},
+            ids::{ActivityId, CampaignId, MemberId, UnitId},
+            text::fold,
+        },
     },
     organisation::units,
 };

@@ -9,13 +9,17 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Activity, ActivityKind, ActivityStatus, to_html};
 use crate::{
     kit::{
-        clock::{cut, to_microseconds},
-        codes::FaultCode,
-        faults::{Fault, Faults},
-        ids::{ActivityId, CampaignId, MemberId, UnitId},
-        patch::{given, given_or_empty, set},
-        problem::Problem,
-        text::fold,
+        problems::{
+            codes::FaultCode,
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::{
+            clock::{cut, to_microseconds},
+            ids::{ActivityId, CampaignId, MemberId, UnitId},
+            patch::{given, given_or_empty, set},
+            text::fold,
+        },
     },
     organisation::units::UnitRef,
 };

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     campaigns::campaigns,
     feed::activities::{self, ActivityView},
-    kit::{
+    kit::http::{
         answer::{Answer, Reply},
         body::Query,
         caller::SignedIn,

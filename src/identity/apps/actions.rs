@@ -6,7 +6,7 @@ use super::{ClientApp, store, wire::AppPatch};
 use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
-    kit::{etag::IfMatch, ids::ClientAppId, problem::Problem, secret::token_hash},
+    kit::{http::etag::IfMatch, problems::problem::Problem, secrets::secret::token_hash, values::ids::ClientAppId},
 };
 
 /// Adds an app.

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use chrono::{DateTime, Utc};
 use url::{Host, Url};
 
-use crate::kit::{ids::ClientAppId, secret::token_hash};
+use crate::kit::{secrets::secret::token_hash, values::ids::ClientAppId};
 
 /// A client app.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,15 +12,17 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, NoFields, Query},
-        caller::Admin,
-        etag::IfMatch,
-        ids::ClientAppId,
-        once::Once,
-        page::Listed,
-        problem::Problem,
-        secret::random_token,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, NoFields, Query},
+            caller::Admin,
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        secrets::secret::random_token,
+        values::ids::ClientAppId,
     },
 };
 
@@ -42,11 +44,16 @@ pub async fn list_apps(app: Data<App>, caller: Admin, query: Query<AppFilter>) -
 #[utoipa::path(tag = "apps", request_body = NewApp,
     responses((status = 201, body = AppWithSecret)))]
 #[post("/apps")]
-pub async fn create_app(app: Data<App>, _caller: Admin, once: Once, body: Body<NewApp>) -> Answer<AppWithSecret> {
+pub async fn create_app(
+    app: Data<App>,
+    _caller: Admin,
+    context: RequestContext,
+    body: Body<NewApp>,
+) -> Answer<AppWithSecret> {
     let client_secret = random_token();
     let new = body.0.parse(&client_secret)?;
     let answer = app
-        .change(once.with_secret_answer(), async |tx| {
+        .change(context.with_secret_answer(), async |tx| {
             let made = actions::create(tx, new).await?;
             let (location, version) = (format!("/v1/apps/{}", made.id), made.version);
             Ok(Reply::created(location, AppWithSecret { app: made.into(), client_secret }).version(version))
@@ -77,11 +84,11 @@ pub async fn update_app(
     _caller: Admin,
     path: Path<ClientAppId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<AppPatch>,
 ) -> Answer<AppView> {
     let patch = body.0.parse()?;
-    let answer = app.change(once, async |tx| actions::update(tx, *path, &seen, patch).await.map(tagged)).await?;
+    let answer = app.change(context, async |tx| actions::update(tx, *path, &seen, patch).await.map(tagged)).await?;
     load_origins(&app).await;
     Ok(answer)
 }
@@ -97,10 +104,10 @@ pub async fn delete_app(
     _caller: Admin,
     path: Path<ClientAppId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
     let answer = app
-        .change(once, async |tx| {
+        .change(context, async |tx| {
             actions::delete(tx, *path, &seen).await?;
             Ok(Reply::nothing())
         })
@@ -119,11 +126,11 @@ pub async fn rotate_app_secret(
     app: Data<App>,
     _caller: Admin,
     path: Path<ClientAppId>,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<AppWithSecret> {
     let client_secret = random_token();
-    app.change(once.with_secret_answer(), async |tx| {
+    app.change(context.with_secret_answer(), async |tx| {
         let rotated = actions::rotate_secret(tx, *path, &client_secret).await?;
         let version = rotated.version;
         Ok(Reply::ok(AppWithSecret { app: rotated.into(), client_secret }).version(version))

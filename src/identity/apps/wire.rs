@@ -8,13 +8,17 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{ClientApp, client_app::is_origin};
 use crate::kit::{
-    caller::SCOPES,
-    codes::FaultCode,
-    faults::{Fault, Faults},
-    ids::ClientAppId,
-    patch::{given, given_or_empty, set},
-    problem::Problem,
-    secret::random_token,
+    http::caller::SCOPES,
+    problems::{
+        codes::FaultCode,
+        faults::{Fault, Faults},
+        problem::Problem,
+    },
+    secrets::secret::random_token,
+    values::{
+        ids::ClientAppId,
+        patch::{given, given_or_empty, set},
+    },
 };
 
 /// An app to be added.

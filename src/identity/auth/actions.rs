@@ -9,9 +9,9 @@ use crate::{
     db::Tx,
     identity::sessions::{self, MINI_APP, Opened},
     kit::{
-        ids::MemberId,
-        network::{ClientAddress, Network},
-        problem::Problem,
+        http::network::{ClientAddress, Network},
+        problems::problem::Problem,
+        values::ids::MemberId,
     },
     organisation::members::{self, FromZalo, ZaloLink},
     outside::zalo::{Holder, SignIn},

@@ -13,13 +13,14 @@ use crate::{
         sessions::{self, TokenPair, device_name},
     },
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, NoFields},
-        caller::SignedIn,
-        codes::Code,
-        network::ClientAddress,
-        once::Once,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, NoFields},
+            caller::SignedIn,
+            network::ClientAddress,
+            request_context::RequestContext,
+        },
+        problems::{codes::Code, problem::Problem},
     },
     organisation::members,
 };
@@ -45,14 +46,14 @@ pub async fn sign_in_with_zalo(
     app: Data<App>,
     http: HttpRequest,
     address: ClientAddress,
-    once: Once,
+    context: RequestContext,
     body: Body<ZaloSignIn>,
 ) -> Answer<SignedInView> {
     let from_zalo = actions::ask_zalo(&app, address, &body.0).await?;
     let user_agent = http.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     let device = user_agent.and_then(device_name);
     let view = app
-        .change_as(once.actor(), async |tx| {
+        .change_as(context.actor(), async |tx| {
             let (member_id, opened) = actions::sign_in(&app, tx, from_zalo, device).await?;
             // Whoever is erased at this very moment comes back as a guest.
             let gone = || Problem::new(Code::Unavailable).header("retry-after", AT_ONCE_SECONDS);
@@ -71,9 +72,9 @@ pub async fn sign_in_with_zalo(
 #[utoipa::path(tag = "auth", request_body = RefreshRequest,
     responses((status = 200, body = TokenPair), (status = 401, description = "invalid_refresh_token")))]
 #[post("/auth/refresh")]
-pub async fn refresh_session(app: Data<App>, once: Once, body: Body<RefreshRequest>) -> Answer<TokenPair> {
+pub async fn refresh_session(app: Data<App>, context: RequestContext, body: Body<RefreshRequest>) -> Answer<TokenPair> {
     let pair =
-        app.change_as(once.actor(), async |tx| sessions::renew(&app, tx, &body.0.refresh_token, None).await).await?;
+        app.change_as(context.actor(), async |tx| sessions::renew(&app, tx, &body.0.refresh_token, None).await).await?;
     Ok(Reply::ok(TokenPair::or_refused(pair)?))
 }
 
@@ -82,8 +83,8 @@ pub async fn refresh_session(app: Data<App>, once: Once, body: Body<RefreshReque
 /// Ends the session that the access token belongs to: its refresh tokens at once, its access tokens within 5 seconds.
 #[utoipa::path(tag = "auth", request_body = NoFields, responses((status = 204)))]
 #[post("/auth/logout")]
-pub async fn log_out(app: Data<App>, caller: SignedIn, once: Once, _body: Body<NoFields>) -> Answer<()> {
-    app.change(once, async |tx| {
+pub async fn log_out(app: Data<App>, caller: SignedIn, context: RequestContext, _body: Body<NoFields>) -> Answer<()> {
+    app.change(context, async |tx| {
         sessions::close(tx, caller.session_id).await?;
         Ok(Reply::nothing())
     })

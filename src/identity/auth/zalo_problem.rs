@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    kit::{
+    kit::problems::{
         codes::{Code, FaultCode},
         problem::{Problem, bad_field},
     },

@@ -22,13 +22,10 @@ use crate::{
     app::{App, token_key},
     identity::{apps, keys},
     kit::{
-        caller::Caller,
-        codes::Code,
-        ids::{ClientAppId, MemberId, SessionId},
-        jwt::{Claims, KeyRing},
-        network::ClientAddress,
-        problem::Problem,
-        routes::route_of,
+        http::{caller::Caller, network::ClientAddress, routes::route_of},
+        problems::{codes::Code, problem::Problem},
+        secrets::jwt::{Claims, KeyRing},
+        values::ids::{ClientAppId, MemberId, SessionId},
     },
 };
 

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::{
     entity::{client_app, member, membership, role_grant, session},
     kit::{
-        caller::{App, Grant, Person, Role},
-        ids::{ClientAppId, MemberId, SessionId, UnitId},
+        http::caller::{App, Grant, Person, Role},
+        values::ids::{ClientAppId, MemberId, SessionId, UnitId},
     },
     organisation::units::within,
 };

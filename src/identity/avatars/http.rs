@@ -9,7 +9,7 @@ use actix_web::{
 use super::actions;
 use crate::{
     app::App,
-    kit::{etag, problem::Problem},
+    kit::{http::etag, problems::problem::Problem},
 };
 
 /// Whoever has the address may keep the picture; what it holds never changes.

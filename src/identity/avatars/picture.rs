@@ -20,9 +20,8 @@ use zune_jpeg::{
 };
 
 use crate::kit::{
-    allowance::{Allowance, Metered},
-    codes::Code,
-    problem::Problem,
+    problems::{codes::Code, problem::Problem},
+    work::allowance::{Allowance, Metered},
 };
 
 /// The longest side of a picture, in pixels.

@@ -10,7 +10,7 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::avatar::{ActiveModel, Column, Entity},
-    kit::ids::MemberId,
+    kit::values::ids::MemberId,
 };
 
 /// The hash of a member's avatar.

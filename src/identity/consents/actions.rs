@@ -6,7 +6,11 @@ use super::{Decision, store, wire::ConsentsView};
 use crate::{
     audit::{self, Subject},
     db::{ConnectionTrait, Tx},
-    kit::{caller::Person, etag::IfMatch, ids::MemberId, language::Language, problem::Problem},
+    kit::{
+        http::{caller::Person, etag::IfMatch},
+        problems::problem::Problem,
+        values::{ids::MemberId, language::Language},
+    },
     personal_data,
 };
 

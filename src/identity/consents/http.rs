@@ -9,12 +9,14 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::Body,
-        caller::SignedIn,
-        etag::IfMatch,
-        language::Language,
-        once::Once,
+        http::{
+            answer::{Answer, Reply},
+            body::Body,
+            caller::SignedIn,
+            etag::IfMatch,
+            request_context::RequestContext,
+        },
+        values::language::Language,
     },
 };
 
@@ -42,11 +44,11 @@ pub async fn update_consents(
     caller: SignedIn,
     language: Language,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<ConsentChoices>,
 ) -> Answer<ConsentsView> {
     let decisions = body.0.parse(app.clock.now())?;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::decide(tx, &caller, &seen, decisions).await?;
         let view = actions::view(tx, caller.member_id, language).await?;
         let version = view.version();

@@ -17,8 +17,8 @@ use crate::{
         consent_decision, session,
     },
     kit::{
-        ids::{MemberId, SessionId},
-        problem::Problem,
+        problems::problem::Problem,
+        values::ids::{MemberId, SessionId},
     },
     personal_data::{self, Consent},
 };

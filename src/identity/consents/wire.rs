@@ -10,10 +10,12 @@ use super::{
 };
 use crate::{
     kit::{
-        codes::FaultCode,
-        faults::{Fault, Faults},
-        language::Language,
-        problem::Problem,
+        problems::{
+            codes::FaultCode,
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::language::Language,
     },
     personal_data::Consent,
 };

@@ -12,11 +12,12 @@ use crate::{
     db::Tx,
     identity::role_grants,
     kit::{
-        caller::Person,
-        codes::FaultCode,
-        etag::IfMatch,
-        ids::{DataRequestId, MemberId},
-        problem::{Problem, bad_field},
+        http::{caller::Person, etag::IfMatch},
+        problems::{
+            codes::FaultCode,
+            problem::{Problem, bad_field},
+        },
+        values::ids::{DataRequestId, MemberId},
     },
     personal_data::{self, Erased, Source},
 };

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kit::{
-    clock::{day_in_vietnam, later},
-    codes::Code,
-    ids::{DataRequestId, MemberId},
-    problem::Problem,
+    problems::{codes::Code, problem::Problem},
+    values::{
+        clock::{day_in_vietnam, later},
+        ids::{DataRequestId, MemberId},
+    },
 };
 
 const WORKING_DAYS_TO_REPLY: u32 = 2;

@@ -13,13 +13,15 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, NoFields, Query},
-        caller::{Admin, SignedIn},
-        etag::IfMatch,
-        ids::DataRequestId,
-        once::Once,
-        page::Listed,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, NoFields, Query},
+            caller::{Admin, SignedIn},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        values::ids::DataRequestId,
     },
     personal_data,
 };
@@ -53,10 +55,10 @@ pub async fn list_own_data_requests(
 pub async fn create_own_data_request(
     app: Data<App>,
     caller: SignedIn,
-    once: Once,
+    context: RequestContext,
     body: Body<NewOwnDataRequest>,
 ) -> Answer<DataRequestView> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let request = actions::ask(tx, &caller, body.0.kind, body.0.detail).await?;
         let version = request.version;
         let view = DataRequestView::new(request, tx.now());
@@ -75,13 +77,13 @@ pub async fn create_own_data_request(
 pub async fn list_data_requests(
     app: Data<App>,
     _caller: Admin,
-    once: Once,
+    context: RequestContext,
     query: Query<DataRequestFilter>,
 ) -> Answer<Listed<DataRequestView>> {
     let page = app.cursors.page(&query, "", query.filter.limit, query.filter.cursor.as_deref())?;
     let now = app.clock.now();
     let requests = store::page(app.db.reads(), query.filter.which(now), &page).await?;
-    app.accessed(&once, "read_data_request", &actions::subjects(&requests)).await?;
+    app.accessed(&context, "read_data_request", &actions::subjects(&requests)).await?;
     Ok(Reply::list(app.cursors.slice(&page, requests, store::key_of).map(|request| DataRequestView::new(request, now))))
 }
 
@@ -94,10 +96,10 @@ pub async fn list_data_requests(
 pub async fn create_data_request(
     app: Data<App>,
     _caller: Admin,
-    once: Once,
+    context: RequestContext,
     body: Body<NewDataRequest>,
 ) -> Answer<DataRequestView> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let request = actions::write_down(tx, body.0).await?;
         let version = request.version;
         let view = DataRequestView::new(request, tx.now());
@@ -118,10 +120,10 @@ pub async fn acknowledge_data_request(
     _caller: Admin,
     path: Path<DataRequestId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<DataRequestView> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let request = actions::acknowledge(tx, *path, &seen).await?;
         let version = request.version;
         Ok(Reply::ok(DataRequestView::new(request, tx.now())).version(version))
@@ -141,12 +143,12 @@ pub async fn resolve_data_request(
     app: Data<App>,
     caller: Admin,
     path: Path<DataRequestId>,
-    once: Once,
+    context: RequestContext,
     body: Body<Resolution>,
 ) -> Answer<DataRequestView> {
     let (mut begun, mut leftovers) = (None, None);
     let answer = app
-        .change(once, async |tx| {
+        .change(context, async |tx| {
             let (request, erased) = actions::resolve(&app, tx, &caller, *path, body.0, &mut begun).await?;
             leftovers = erased;
             let version = request.version;

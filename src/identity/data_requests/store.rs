@@ -13,8 +13,8 @@ use crate::{
     db::Tx,
     entity::data_request::{ActiveModel, Column, Entity, Model},
     kit::{
-        ids::{DataRequestId, MemberId},
-        page::Page,
+        http::page::Page,
+        values::ids::{DataRequestId, MemberId},
     },
 };
 

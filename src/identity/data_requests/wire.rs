@@ -6,9 +6,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{DataRequest, Kind, Origin, Status, store::Which};
 use crate::kit::{
-    codes::FaultCode,
-    ids::{DataRequestId, MemberId},
-    problem::{Problem, bad_field},
+    problems::{
+        codes::FaultCode,
+        problem::{Problem, bad_field},
+    },
+    values::ids::{DataRequestId, MemberId},
 };
 
 /// What you ask about your own data.

@@ -4,7 +4,11 @@ use super::{bucket::Bucket, store};
 use crate::{
     app::App,
     db::{Actor, Tx},
-    kit::{codes::Code, ids::MemberId, network::Network, problem::Problem},
+    kit::{
+        http::network::Network,
+        problems::{codes::Code, problem::Problem},
+        values::ids::MemberId,
+    },
 };
 
 /// A guess at a secret, and what it is counted by.

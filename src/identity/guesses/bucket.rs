@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     config,
-    kit::{ids::MemberId, network::Network, vault::Vault},
+    kit::{http::network::Network, secrets::vault::Vault, values::ids::MemberId},
 };
 
 const PURPOSE: &str = "wrong_guess.bucket";

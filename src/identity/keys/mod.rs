@@ -14,10 +14,12 @@ use crate::{
     app::App,
     db::{Actor, ConnectionTrait, Db, Tx, dialect},
     kit::{
-        clock::Clock,
-        jwt::{BadKey, DatedKey, KeyRing, Signer},
-        problem::Problem,
-        vault::Vault,
+        problems::problem::Problem,
+        secrets::{
+            jwt::{BadKey, DatedKey, KeyRing, Signer},
+            vault::Vault,
+        },
+        values::clock::Clock,
     },
 };
 

@@ -9,10 +9,9 @@ use crate::{
     audit::{self, Subject},
     db::{Actor, ConnectionTrait, Db, Effect, dialect},
     kit::{
-        clock::{Clock, later, span},
-        jwt::LONGEST_TOKEN_LIFE,
-        problem::Problem,
-        vault::Vault,
+        problems::problem::Problem,
+        secrets::{jwt::LONGEST_TOKEN_LIFE, vault::Vault},
+        values::clock::{Clock, later, span},
     },
 };
 

@@ -9,7 +9,10 @@ use crate::{
         data_requests::{self, Kind},
         role_grants,
     },
-    kit::{caller::Person, etag::IfMatch, problem::Problem},
+    kit::{
+        http::{caller::Person, etag::IfMatch},
+        problems::problem::Problem,
+    },
     organisation::members::{self, Member},
     personal_data::{self, Erased, Source},
 };

@@ -15,13 +15,15 @@ use crate::{
     app::App,
     identity::avatars::{self, UPLOAD_LIMIT},
     kit::{
-        answer::{Answer, Reply},
-        body::Body,
-        caller::SignedIn,
-        etag::IfMatch,
-        once::Once,
-        problem::Problem,
-        upload::{self, SentFile, Upload},
+        http::{
+            answer::{Answer, Reply},
+            body::Body,
+            caller::SignedIn,
+            etag::IfMatch,
+            request_context::RequestContext,
+            upload::{self, SentFile, Upload},
+        },
+        problems::problem::Problem,
     },
     organisation::members,
     personal_data,
@@ -32,11 +34,11 @@ use crate::{
 /// Your own profile with its private part, and the highest role that you hold today.
 #[utoipa::path(tag = "me", responses((status = 200, body = MeView)))]
 #[get("/me")]
-pub async fn find_me(app: Data<App>, caller: SignedIn, once: Once) -> Answer<MeView> {
+pub async fn find_me(app: Data<App>, caller: SignedIn, context: RequestContext) -> Answer<MeView> {
     let member = members::find(app.db.reads(), caller.member_id, app.clock.today()).await?;
     let member = member.ok_or_else(Problem::not_found)?;
     let version = member.version;
-    Ok(Reply::ok(actions::view(&app, once.actor(), &caller, member).await?).version(version))
+    Ok(Reply::ok(actions::view(&app, context.actor(), &caller, member).await?).version(version))
 }
 
 /// Update yourself
@@ -49,13 +51,13 @@ pub async fn update_me(
     app: Data<App>,
     caller: SignedIn,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<MePatch>,
 ) -> Answer<MeView> {
     let change = body.0.parse()?;
-    let actor = once.actor();
+    let actor = context.actor();
     let member = app
-        .change_as(once.actor(), async |tx| members::update_own(tx, &app.vault, &caller, &seen, change).await)
+        .change_as(context.actor(), async |tx| members::update_own(tx, &app.vault, &caller, &seen, change).await)
         .await?;
     let version = member.version;
     Ok(Reply::ok(actions::view(&app, actor, &caller, member).await?).version(version))
@@ -67,8 +69,8 @@ pub async fn update_me(
 /// did stays in the figures, without a name. The last admin makes another one first.
 #[utoipa::path(tag = "me", responses((status = 204), (status = 409, description = "last_admin")))]
 #[delete("/me")]
-pub async fn delete_me(app: Data<App>, caller: SignedIn, seen: IfMatch, once: Once) -> Answer<()> {
-    let erased = app.change_as(once.actor(), async |tx| actions::erase(&app, tx, &caller, &seen).await).await;
+pub async fn delete_me(app: Data<App>, caller: SignedIn, seen: IfMatch, context: RequestContext) -> Answer<()> {
+    let erased = app.change_as(context.actor(), async |tx| actions::erase(&app, tx, &caller, &seen).await).await;
     let erased = personal_data::settle_erasure(&app, caller.member_id, erased).await?;
     personal_data::finish_erasure(&app, erased).await;
     Ok(Reply::nothing())
@@ -80,8 +82,8 @@ pub async fn delete_me(app: Data<App>, caller: SignedIn, seen: IfMatch, once: On
 #[utoipa::path(tag = "me",
     responses((status = 200, description = "The ZIP file", body = [u8], content_type = "application/zip")))]
 #[get("/me/export")]
-pub async fn export_me(app: Data<App>, caller: SignedIn, once: Once) -> Result<HttpResponse, Problem> {
-    let zip = actions::export(&app, once.actor(), &caller).await?;
+pub async fn export_me(app: Data<App>, caller: SignedIn, context: RequestContext) -> Result<HttpResponse, Problem> {
+    let zip = actions::export(&app, context.actor(), &caller).await?;
     Ok(HttpResponse::Ok()
         .content_type("application/zip")
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"du-lieu-ca-nhan.zip\""))
@@ -104,15 +106,16 @@ pub async fn update_avatar(
     app: Data<App>,
     caller: SignedIn,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<MeView> {
     let _place = app.uploads.begin(caller.member_id)?;
     let kept = avatars::keep(&app, read(&app, &request, payload).await?).await?;
-    let actor = once.actor();
-    let put_up =
-        app.change_as(once.actor(), async |tx| avatars::put_up(&app, tx, caller.member_id, &kept, &seen).await).await;
+    let actor = context.actor();
+    let put_up = app
+        .change_as(context.actor(), async |tx| avatars::put_up(&app, tx, caller.member_id, &kept, &seen).await)
+        .await;
     if put_up.is_err() {
         // They were erased meanwhile, or there is no room: nothing of it stays, unless somebody has the same picture.
         personal_data::remove_avatar(&app, &kept.hash).await;
@@ -130,8 +133,9 @@ pub async fn update_avatar(
 /// Its files are removed. Doing so again changes nothing.
 #[utoipa::path(tag = "me", responses((status = 204)))]
 #[delete("/me/avatar")]
-pub async fn delete_avatar(app: Data<App>, caller: SignedIn, seen: IfMatch, once: Once) -> Answer<()> {
-    let before = app.change_as(once.actor(), async |tx| avatars::take_down(tx, caller.member_id, &seen).await).await?;
+pub async fn delete_avatar(app: Data<App>, caller: SignedIn, seen: IfMatch, context: RequestContext) -> Answer<()> {
+    let before =
+        app.change_as(context.actor(), async |tx| avatars::take_down(tx, caller.member_id, &seen).await).await?;
     if let Some(before) = before {
         personal_data::remove_avatar(&app, &before).await;
     }

@@ -5,12 +5,16 @@ use utoipa::ToSchema;
 
 use crate::{
     kit::{
-        caller::Role,
-        codes::FaultCode,
-        faults::{Fault, Faults},
-        patch::given,
-        problem::Problem,
-        upload::{SentFile, Upload},
+        http::{
+            caller::Role,
+            upload::{SentFile, Upload},
+        },
+        problems::{
+            codes::FaultCode,
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::patch::given,
     },
     organisation::members::{Contact, ContactView, Member, MemberChange, MemberPatch, MemberView},
 };

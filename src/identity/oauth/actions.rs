@@ -14,10 +14,12 @@ use crate::{
         staff,
     },
     kit::{
-        ids::{MemberId, SessionId},
-        jwt::ACCESS_TOKEN_LIFE,
-        problem::Problem,
-        secret::{equal_in_constant_time, sha256, token_hash},
+        problems::problem::Problem,
+        secrets::{
+            jwt::ACCESS_TOKEN_LIFE,
+            secret::{equal_in_constant_time, sha256, token_hash},
+        },
+        values::ids::{MemberId, SessionId},
     },
     personal_data,
 };

@@ -28,11 +28,12 @@ use crate::{
     app::App,
     identity::sessions::device_name,
     kit::{
-        codes::Code,
-        language::Language,
-        network::{ClientAddress, Network},
-        once::Once,
-        problem::Problem,
+        http::{
+            network::{ClientAddress, Network},
+            request_context::RequestContext,
+        },
+        problems::{codes::Code, problem::Problem},
+        values::language::Language,
     },
 };
 
@@ -78,7 +79,7 @@ pub async fn sign_in(
     http: HttpRequest,
     address: ClientAddress,
     language: Language,
-    once: Once,
+    context: RequestContext,
     form: Form<SignInForm>,
 ) -> Result<HttpResponse, Problem> {
     let form = form.into_inner();
@@ -94,7 +95,7 @@ pub async fn sign_in(
         return again(StatusCode::UNAUTHORIZED, &first(Notice::WrongPassword));
     }
     let browser = Browser { network: Network::wide(address.0), device: device.as_deref() };
-    match steps::sign_in(&app, &form, browser, once.actor()).await {
+    match steps::sign_in(&app, &form, browser, context.actor()).await {
         Ok(Step::SignedIn { code, device }) => {
             let mut response = back(&app, &form.redirect_uri, &form.state, ("code", &code))?;
             if let Ok(value) = device_cookie(&app, &device).parse() {
@@ -127,14 +128,19 @@ pub async fn sign_in(
     responses((status = 200, body = TokenResponse), (status = 400, body = OAuthErrorView), (status = 401, body = OAuthErrorView),
         (status = 413, body = OAuthErrorView)))]
 #[post("/oauth/token")]
-pub async fn create_token(app: Data<App>, http: HttpRequest, once: Once, body: Result<Bytes, Error>) -> HttpResponse {
+pub async fn create_token(
+    app: Data<App>,
+    http: HttpRequest,
+    context: RequestContext,
+    body: Result<Bytes, Error>,
+) -> HttpResponse {
     let answer = async {
         let basic = basic_credentials(text_of(&http, AUTHORIZATION))?;
         let request = fields(&http, body)?.token_request(basic)?;
         let device = text_of(&http, USER_AGENT).and_then(device_name);
         match request.grant_type.as_str() {
-            "authorization_code" => actions::exchange_code(&app, &request, device, once.actor()).await,
-            "refresh_token" => actions::exchange_refresh(&app, &request, once.actor()).await,
+            "authorization_code" => actions::exchange_code(&app, &request, device, context.actor()).await,
+            "refresh_token" => actions::exchange_refresh(&app, &request, context.actor()).await,
             "client_credentials" => actions::exchange_secret(&app, &request).await,
             "" => Err(OAuthError::InvalidRequest.into()),
             _ => Err(OAuthError::UnsupportedGrantType.into()),
@@ -153,11 +159,16 @@ pub async fn create_token(app: Data<App>, http: HttpRequest, once: Once, body: R
     responses((status = 200, description = "The token is of no more use"), (status = 400, body = OAuthErrorView),
         (status = 401, body = OAuthErrorView), (status = 413, body = OAuthErrorView)))]
 #[post("/oauth/revoke")]
-pub async fn revoke_token(app: Data<App>, http: HttpRequest, once: Once, body: Result<Bytes, Error>) -> HttpResponse {
+pub async fn revoke_token(
+    app: Data<App>,
+    http: HttpRequest,
+    context: RequestContext,
+    body: Result<Bytes, Error>,
+) -> HttpResponse {
     let answer = async {
         let basic = basic_credentials(text_of(&http, AUTHORIZATION))?;
         let request = fields(&http, body)?.revoke_request(basic)?;
-        actions::revoke(&app, &request, once.actor()).await
+        actions::revoke(&app, &request, context.actor()).await
     };
     match answer.await {
         Ok(()) => unkept(StatusCode::OK).finish(),

@@ -19,11 +19,10 @@ use crate::{
         totp,
     },
     kit::{
-        clock::later,
-        ids::MemberId,
-        network::Network,
-        problem::Problem,
-        secret::{random_token, token_hash},
+        http::network::Network,
+        problems::problem::Problem,
+        secrets::secret::{random_token, token_hash},
+        values::{clock::later, ids::MemberId},
     },
     personal_data,
 };

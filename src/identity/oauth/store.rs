@@ -8,7 +8,7 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::authorization_code::{ActiveModel, Column, Entity, Model},
-    kit::ids::{MemberId, SessionId},
+    kit::values::ids::{MemberId, SessionId},
 };
 
 /// A code to be given out.

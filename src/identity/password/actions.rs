@@ -8,9 +8,11 @@ use crate::{
         staff::{self, StaffAccount},
     },
     kit::{
-        caller::Person,
-        codes::{Code, FaultCode},
-        problem::{Problem, bad_field},
+        http::caller::Person,
+        problems::{
+            codes::{Code, FaultCode},
+            problem::{Problem, bad_field},
+        },
     },
 };
 

@@ -6,11 +6,11 @@ use super::{actions, wire::PasswordChange};
 use crate::{
     app::App,
     identity::staff,
-    kit::{
+    kit::http::{
         answer::{Answer, Reply},
         body::Body,
         caller::AccountHolder,
-        once::Once,
+        request_context::RequestContext,
     },
 };
 
@@ -23,14 +23,14 @@ use crate::{
 pub async fn update_password(
     app: Data<App>,
     caller: AccountHolder,
-    once: Once,
+    context: RequestContext,
     body: Body<PasswordChange>,
 ) -> Answer<()> {
     let PasswordChange { current_password, new_password } = body.0;
     let account = staff::prove(&app, &caller, current_password.clone(), "/current_password").await?;
     actions::check(&account, &current_password, &new_password)?;
     let new_hash = staff::hash(&app.hashing, new_password).await?;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::change(tx, &caller, &account, new_hash).await?;
         Ok(Reply::nothing())
     })

@@ -12,13 +12,16 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        caller::{Person, Role},
-        clock::NO_END,
-        codes::{Code, FaultCode},
-        etag::{IfMatch, tag_of},
-        faults::{Fault, Faults},
-        ids::RoleGrantId,
-        problem::Problem,
+        http::{
+            caller::{Person, Role},
+            etag::{IfMatch, tag_of},
+        },
+        problems::{
+            codes::{Code, FaultCode},
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::{clock::NO_END, ids::RoleGrantId},
     },
     organisation::{members, units},
     outbox::{self, Event},

@@ -12,14 +12,16 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, Query},
-        caller::{Manager, ManagerOf, SignedIn},
-        etag::IfMatch,
-        ids::RoleGrantId,
-        once::Once,
-        page::Listed,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, Query},
+            caller::{Manager, ManagerOf, SignedIn},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::RoleGrantId,
     },
 };
 
@@ -66,11 +68,11 @@ pub async fn find_role_grant(
 pub async fn create_role_grant(
     app: Data<App>,
     caller: Manager,
-    once: Once,
+    context: RequestContext,
     body: Body<NewRoleGrant>,
 ) -> Answer<RoleGrantView> {
     let Body(new) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let grant = actions::grant(tx, &caller, new).await?;
         Ok(Reply::created(format!("/v1/role-grants/{}", grant.id), grant.into()))
     })
@@ -90,9 +92,9 @@ pub async fn delete_role_grant(
     caller: ManagerOf<RoleGrantId>,
     path: Path<RoleGrantId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::revoke(tx, &caller, *path, &seen).await?;
         Ok(Reply::nothing())
     })

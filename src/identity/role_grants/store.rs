@@ -14,9 +14,11 @@ use crate::{
         staff_account,
     },
     kit::{
-        caller::{Person, Role},
-        ids::{MemberId, RoleGrantId, UnitId},
-        page::Page,
+        http::{
+            caller::{Person, Role},
+            page::Page,
+        },
+        values::ids::{MemberId, RoleGrantId, UnitId},
     },
     organisation::units::{above, below, within},
 };

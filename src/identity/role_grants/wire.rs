@@ -6,11 +6,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::RoleGrant;
 use crate::kit::{
-    caller::Role,
-    clock::NO_END,
-    codes::FaultCode,
-    faults::Faults,
-    ids::{MemberId, RoleGrantId, UnitId},
+    http::caller::Role,
+    problems::{codes::FaultCode, faults::Faults},
+    values::{
+        clock::NO_END,
+        ids::{MemberId, RoleGrantId, UnitId},
+    },
 };
 
 /// A role to be given.

@@ -13,12 +13,15 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        clock::{later, span},
-        codes::Code,
-        ids::{MemberId, SessionId},
-        jwt::ACCESS_TOKEN_LIFE,
-        problem::Problem,
-        secret::{random_token, token_hash},
+        problems::{codes::Code, problem::Problem},
+        secrets::{
+            jwt::ACCESS_TOKEN_LIFE,
+            secret::{random_token, token_hash},
+        },
+        values::{
+            clock::{later, span},
+            ids::{MemberId, SessionId},
+        },
     },
     personal_data,
 };

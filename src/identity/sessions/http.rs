@@ -12,12 +12,14 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::Query,
-        caller::{OwnerOf, SignedIn},
-        ids::SessionId,
-        once::Once,
-        page::Listed,
+        http::{
+            answer::{Answer, Reply},
+            body::Query,
+            caller::{OwnerOf, SignedIn},
+            page::Listed,
+            request_context::RequestContext,
+        },
+        values::ids::SessionId,
     },
 };
 
@@ -50,9 +52,9 @@ pub async fn delete_session(
     app: Data<App>,
     caller: OwnerOf<SessionId>,
     path: Path<SessionId>,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::close_own(tx, caller.member_id, *path).await?;
         Ok(Reply::nothing())
     })

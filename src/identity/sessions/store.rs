@@ -11,8 +11,8 @@ use crate::{
     db::Tx,
     entity::{authorization_code, refresh_token, session, staff_account},
     kit::{
-        ids::{MemberId, SessionId},
-        page::Page,
+        http::page::Page,
+        values::ids::{MemberId, SessionId},
     },
 };
 

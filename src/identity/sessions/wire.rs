@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::store::OpenSession;
-use crate::kit::ids::SessionId;
+use crate::kit::values::ids::SessionId;
 
 /// A device that is signed in.
 #[derive(Clone, Debug, Serialize, ToSchema)]

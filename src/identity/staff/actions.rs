@@ -11,12 +11,16 @@ use crate::{
         sessions,
     },
     kit::{
-        caller::{Person, Role},
-        clock::NO_END,
-        codes::FaultCode,
-        ids::{MemberId, RoleGrantId, UnitId},
-        problem::{Problem, bad_field},
-        vault::Vault,
+        http::caller::{Person, Role},
+        problems::{
+            codes::FaultCode,
+            problem::{Problem, bad_field},
+        },
+        secrets::vault::Vault,
+        values::{
+            clock::NO_END,
+            ids::{MemberId, RoleGrantId, UnitId},
+        },
     },
     organisation::members,
 };

@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::staff_account::{ActiveModel, Column, Entity, Model},
-    kit::{ids::MemberId, problem::Problem},
+    kit::{problems::problem::Problem, values::ids::MemberId},
 };
 
 /// A username with its password's hash.

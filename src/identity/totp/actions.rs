@@ -8,11 +8,12 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     kit::{
-        codes::{Code, FaultCode},
-        ids::MemberId,
-        problem::{Problem, bad_field},
-        secret::random_bytes,
-        vault::Vault,
+        problems::{
+            codes::{Code, FaultCode},
+            problem::{Problem, bad_field},
+        },
+        secrets::{secret::random_bytes, vault::Vault},
+        values::ids::MemberId,
     },
 };
 
@@ -73,7 +74,7 @@ pub async fn remove(tx: &Tx, member: MemberId) -> Result<(), Problem> {
 
 fn open(vault: &Vault, cipher: &str) -> Result<TotpSecret, Problem> {
     let text = vault.open(SECRET, cipher).map_err(Problem::internal)?;
-    TotpSecret::from_base32(&text).ok_or_else(|| Problem::internal(crate::kit::vault::Unreadable))
+    TotpSecret::from_base32(&text).ok_or_else(|| Problem::internal(crate::kit::secrets::vault::Unreadable))
 }
 
 /// `abcd-efgh-ijkl-mnop`

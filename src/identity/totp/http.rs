@@ -9,11 +9,11 @@ use super::{
 use crate::{
     app::App,
     identity::{sessions, staff},
-    kit::{
+    kit::http::{
         answer::{Answer, Reply},
         body::Body,
         caller::AccountHolder,
-        once::Once,
+        request_context::RequestContext,
     },
 };
 
@@ -41,12 +41,13 @@ pub async fn find_totp(app: Data<App>, caller: AccountHolder) -> Answer<TotpView
 pub async fn create_totp(
     app: Data<App>,
     caller: AccountHolder,
-    once: Once,
+    context: RequestContext,
     body: Body<TotpOwner>,
 ) -> Answer<NewTotpView> {
     let account = staff::prove(&app, &caller, body.0.password, "/password").await?;
     // Not through `change`: the answer is a secret and is kept nowhere. Asked again, it is another one.
-    let secret = app.change_as(once.actor(), async |tx| actions::begin(tx, &app.vault, caller.member_id).await).await?;
+    let secret =
+        app.change_as(context.actor(), async |tx| actions::begin(tx, &app.vault, caller.member_id).await).await?;
     let view = NewTotpView { secret: secret.to_base32(), uri: secret.uri(ISSUER, &account.username) };
     Ok(Reply::ok(view))
 }
@@ -61,12 +62,12 @@ pub async fn create_totp(
 pub async fn confirm_totp(
     app: Data<App>,
     caller: AccountHolder,
-    once: Once,
+    context: RequestContext,
     body: Body<TotpConfirmation>,
 ) -> Answer<RecoveryCodesView> {
     app.guesses.count(&format!("session:{}", caller.session_id))?;
     let recovery_codes = app
-        .change_as(once.actor(), async |tx| {
+        .change_as(context.actor(), async |tx| {
             let codes = actions::confirm(tx, &app.vault, caller.member_id, &body.0.code).await?;
             sessions::close_all_of(tx, caller.member_id, Some(caller.session_id)).await?;
             Ok(codes)
@@ -81,9 +82,14 @@ pub async fn confirm_totp(
 #[utoipa::path(tag = "totp", request_body = TotpOwner,
     responses((status = 204), (status = 404, description = "not_found")))]
 #[delete("/me/totp")]
-pub async fn delete_totp(app: Data<App>, caller: AccountHolder, once: Once, body: Body<TotpOwner>) -> Answer<()> {
+pub async fn delete_totp(
+    app: Data<App>,
+    caller: AccountHolder,
+    context: RequestContext,
+    body: Body<TotpOwner>,
+) -> Answer<()> {
     staff::prove(&app, &caller, body.0.password, "/password").await?;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::remove(tx, caller.member_id).await?;
         Ok(Reply::nothing())
     })

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
-use crate::kit::secret::{equal_in_constant_time, random_bytes};
+use crate::kit::secrets::secret::{equal_in_constant_time, random_bytes};
 
 /// As long as the hash (RFC 4226, 4, R6).
 const SECRET_BYTES: usize = 20;

@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        caller::SCOPES,
-        jwt::PublicKey,
+        http::{
+            answer::{Answer, Reply},
+            caller::SCOPES,
+        },
+        secrets::jwt::PublicKey,
     },
 };
 

@@ -5,7 +5,7 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     identity::{consents, sessions},
-    kit::{ids::MemberId, problem::Problem},
+    kit::{problems::problem::Problem, values::ids::MemberId},
     personal_data,
 };
 

@@ -9,10 +9,12 @@ use super::actions;
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        caller::Admin,
-        ids::MemberId,
-        once::Once,
+        http::{
+            answer::{Answer, Reply},
+            caller::Admin,
+            request_context::RequestContext,
+        },
+        values::ids::MemberId,
     },
 };
 
@@ -25,8 +27,13 @@ use crate::{
 #[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
     responses((status = 204)))]
 #[delete("/members/{member_id}/zalo-link")]
-pub async fn delete_zalo_link(app: Data<App>, _caller: Admin, path: Path<MemberId>, once: Once) -> Answer<()> {
-    app.change(once, async |tx| {
+pub async fn delete_zalo_link(
+    app: Data<App>,
+    _caller: Admin,
+    path: Path<MemberId>,
+    context: RequestContext,
+) -> Answer<()> {
+    app.change(context, async |tx| {
         actions::unlink(tx, *path).await?;
         Ok(Reply::nothing())
     })

@@ -8,7 +8,7 @@ use crate::{
         member_private::{self, Column},
         zalo_identity,
     },
-    kit::ids::MemberId,
+    kit::values::ids::MemberId,
 };
 
 /// Forgets a member's ids with Zalo. False when there are none.

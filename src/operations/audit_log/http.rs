@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
-    kit::{
+    kit::http::{
         answer::{Answer, Reply},
         body::Query,
         caller::Admin,

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::{
     app::App,
     identity::data_requests,
-    kit::{metrics, problem::Problem},
+    kit::{problems::problem::Problem, work::metrics},
     outbox,
     relay::backlog,
 };

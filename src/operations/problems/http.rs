@@ -7,7 +7,10 @@ use actix_web::{
 };
 use maud::{DOCTYPE, html};
 
-use crate::kit::{codes::Code, language::Language, problem::Problem};
+use crate::kit::{
+    problems::{codes::Code, problem::Problem},
+    values::language::Language,
+};
 
 /// Explain a problem
 ///

@@ -10,12 +10,13 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     kit::{
-        caller::Person,
-        codes::FaultCode,
-        etag::IfMatch,
-        faults::{Fault, Faults},
-        ids::{ClusterId, UnitId},
-        problem::Problem,
+        http::{caller::Person, etag::IfMatch},
+        problems::{
+            codes::FaultCode,
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::ids::{ClusterId, UnitId},
     },
     organisation::units,
 };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use crate::kit::{
+use crate::kit::values::{
     clock::NO_END,
     ids::{ClusterId, UnitId},
 };

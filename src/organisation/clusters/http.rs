@@ -14,14 +14,16 @@ use crate::{
     app::App,
     db::ConnectionTrait,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, Query},
-        caller::{ActivitiesRead, AppWith, Manager},
-        etag::IfMatch,
-        ids::{ClusterId, UnitId},
-        once::Once,
-        page::Listed,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, Query},
+            caller::{ActivitiesRead, AppWith, Manager},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::{ClusterId, UnitId},
     },
     organisation::units,
 };
@@ -55,11 +57,11 @@ pub async fn list_clusters(
 pub async fn create_cluster(
     app: Data<App>,
     caller: Manager,
-    once: Once,
+    context: RequestContext,
     body: Body<NewCluster>,
 ) -> Answer<ClusterView> {
     let Body(new) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let cluster = actions::create(tx, &caller, new).await?;
         let (location, version) = (format!("/v1/clusters/{}", cluster.id), cluster.version);
         Ok(Reply::created(location, view_of(tx, cluster, tx.today()).await?).version(version))
@@ -96,11 +98,11 @@ pub async fn update_cluster(
     caller: Manager,
     path: Path<ClusterId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<ClusterPatch>,
 ) -> Answer<ClusterView> {
     let Body(patch) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let cluster = actions::update(tx, &caller, *path, &seen, patch).await?;
         let version = cluster.version;
         Ok(Reply::ok(view_of(tx, cluster, tx.today()).await?).version(version))

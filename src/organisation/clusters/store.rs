@@ -16,8 +16,8 @@ use crate::{
     db::Tx,
     entity::{cluster, cluster_head, cluster_unit, flag_holding},
     kit::{
-        ids::{ClusterId, UnitId},
-        page::Page,
+        http::page::Page,
+        values::ids::{ClusterId, UnitId},
     },
     organisation::units::within,
 };

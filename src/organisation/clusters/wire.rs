@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Cluster, Stay};
-use crate::kit::{
+use crate::kit::values::{
     clock::NO_END,
     ids::{ClusterId, UnitId},
     patch::given,

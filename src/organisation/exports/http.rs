@@ -15,7 +15,10 @@ use super::{
 use crate::{
     app::App,
     audit::{self, Subject},
-    kit::{caller::Admin, once::Once, problem::Problem},
+    kit::{
+        http::{caller::Admin, request_context::RequestContext},
+        problems::problem::Problem,
+    },
 };
 
 /// Export units
@@ -24,8 +27,8 @@ use crate::{
 #[utoipa::path(tag = "exports",
     responses((status = 200, body = String, content_type = "text/csv")))]
 #[get("/exports/units.csv")]
-pub async fn export_units(app: Data<App>, caller: Admin, once: Once) -> Result<HttpResponse, Problem> {
-    write_down(&app, &caller, once, "export_units").await?;
+pub async fn export_units(app: Data<App>, caller: Admin, context: RequestContext) -> Result<HttpResponse, Problem> {
+    write_down(&app, &caller, context, "export_units").await?;
     const HEADERS: [&str; 9] = [
         "ID",
         "Mã đơn vị",
@@ -47,17 +50,17 @@ pub async fn export_units(app: Data<App>, caller: Admin, once: Once) -> Result<H
 #[utoipa::path(tag = "exports",
     responses((status = 200, body = String, content_type = "text/csv")))]
 #[get("/exports/members.csv")]
-pub async fn export_members(app: Data<App>, caller: Admin, once: Once) -> Result<HttpResponse, Problem> {
-    write_down(&app, &caller, once, "export_members").await?;
+pub async fn export_members(app: Data<App>, caller: Admin, context: RequestContext) -> Result<HttpResponse, Problem> {
+    write_down(&app, &caller, context, "export_members").await?;
     const HEADERS: [&str; 9] =
         ["ID", "Mã thành viên", "Họ và tên", "Số điện thoại", "Email", "ID đơn vị", "Mã đơn vị", "Đơn vị", "Ngày vào"];
     Ok(answer("thanh-vien.csv", app, HEADERS, async |app: &App, after| members_page(app, after).await))
 }
 
 /// Who takes personal data out is known before the first byte leaves.
-async fn write_down(app: &App, caller: &Admin, once: Once, action: &'static str) -> Result<(), Problem> {
+async fn write_down(app: &App, caller: &Admin, context: RequestContext, action: &'static str) -> Result<(), Problem> {
     let subject = Subject { kind: "member", id: caller.member_id.0 };
-    app.change_as(once.actor(), async |tx| audit::record(tx, action, subject, None, None).await).await
+    app.change_as(context.actor(), async |tx| audit::record(tx, action, subject, None, None).await).await
 }
 
 /// A page of lines, and after whom the next one begins; none after the last.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     entity::{member, member_private, membership, unit, unit_version},
-    kit::{ids::UnitId, problem::Problem, vault::Vault},
+    kit::{problems::problem::Problem, secrets::vault::Vault, values::ids::UnitId},
     organisation::{
         members::MembershipKind,
         units::{Unit, known_on, within},

@@ -16,7 +16,12 @@ use super::{
 use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
-    kit::{caller::Person, codes::FaultCode, ids::ImportId, problem::Problem, upload::SentFile, vault::Vault},
+    kit::{
+        http::{caller::Person, upload::SentFile},
+        problems::{codes::FaultCode, problem::Problem},
+        secrets::vault::Vault,
+        values::ids::ImportId,
+    },
     outbox::{self, Event},
 };
 

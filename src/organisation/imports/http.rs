@@ -14,16 +14,16 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::Query,
-        caller::{Manager, ManagerOf, Staff},
-        codes::Code,
-        ids::ImportId,
-        language::Language,
-        once::Once,
-        page::Listed,
-        problem::Problem,
-        upload::Upload,
+        http::{
+            answer::{Answer, Reply},
+            body::Query,
+            caller::{Manager, ManagerOf, Staff},
+            page::Listed,
+            request_context::RequestContext,
+            upload::Upload,
+        },
+        problems::{codes::Code, problem::Problem},
+        values::{ids::ImportId, language::Language},
     },
 };
 
@@ -74,7 +74,7 @@ pub async fn list_imports(
 pub async fn create_import(
     app: Data<App>,
     caller: Manager,
-    once: Once,
+    context: RequestContext,
     language: Language,
     request: HttpRequest,
     payload: Payload,
@@ -85,7 +85,7 @@ pub async fn create_import(
     let upload = Upload::receive(&request, payload, FILE, app.config.imports.max_file_bytes, temporary).await?;
     let new = inspected(&app, ParsedForm::parse(upload)?).await?;
     let max_rows = app.config.imports.max_rows;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let import = actions::create(tx, &app.vault, &caller, new).await?;
         let location = format!("/v1/imports/{}", import.id);
         Ok(Reply::accepted(location, ImportView::new(import, Vec::new(), max_rows, language)))

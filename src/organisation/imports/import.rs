@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use super::file::Headers;
 use crate::kit::{
-    codes::FaultCode,
-    faults::{Fault, Words},
-    ids::{ImportId, MemberId},
+    problems::{
+        codes::FaultCode,
+        faults::{Fault, Words},
+    },
+    values::ids::{ImportId, MemberId},
 };
 
 /// How many rows are carried out in one transaction.

@@ -16,7 +16,10 @@ use super::{
     staged::{Staged, StagedRow},
     units::{self, UnitRow},
 };
-use crate::kit::{codes::FaultCode, faults::Fault, secret::sha256};
+use crate::kit::{
+    problems::{codes::FaultCode, faults::Fault},
+    secrets::secret::sha256,
+};
 
 /// What a file is read with.
 #[derive(Clone, Copy, Debug)]

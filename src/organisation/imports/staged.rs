@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{RowFault, members::MemberRow, units::UnitRow};
 use crate::kit::{
-    ids::ImportId,
-    problem::Problem,
-    vault::{Unreadable, Vault},
+    problems::problem::Problem,
+    secrets::vault::{Unreadable, Vault},
+    values::ids::ImportId,
 };
 
 /// What a row says.

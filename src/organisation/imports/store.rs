@@ -20,13 +20,16 @@ use crate::{
     db::{Tx, dialect},
     entity::{import, import_chunk, import_conflict, import_plan, import_row, role_grant},
     kit::{
-        caller::{Person, Role},
-        clock::{later, span},
-        codes::FaultCode,
-        ids::{ImportId, MemberId, UnitId},
-        page::Page,
-        problem::Problem,
-        vault::Vault,
+        http::{
+            caller::{Person, Role},
+            page::Page,
+        },
+        problems::{codes::FaultCode, problem::Problem},
+        secrets::vault::Vault,
+        values::{
+            clock::{later, span},
+            ids::{ImportId, MemberId, UnitId},
+        },
     },
     organisation::units::within,
 };

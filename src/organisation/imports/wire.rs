@@ -9,13 +9,13 @@ use super::{
     store::Conflict,
 };
 use crate::kit::{
-    codes::{FaultCode, fill},
-    faults::Fault,
-    faults::Faults,
-    ids::ImportId,
-    language::Language,
-    problem::Problem,
-    upload::{SentFile, Upload},
+    http::upload::{SentFile, Upload},
+    problems::{
+        codes::{FaultCode, fill},
+        faults::{Fault, Faults},
+        problem::Problem,
+    },
+    values::{ids::ImportId, language::Language},
 };
 
 /// A spreadsheet to be brought in.

@@ -21,10 +21,9 @@ use crate::{
     audit,
     db::{Actor, Effect, Tx, dialect},
     kit::{
-        clock::later,
-        codes::FaultCode,
-        jobs::{Job, Worked, caught},
-        problem::Problem,
+        problems::{codes::FaultCode, problem::Problem},
+        values::clock::later,
+        work::jobs::{Job, Worked, caught},
     },
 };
 
@@ -95,7 +94,7 @@ pub async fn step(app: &App) -> Result<Step, Problem> {
     }
     if matches!(done, Ok(Step::Ended)) && !import.dry_run && import.rows_total >= Some(MANY_ROWS) {
         // Best effort, and after the end of it: lists are read at once, and would be slow until the database knew.
-        let stock = app.change_as(Actor::system(), async |tx| Ok(dialect::take_stock(tx, &FILLED).await?)).await;
+        let stock = app.change_as(Actor::system(), async |tx| Ok(dialect::analyze(tx, &FILLED).await?)).await;
         if let Err(problem) = stock {
             tracing::warn!(error = %problem, cause = ?problem.cause, "the database did not look at what came in");
         }

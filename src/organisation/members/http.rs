@@ -14,14 +14,16 @@ use crate::{
     app::App,
     db::Tx,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, Query},
-        caller::{Manager, Person, SignedIn},
-        etag::IfMatch,
-        ids::{MemberId, UnitId},
-        once::Once,
-        page::Listed,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, Query},
+            caller::{Manager, Person, SignedIn},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::{MemberId, UnitId},
     },
     organisation::units,
 };
@@ -54,12 +56,12 @@ pub async fn list_members(app: Data<App>, caller: SignedIn, query: Query<MemberF
 pub async fn create_member(
     app: Data<App>,
     caller: Manager,
-    once: Once,
+    context: RequestContext,
     body: Body<NewMember>,
 ) -> Answer<MemberProfile> {
-    let (new, actor) = (body.0, once.actor());
+    let (new, actor) = (body.0, context.actor());
     let answer = app
-        .change(once.with_secret_answer(), async |tx| {
+        .change(context.with_secret_answer(), async |tx| {
             let member = actions::create(tx, &app.vault, &caller, new).await?;
             let location = format!("/v1/members/{}", member.id);
             Ok(tagged(&app, tx, &caller, member).await?.made_at(location))
@@ -75,10 +77,15 @@ pub async fn create_member(
 #[utoipa::path(tag = "members", params(("member_id" = MemberId, Path, description = "The member")),
     responses((status = 200, body = MemberProfile)))]
 #[get("/members/{member_id}")]
-pub async fn find_member(app: Data<App>, caller: SignedIn, path: Path<MemberId>, once: Once) -> Answer<MemberProfile> {
+pub async fn find_member(
+    app: Data<App>,
+    caller: SignedIn,
+    path: Path<MemberId>,
+    context: RequestContext,
+) -> Answer<MemberProfile> {
     let member = store::find_visible(app.db.reads(), &caller, *path, app.clock.today()).await?;
     let member = member.ok_or_else(Problem::not_found)?;
-    let contact = actions::read_contact(&app, once.actor(), &caller, member.id).await?;
+    let contact = actions::read_contact(&app, context.actor(), &caller, member.id).await?;
     let version = member.version;
     Ok(Reply::ok(MemberProfile::new(member, contact)).version(version))
 }
@@ -96,12 +103,12 @@ pub async fn update_member(
     caller: Manager,
     path: Path<MemberId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<MemberPatch>,
 ) -> Answer<MemberProfile> {
-    let (change, actor) = (body.0.parse()?, once.actor());
+    let (change, actor) = (body.0.parse()?, context.actor());
     let answer = app
-        .change(once.with_secret_answer(), async |tx| {
+        .change(context.with_secret_answer(), async |tx| {
             let member = actions::update(tx, &app.vault, &caller, *path, &seen, change).await?;
             tagged(&app, tx, &caller, member).await
         })

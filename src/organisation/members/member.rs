@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::ids::{MemberId, UnitId};
+use crate::kit::values::ids::{MemberId, UnitId};
 
 /// How somebody belongs to a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

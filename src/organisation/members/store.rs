@@ -17,13 +17,14 @@ use crate::{
     db::Tx,
     entity::{member, member_name_word, member_private, membership, role_grant, staff_account},
     kit::{
-        caller::Person,
-        clock::NO_END,
-        ids::{MemberId, MembershipId, UnitId},
-        page::Page,
-        problem::Problem,
-        text::{fold, name_sort_key, search_words},
-        vault::Vault,
+        http::{caller::Person, page::Page},
+        problems::problem::Problem,
+        secrets::vault::Vault,
+        values::{
+            clock::NO_END,
+            ids::{MemberId, MembershipId, UnitId},
+            text::{fold, name_sort_key, search_words},
+        },
     },
     organisation::units::{below, within},
 };

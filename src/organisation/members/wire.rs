@@ -9,11 +9,15 @@ use super::{
     member::{normal_email, normal_phone},
 };
 use crate::kit::{
-    codes::FaultCode,
-    faults::{Fault, Faults},
-    ids::{MemberId, UnitId},
-    patch::given,
-    problem::Problem,
+    problems::{
+        codes::FaultCode,
+        faults::{Fault, Faults},
+        problem::Problem,
+    },
+    values::{
+        ids::{MemberId, UnitId},
+        patch::given,
+    },
 };
 
 /// A member to be made.

@@ -8,13 +8,16 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        caller::Person,
-        clock::NO_END,
-        codes::{Code, FaultCode},
-        etag::IfMatch,
-        faults::{Fault, Faults},
-        ids::{MemberId, MembershipId},
-        problem::Problem,
+        http::{caller::Person, etag::IfMatch},
+        problems::{
+            codes::{Code, FaultCode},
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::{
+            clock::NO_END,
+            ids::{MemberId, MembershipId},
+        },
     },
     organisation::{members::MembershipKind, units},
 };

@@ -14,14 +14,16 @@ use crate::{
     app::App,
     db::ConnectionTrait,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, Query},
-        caller::{Manager, ManagerOf, SignedIn},
-        etag::IfMatch,
-        ids::{MemberId, MembershipId, UnitId},
-        once::Once,
-        page::Listed,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, Query},
+            caller::{Manager, ManagerOf, SignedIn},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::{MemberId, MembershipId, UnitId},
     },
     organisation::units,
 };
@@ -66,11 +68,11 @@ pub async fn create_membership(
     app: Data<App>,
     caller: Manager,
     path: Path<MemberId>,
-    once: Once,
+    context: RequestContext,
     body: Body<NewMembership>,
 ) -> Answer<MembershipView> {
     let Body(new) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let membership = actions::create(tx, &caller, *path, new).await?;
         let (location, version) = (format!("/v1/memberships/{}", membership.id), membership.version());
         Ok(Reply::created(location, named(tx, membership, tx.today()).await?).version(version))
@@ -101,11 +103,11 @@ pub async fn update_membership(
     caller: ManagerOf<MembershipId>,
     path: Path<MembershipId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<MembershipPatch>,
 ) -> Answer<MembershipView> {
     let Body(patch) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let membership = actions::update(tx, &caller, *path, &seen, patch).await?;
         tagged(tx, membership, tx.today()).await
     })

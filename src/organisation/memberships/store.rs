@@ -16,9 +16,8 @@ use crate::{
         membership::{ActiveModel, Column, Entity, Model},
     },
     kit::{
-        caller::Person,
-        ids::{MemberId, MembershipId, UnitId},
-        page::Page,
+        http::{caller::Person, page::Page},
+        values::ids::{MemberId, MembershipId, UnitId},
     },
     organisation::{
         members::{MembershipKind, members_below},

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Membership;
 use crate::{
-    kit::{
+    kit::values::{
         clock::NO_END,
         ids::{MemberId, MembershipId, UnitId},
         patch::given,

@@ -15,13 +15,13 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     kit::{
-        caller::Person,
-        clock::NO_END,
-        codes::FaultCode,
-        etag::IfMatch,
-        faults::{Fault, Faults},
-        ids::UnitId,
-        problem::Problem,
+        http::{caller::Person, etag::IfMatch},
+        problems::{
+            codes::FaultCode,
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::{clock::NO_END, ids::UnitId},
     },
 };
 

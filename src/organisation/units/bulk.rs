@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    kit::{ids::UnitId, problem::Problem},
+    kit::{problems::problem::Problem, values::ids::UnitId},
 };
 
 /// Adds these units, those above before those below. Whose rights that takes has been asked before.

@@ -16,14 +16,16 @@ use crate::{
     app::App,
     db::{ConnectionTrait, Tx},
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, Query},
-        caller::{ActivitiesRead, AppWith, Manager},
-        etag::IfMatch,
-        ids::UnitId,
-        once::Once,
-        page::Listed,
-        problem::Problem,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, Query},
+            caller::{ActivitiesRead, AppWith, Manager},
+            etag::IfMatch,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        problems::problem::Problem,
+        values::ids::UnitId,
     },
 };
 
@@ -58,9 +60,14 @@ pub async fn list_units(
 #[utoipa::path(tag = "units", request_body = NewUnit,
     responses((status = 201, body = UnitView), (status = 409, description = "already_exists")))]
 #[post("/units")]
-pub async fn create_unit(app: Data<App>, caller: Manager, once: Once, body: Body<NewUnit>) -> Answer<UnitView> {
+pub async fn create_unit(
+    app: Data<App>,
+    caller: Manager,
+    context: RequestContext,
+    body: Body<NewUnit>,
+) -> Answer<UnitView> {
     let Body(new) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let unit = actions::create(tx, &caller, new).await?;
         let (location, day) = (format!("/v1/units/{}", unit.id), unit.valid_from);
         Ok(tagged(tx, unit, day).await?.made_at(location))
@@ -104,12 +111,12 @@ pub async fn update_unit(
     caller: Manager,
     path: Path<UnitId>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
     body: Body<UnitPatch>,
 ) -> Answer<UnitView> {
     let Body(patch) = body;
     let day = patch.from.unwrap_or_else(|| app.clock.today());
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let unit = actions::update(tx, &caller, *path, &seen, patch).await?;
         tagged(tx, unit, day).await
     })
@@ -129,9 +136,9 @@ pub async fn delete_unit(
     path: Path<UnitId>,
     query: Query<UnitEnd>,
     seen: IfMatch,
-    once: Once,
+    context: RequestContext,
 ) -> Answer<()> {
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         actions::close(tx, &caller, *path, &seen, query.filter.on).await?;
         Ok(Reply::nothing())
     })
@@ -149,12 +156,12 @@ pub async fn move_unit(
     app: Data<App>,
     caller: Manager,
     path: Path<UnitId>,
-    once: Once,
+    context: RequestContext,
     body: Body<MoveUnit>,
 ) -> Answer<UnitView> {
     let Body(to) = body;
     let day = to.on.unwrap_or_else(|| app.clock.today());
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let unit = reorganise::move_unit(tx, &caller, *path, to).await?;
         tagged(tx, unit, day).await
     })
@@ -173,12 +180,12 @@ pub async fn merge_unit(
     app: Data<App>,
     caller: Manager,
     path: Path<UnitId>,
-    once: Once,
+    context: RequestContext,
     body: Body<MergeUnit>,
 ) -> Answer<UnitView> {
     let Body(with) = body;
     let day = with.on.unwrap_or_else(|| app.clock.today());
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let unit = reorganise::merge(tx, &caller, *path, with).await?;
         tagged(tx, unit, day).await
     })
@@ -196,11 +203,11 @@ pub async fn split_unit(
     app: Data<App>,
     caller: Manager,
     path: Path<UnitId>,
-    once: Once,
+    context: RequestContext,
     body: Body<SplitUnit>,
 ) -> Answer<UnitSplitView> {
     let Body(split) = body;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         let (on, ids) = reorganise::split(tx, &caller, *path, split).await?;
         let unit = view_on(tx, actions::found(tx, *path, on).await?, on).await?;
         let mut new_units = Vec::with_capacity(ids.len());

@@ -18,12 +18,16 @@ use super::{
 use crate::{
     db::{Effect, Tx},
     kit::{
-        caller::Person,
-        clock::NO_END,
-        codes::{Code, FaultCode},
-        faults::{Fault, Faults},
-        ids::{MemberId, UnitId},
-        problem::Problem,
+        http::caller::Person,
+        problems::{
+            codes::{Code, FaultCode},
+            faults::{Fault, Faults},
+            problem::Problem,
+        },
+        values::{
+            clock::NO_END,
+            ids::{MemberId, UnitId},
+        },
     },
     outbox::{self, Event},
 };

@@ -14,7 +14,10 @@ use super::{Unit, UnitKind, UnitRef, wire::UnitFilter};
 use crate::{
     db::{Tx, dialect},
     entity::{unit, unit_closure, unit_version},
-    kit::{ids::UnitId, page::Page, text::fold},
+    kit::{
+        http::page::Page,
+        values::{ids::UnitId, text::fold},
+    },
 };
 
 /// Where a list of units goes on.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Unit, UnitKind};
-use crate::kit::{
+use crate::kit::values::{
     clock::NO_END,
     ids::{MemberId, UnitId},
     patch::given,

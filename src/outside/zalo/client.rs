@@ -13,7 +13,10 @@ use super::{
     Location, OaAccessToken, OaRefreshToken, OaTokens, Profile, SentMessage, ZaloApi, ZaloError, ZaloFault,
     ZaloSettings, gate::Gate, wire,
 };
-use crate::kit::{clock::Clock, secret::to_hex, text::nfc};
+use crate::kit::{
+    secrets::secret::to_hex,
+    values::{clock::Clock, text::nfc},
+};
 
 /// All that sign-in may use. Zalo leaves out what the person or the linking of App and OA does not allow.
 const PROFILE_FIELDS: &str = "id,name,picture,user_id_by_oa,is_follower";

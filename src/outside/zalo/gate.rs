@@ -15,10 +15,12 @@ use super::{
     breaker::{Breaker, Pass},
 };
 use crate::kit::{
-    budget::Budget,
-    clock::Clock,
-    fair_turns::{FairTurn, FairTurns},
-    network::Network,
+    http::{
+        fair_limit::{FairLimit, FairPermit},
+        network::Network,
+    },
+    values::clock::Clock,
+    work::budget::Budget,
 };
 
 /// How many messages are on their way at once, whoever sends them, and how many renewals of the account's token.
@@ -48,7 +50,7 @@ pub struct Gate {
     graph: Breaker,
     oauth: Breaker,
     official_account: Breaker,
-    sign_ins: FairTurns,
+    sign_ins: FairLimit,
     messages: Semaphore,
     renewals: Semaphore,
     verdicts: Cache<TokenKey, Verdict>,
@@ -73,7 +75,7 @@ impl Gate {
             graph: breaker(ZaloApi::Graph),
             oauth: breaker(ZaloApi::OAuth),
             official_account: breaker(ZaloApi::OfficialAccount),
-            sign_ins: FairTurns::new(settings.calls_at_once),
+            sign_ins: FairLimit::new(settings.calls_at_once),
             messages: Semaphore::new(MESSAGES_AT_ONCE),
             renewals: Semaphore::new(RENEWALS_AT_ONCE),
             verdicts: Cache::builder().max_capacity(REFUSED_CAPACITY).time_to_live(REFUSED_TTL).build(),
@@ -111,7 +113,7 @@ impl Gate {
 
     /// A turn for a sign-in from this network that makes so many calls at once. Whoever may not ask at all, or not now, is told
     /// so at once.
-    pub async fn turn_of_sign_in(&self, network: Network, calls: usize) -> Result<FairTurn, ZaloError> {
+    pub async fn turn_of_sign_in(&self, network: Network, calls: usize) -> Result<FairPermit, ZaloError> {
         self.may_ask(network)?;
         let is_suspect = self.refused.is_touched(&network);
         let turn = self.sign_ins.take(network, is_suspect, calls).await;

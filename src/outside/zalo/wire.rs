@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Location, OaAccessToken, OaRefreshToken, OaTokens, Profile, SentMessage, ZaloApi, ZaloError};
-use crate::kit::text::one_line;
+use crate::kit::values::text::one_line;
 
 /// The documented life of an OA access token. It stands in where `expires_in` cannot be read, because refusing the
 /// answer would lose a refresh token that works once.

@@ -5,7 +5,7 @@ pub mod zalo_oa;
 
 use crate::personal_data::Consent;
 
-/// A way out of the house.
+/// A channel by which messages leave the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// Consultation messages of our Zalo Official Account.

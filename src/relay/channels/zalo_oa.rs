@@ -3,7 +3,7 @@
 
 use crate::{
     app::App,
-    kit::{language::Language, wait::Wait},
+    kit::{values::language::Language, work::wait::Wait},
     outside::zalo::{OaAccessToken, ZaloError, ZaloFault},
     relay::{deliveries::Outcome, words::News},
 };

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
-    kit::{caller::Person, ids::DeliveryId, problem::Problem},
+    kit::{http::caller::Person, problems::problem::Problem, values::ids::DeliveryId},
 };
 
 /// Has a delivery that did not arrive tried once more, now.

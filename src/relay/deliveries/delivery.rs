@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kit::{
-    clock::later,
-    codes::Code,
-    ids::{DeliveryId, MemberId},
-    problem::Problem,
-    wait::Wait,
+    problems::{codes::Code, problem::Problem},
+    values::{
+        clock::later,
+        ids::{DeliveryId, MemberId},
+    },
+    work::wait::Wait,
 };
 
 /// How many are claimed at once.

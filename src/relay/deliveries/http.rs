@@ -12,12 +12,14 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, NoFields, Query},
-        caller::{Manager, Staff},
-        ids::DeliveryId,
-        once::Once,
-        page::Listed,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, NoFields, Query},
+            caller::{Manager, Staff},
+            page::Listed,
+            request_context::RequestContext,
+        },
+        values::ids::DeliveryId,
     },
 };
 
@@ -50,8 +52,8 @@ pub async fn retry_delivery(
     app: Data<App>,
     caller: Manager,
     path: Path<DeliveryId>,
-    once: Once,
+    context: RequestContext,
     _body: Body<NoFields>,
 ) -> Answer<DeliveryView> {
-    app.change(once, async |tx| Ok(Reply::ok(actions::retry(tx, &caller, *path).await?.into()))).await
+    app.change(context, async |tx| Ok(Reply::ok(actions::retry(tx, &caller, *path).await?.into()))).await
 }

@@ -18,9 +18,11 @@ use crate::{
     app::App,
     db::Actor,
     kit::{
-        clock::{later, span},
-        ids::DeliveryId,
-        problem::Problem,
+        problems::problem::Problem,
+        values::{
+            clock::{later, span},
+            ids::DeliveryId,
+        },
     },
 };
 

@@ -20,9 +20,8 @@ use crate::{
     },
     identity::consents,
     kit::{
-        caller::Person,
-        ids::{DeliveryId, MemberId, NotificationId, first_id_of},
-        page::Page,
+        http::{caller::Person, page::Page},
+        values::ids::{DeliveryId, MemberId, NotificationId, first_id_of},
     },
     organisation::members::members_below,
     relay::{channels::Channel, notifications::Recipients},

@@ -15,7 +15,12 @@ use crate::{
     db::{Actor, Effect, Tx},
     entity::provider_event,
     identity::role_grants,
-    kit::{clock::later, codes::Code, ids::MemberId, jobs::caught, problem::Problem, vault::Vault, wait::Wait},
+    kit::{
+        problems::{codes::Code, problem::Problem},
+        secrets::vault::Vault,
+        values::{clock::later, ids::MemberId},
+        work::{jobs::caught, wait::Wait},
+    },
     organisation::members,
     personal_data::{self, Source},
 };

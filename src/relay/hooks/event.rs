@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::kit::secret::{equal_in_constant_time, sha256, to_hex};
+use crate::kit::secrets::secret::{equal_in_constant_time, sha256, to_hex};
 
 /// Somebody has withdrawn the consent that they gave Zalo for this Mini App.
 pub const REVOKED: &str = "user.revoke.consent";

@@ -10,7 +10,10 @@ use serde_json::{Map, Value};
 use super::{actions, event::is_signed};
 use crate::{
     app::App,
-    kit::{codes::Code, once::Once, problem::Problem},
+    kit::{
+        http::request_context::RequestContext,
+        problems::{codes::Code, problem::Problem},
+    },
 };
 
 const SIGNATURE: &str = "x-zevent-signature";
@@ -29,7 +32,7 @@ const LONGEST_EVENT: usize = 64 * 1024;
 pub async fn receive_mini_app_event(
     app: Data<App>,
     request: HttpRequest,
-    once: Once,
+    context: RequestContext,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     if body.len() > LONGEST_EVENT {
@@ -45,6 +48,6 @@ pub async fn receive_mini_app_event(
         metrics::counter!("thidua_hook_signatures_refused_total").increment(1);
         return Err(Problem::new(Code::InvalidSignature));
     }
-    app.change_as(once.actor(), async |tx| actions::take_in(tx, &app.vault, &fields).await).await?;
+    app.change_as(context.actor(), async |tx| actions::take_in(tx, &app.vault, &fields).await).await?;
     Ok(HttpResponse::Ok().finish())
 }

@@ -15,11 +15,12 @@ use crate::{
     db::{Actor, Db, Tx, dialect},
     identity::{avatars, guesses},
     kit::{
-        clock::{earlier, start_in_vietnam},
-        codes::Code,
-        jobs::{Worked, caught},
-        metrics,
-        problem::Problem,
+        problems::{codes::Code, problem::Problem},
+        values::clock::{earlier, start_in_vietnam},
+        work::{
+            jobs::{Worked, caught},
+            metrics,
+        },
     },
     organisation::units,
 };

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{in_batches, store::BATCH};
 use crate::{
     app::App,
-    kit::{clock::days_earlier, problem::Problem},
+    kit::{problems::problem::Problem, values::clock::days_earlier},
     outbox,
     relay::{deliveries, hooks, notifications},
 };

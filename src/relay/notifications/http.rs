@@ -9,12 +9,14 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        answer::{Answer, Reply},
-        body::{Body, Query},
-        caller::SignedIn,
-        language::Language,
-        once::Once,
-        page::Listed,
+        http::{
+            answer::{Answer, Reply},
+            body::{Body, Query},
+            caller::SignedIn,
+            page::Listed,
+            request_context::RequestContext,
+        },
+        values::language::Language,
     },
 };
 
@@ -57,11 +59,11 @@ pub async fn find_unread_count(app: Data<App>, caller: SignedIn) -> Answer<Unrea
 pub async fn read_notifications(
     app: Data<App>,
     caller: SignedIn,
-    once: Once,
+    context: RequestContext,
     body: Body<ReadMarks>,
 ) -> Answer<UnreadCount> {
     let which = body.0.parse()?;
-    app.change(once, async |tx| {
+    app.change(context, async |tx| {
         store::mark_read(tx, caller.member_id, &which).await?;
         Ok(Reply::ok(UnreadCount { unread_count: store::count_unread(tx, caller.member_id).await? }))
     })

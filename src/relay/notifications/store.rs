@@ -17,9 +17,9 @@ use crate::{
     db::{Tx, dialect},
     entity::{delivery, inbox_row, member, notification},
     kit::{
-        ids::{EventId, MemberId, NotificationId, first_id_of},
-        page::Page,
-        problem::Problem,
+        http::page::Page,
+        problems::problem::Problem,
+        values::ids::{EventId, MemberId, NotificationId, first_id_of},
     },
     relay::words::News,
 };

@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::store::Received;
 use crate::kit::{
-    codes::FaultCode,
-    faults::Faults,
-    ids::NotificationId,
-    language::Language,
-    problem::{Problem, bad_field},
+    problems::{
+        codes::FaultCode,
+        faults::Faults,
+        problem::{Problem, bad_field},
+    },
+    values::{ids::NotificationId, language::Language},
 };
 
 /// A piece of news in your inbox.

@@ -16,10 +16,9 @@ use crate::{
     config::Config,
     db::Actor,
     kit::{
-        clock::{Clock, later, span},
-        problem::Problem,
-        secret::token_hash,
-        vault::Vault,
+        problems::problem::Problem,
+        secrets::{secret::token_hash, vault::Vault},
+        values::clock::{Clock, later, span},
     },
     outside::zalo::{OaAccessToken, OaRefreshToken, OaTokens, ZaloError, ZaloFault},
 };

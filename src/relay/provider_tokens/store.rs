@@ -13,8 +13,8 @@ use crate::{
     db::Tx,
     entity::provider_token::{ActiveModel, Column, Entity, Model},
     kit::{
-        problem::Problem,
-        vault::{Unreadable, Vault},
+        problems::problem::Problem,
+        secrets::vault::{Unreadable, Vault},
     },
     outside::zalo::{OaAccessToken, OaRefreshToken},
 };

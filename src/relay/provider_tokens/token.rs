@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::outside::zalo::{OaAccessToken, OaRefreshToken};
 
-use crate::kit::clock::later;
+use crate::kit::values::clock::later;
 
 /// The pair as it is kept.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     feed::activities::{Activity, ActivityKind, ActivityStatus, to_html},
-    kit::ids::{ActivityId, CampaignId, MemberId, UnitId},
+    kit::values::ids::{ActivityId, CampaignId, MemberId, UnitId},
 };
 
 /// Adds them. What is dated later than `now` was published a few minutes ago, so that there is always something new.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     entity::{campaign, campaign_audience, campaign_version, criterion, milestone, phase, target, work},
-    kit::{clock::day_in_vietnam, text::fold},
+    kit::values::{clock::day_in_vietnam, text::fold},
 };
 
 /// The campaign that the credentials name.

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     entity::checkin,
     kit::{
-        clock::day_in_vietnam,
-        secret::{sha256, to_hex},
+        secrets::secret::{sha256, to_hex},
+        values::clock::day_in_vietnam,
     },
 };
 

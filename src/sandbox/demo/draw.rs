@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::{Builder, Uuid};
 
-use crate::kit::secret::{sha256, to_hex};
+use crate::kit::secrets::secret::{sha256, to_hex};
 
 /// A source of draws (SplitMix64). The same key gives the same ones.
 #[derive(Clone, Debug)]

@@ -30,7 +30,7 @@ pub fn cluster(key: &str) -> Uuid {
     known(&format!("cluster/{key}"))
 }
 
-/// Of the so manieth member of a unit; the first manages it.
+/// The id of the member with this index within a unit; index 0 manages it.
 pub fn member(unit: &str, number: usize) -> Uuid {
     known(&format!("member/{unit}/{number}"))
 }
@@ -45,7 +45,7 @@ pub fn campaign(key: &str) -> Uuid {
     known(&format!("campaign/{key}"))
 }
 
-/// Of the so manieth target of a campaign.
+/// The id of the target with this index within a campaign.
 pub fn target(campaign: &str, ordinal: i32) -> Uuid {
     known(&format!("target/{campaign}/{ordinal}"))
 }

@@ -28,10 +28,12 @@ use crate::{
         staff::{self, StaffAccount},
     },
     kit::{
-        clock::Clock,
-        ids::{ClientAppId, MemberId},
-        turns::Turns,
-        vault::Vault,
+        secrets::vault::Vault,
+        values::{
+            clock::Clock,
+            ids::{ClientAppId, MemberId},
+        },
+        work::concurrency_limit::ConcurrencyLimit,
     },
     organisation::members,
     sandbox::zalo::{Now, Stage},
@@ -64,7 +66,7 @@ const MINI_APP: &str = "mini-app";
 pub struct Place {
     /// The unit's key.
     pub unit: &'static str,
-    /// The so manieth there; the first manages it.
+    /// The members of a unit by their index; the first one manages it.
     pub number: usize,
 }
 
@@ -155,7 +157,7 @@ impl Demo {
 
     /// Fills an empty, migrated database.
     pub async fn fill(&self, db: &Db, clock: &Clock, vault: &Vault) -> anyhow::Result<()> {
-        let password_hash = staff::hash(&Turns::new(1), PASSWORD.to_owned()).await?;
+        let password_hash = staff::hash(&ConcurrencyLimit::new(1), PASSWORD.to_owned()).await?;
         let tx = db.begin(clock.now(), Actor::system()).await?;
         store::insert(&tx, self.rows(clock.now())?).await?;
         self.add_private(&tx, vault, password_hash).await?;

@@ -6,7 +6,7 @@ use super::{draw::id_of, rows::Rows};
 use crate::{
     entity::outbox_event,
     feed::activities::ActivityKind,
-    kit::ids::{CampaignId, CheckinId},
+    kit::values::ids::{CampaignId, CheckinId},
     outbox::Event,
 };
 

@@ -14,9 +14,11 @@ use super::{
 use crate::{
     entity::{member, membership, role_grant},
     kit::{
-        caller::Role,
-        clock::NO_END,
-        text::{fold, name_sort_key},
+        http::caller::Role,
+        values::{
+            clock::NO_END,
+            text::{fold, name_sort_key},
+        },
     },
 };
 
@@ -49,7 +51,7 @@ const TAKEN: [&str; 9] = [
 pub struct Resident {
     /// The unit's key.
     pub unit: String,
-    /// The so manieth there. The first manages it.
+    /// Index within the unit; the member with index 0 manages it.
     pub number: usize,
     /// What they are called.
     pub name: String,
@@ -79,7 +81,7 @@ pub fn roster(material: &Material) -> Vec<Resident> {
     residents.collect()
 }
 
-/// The so manieth phone number.
+/// The phone number with this index.
 pub fn phone(serial: u64) -> String {
     FIRST_PHONE.saturating_add(serial).to_string()
 }

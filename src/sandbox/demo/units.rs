@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     entity::{cluster, cluster_head, cluster_unit, flag_holding, unit, unit_closure, unit_version},
-    kit::{clock::NO_END, text::fold},
+    kit::values::{clock::NO_END, text::fold},
 };
 
 /// Adds units and clusters.

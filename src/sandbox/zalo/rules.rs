@@ -8,7 +8,7 @@ use super::{
     stage::{Person, REFRESH_LIFE, Sent, Shares, Stage},
     token::{Purpose, hmac_hex},
 };
-use crate::kit::secret::equal_in_constant_time;
+use crate::kit::secrets::secret::equal_in_constant_time;
 
 /// 25 hours, as Zalo's `expires_in` of "90000".
 const ACCESS_LIFE: TimeDelta = TimeDelta::seconds(90_000);

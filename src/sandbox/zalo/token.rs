@@ -4,7 +4,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::kit::secret::{equal_in_constant_time, to_hex};
+use crate::kit::secrets::secret::{equal_in_constant_time, to_hex};
 
 /// What a token opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,10 +25,14 @@ use thidua::{
     config::Config,
     db::Actor,
     identity::{sessions, staff},
-    kit::{caller::Role, ids::MemberId, jwt::ACCESS_TOKEN_LIFE, vault::Vault},
+    kit::{
+        http::caller::Role,
+        secrets::{jwt::ACCESS_TOKEN_LIFE, vault::Vault},
+        values::ids::MemberId,
+    },
     organisation::imports,
     relay::worker,
-    server::{Ground, House},
+    server::{Server, ServerParts},
 };
 
 pub use answer::{Answer, has_blank};
@@ -102,9 +106,9 @@ impl TestApp {
         let database = database::TestDatabase::create().await;
         let db = database.connect().await;
         let vault = Vault::new(MASTER_KEY);
-        let house = House::build(Ground { config, db, clock: clock.clock(), vault }).await.unwrap();
-        let (call, inside) = (call_of(house.service()).await, call_of(house.internal_service()).await);
-        let app = house.app.clone();
+        let server = Server::build(ServerParts { config, db, clock: clock.clock(), vault }).await.unwrap();
+        let (call, inside) = (call_of(server.service()).await, call_of(server.internal_service()).await);
+        let app = server.app.clone();
         let admin = make_admin(&app, "admin").await;
         Self { app, clock, admin, call, inside, files, database }
     }
@@ -124,8 +128,8 @@ impl TestApp {
         let (mut config, clock) = (self.app.config.as_ref().clone(), self.clock.clock());
         change(&mut config);
         let (db, vault) = (self.database.connect().await, Vault::new(MASTER_KEY));
-        let house = House::build(Ground { config, db, clock, vault }).await.unwrap();
-        Replica { app: house.app.clone(), call: call_of(house.service()).await }
+        let server = Server::build(ServerParts { config, db, clock, vault }).await.unwrap();
+        Replica { app: server.app.clone(), call: call_of(server.service()).await }
     }
 
     /// Lets the relay work until nothing is left to do.

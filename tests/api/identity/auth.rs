@@ -141,7 +141,7 @@ async fn whoever_has_a_staff_account_does_not_come_in_past_their_password() {
     let (app, zalo) = TestApp::start_with_zalo().await;
     let body = json!({"access_token": zalo.follower().access_token});
     let session = sign_in(&app, body.clone()).await;
-    let member = thidua::kit::ids::MemberId(session["member"]["id"].as_str().unwrap().parse().unwrap());
+    let member = thidua::kit::values::ids::MemberId(session["member"]["id"].as_str().unwrap().parse().unwrap());
     let account = async |tx: &Tx| {
         let account = StaffAccount::new(member, "an", "no password".to_owned(), tx.now());
         staff::insert(tx, account).await.map_err(Into::into)

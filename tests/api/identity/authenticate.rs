@@ -10,7 +10,7 @@ use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use thidua::{
     entity::signing_key,
-    kit::{
+    kit::secrets::{
         jwt::{ACCESS_TOKEN_LIFE, DatedKey, KeyRing, Signer},
         vault::mac,
     },

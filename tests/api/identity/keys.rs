@@ -6,7 +6,10 @@ use serde_json::Value;
 use thidua::{
     app::App,
     identity::keys::{self, PUBLISHED_BEFORE, Rotation, When},
-    kit::{clock::Clock, jwt::KeyRing, vault::Vault},
+    kit::{
+        secrets::{jwt::KeyRing, vault::Vault},
+        values::clock::Clock,
+    },
 };
 
 use crate::harness::{Person, Replica, TestApp, text};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use thidua::{
     db::Actor,
     identity::staff::{self, StaffAccount},
-    kit::{codes::Code, problem::Problem},
+    kit::problems::{codes::Code, problem::Problem},
 };
 
 use crate::harness::{Person, TestApp, text};

@@ -10,7 +10,10 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use thidua::{
     db::{Actor, Tx},
     identity::avatars,
-    kit::{etag::IfMatch, ids::MemberId, upload::SentFile},
+    kit::{
+        http::{etag::IfMatch, upload::SentFile},
+        values::ids::MemberId,
+    },
 };
 
 use crate::{

@@ -87,7 +87,7 @@ async fn nobody_who_is_erased_gets_a_role_and_a_manager_learns_of_nobody_hidden(
     let (manager, hidden, erased) =
         (app.manager_of(&unit).await, app.member_of(&elsewhere).await, app.member_of(&unit).await);
     app.delete("/v1/me").caller(&erased).await.expect(204);
-    let nobody = thidua::kit::ids::MemberId::new().to_string();
+    let nobody = thidua::kit::values::ids::MemberId::new().to_string();
     let grant = async |caller: &Person, member: &str| {
         let new = json!({"member_id": member, "role": "editor", "unit_id": unit.id});
         app.post("/v1/role-grants").caller(caller).json(new).await

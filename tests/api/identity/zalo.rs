@@ -7,7 +7,7 @@ use thidua::{
     db::Actor,
     entity::zalo_identity,
     identity::staff::{self, StaffAccount},
-    kit::ids::MemberId,
+    kit::values::ids::MemberId,
     sandbox::zalo::Person as ZaloPerson,
 };
 

@@ -208,7 +208,7 @@ async fn the_page_of_a_problem_explains_it_in_both_languages() {
 async fn no_page_of_a_problem_has_a_blank() {
     let app = TestApp::start().await;
 
-    for code in thidua::kit::codes::Code::ALL {
+    for code in thidua::kit::problems::codes::Code::ALL {
         let page = app.get(format!("/problems/{}", code.name())).await.text();
         let (_, body) = page.split_once("<body>").unwrap();
         assert!(!body.contains('{'), "{body}");
@@ -262,7 +262,7 @@ async fn a_forged_token_is_refused_on_public_routes_too() {
 #[actix_web::test]
 async fn whoever_loses_a_deadlock_is_asked_to_come_again() {
     use sea_orm::ConnectionTrait as _;
-    use thidua::{db::Actor, kit::problem::Problem};
+    use thidua::{db::Actor, kit::problems::problem::Problem};
     let app = TestApp::start().await;
     let db = &app.app.db;
     if db.backend() != sea_orm::DbBackend::Postgres {

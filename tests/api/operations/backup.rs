@@ -111,7 +111,7 @@ async fn whoever_is_listed_as_erased_is_erased_again() {
     let list = folder.path().join("erasures.log");
     let app = TestApp::start_with(|config| config.erasures.log = list.to_str().unwrap().into()).await;
     let member = app.member_of(&app.unit("Chi bộ").await).await;
-    let id = thidua::kit::ids::MemberId(member.id.parse().unwrap());
+    let id = thidua::kit::values::ids::MemberId(member.id.parse().unwrap());
     let erased = RefCell::new(Vec::new());
     let erase = async |_: &thidua::db::Tx, member| {
         erased.borrow_mut().push(member);

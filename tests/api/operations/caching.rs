@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use thidua::{
-    kit::operation::{CallerKind, Kept},
+    kit::http::operation::{CallerKind, Kept},
     operation_table::row,
 };
 

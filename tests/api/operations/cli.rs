@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
-use thidua::kit::secret::sha256;
+use thidua::kit::secrets::secret::sha256;
 use url::Url;
 
 use super::command::{Place, bare, client, complaint, out};

@@ -6,7 +6,10 @@ use chrono::{TimeDelta, Utc};
 use thidua::{
     audit::{self, Subject},
     db::{Actor, Db, Tx},
-    kit::{clock::Clock, ids::MemberId, problem::Problem},
+    kit::{
+        problems::problem::Problem,
+        values::{clock::Clock, ids::MemberId},
+    },
     outbox::{self, Event, Numbered},
 };
 

@@ -5,8 +5,8 @@ use std::{collections::HashSet, path::Path};
 use serde_json::Value;
 use thidua::{
     kit::{
-        codes::FaultCode,
-        operation::{Kept, Repeat, Takes},
+        http::operation::{Kept, Repeat, Takes},
+        problems::codes::FaultCode,
     },
     openapi,
     operation_table::{TABLE, row},

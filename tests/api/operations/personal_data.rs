@@ -8,7 +8,7 @@ use thidua::{
     db::{Actor, Tx},
     entity,
     identity::staff::{self, StaffAccount},
-    kit::ids::MemberId,
+    kit::values::ids::MemberId,
     openapi,
     outbox::Event,
     personal_data::{self, ERASED_NAME, Found, How, Kind, Table, Tag},
@@ -186,7 +186,7 @@ impl Scene {
         assert!(!self.zalo.sent().is_empty());
     }
 
-    async fn sign_in_as_staff(&self, tx: &Tx) -> Result<(), thidua::kit::problem::Problem> {
+    async fn sign_in_as_staff(&self, tx: &Tx) -> Result<(), thidua::kit::problems::problem::Problem> {
         let account = StaffAccount::new(self.id(), "sentineltoerase-user", "sentineltoerase-hash".to_owned(), tx.now());
         staff::insert(tx, account).await?;
         let code = entity::authorization_code::ActiveModel {

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use actix_web::http::Method;
 use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
-use thidua::kit::secret::{sha256, to_hex};
+use thidua::kit::secrets::secret::{sha256, to_hex};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use super::imports::HEADERS;

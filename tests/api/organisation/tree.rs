@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use thidua::{
     db::Actor,
     entity::{unit, unit_closure, unit_version},
-    kit::ids::UnitId,
+    kit::values::ids::UnitId,
     organisation::units,
 };
 use uuid::Uuid;
@@ -185,7 +185,7 @@ async fn large_tree(app: &TestApp) -> Vec<UnitId> {
                 kind: Set("other".to_owned()),
                 parent_id: Set(parent(place).map(|parent| rows[parent].0)),
                 valid_from: Set(day(0)),
-                valid_to: Set(thidua::kit::clock::NO_END),
+                valid_to: Set(thidua::kit::values::clock::NO_END),
             });
             unit::Entity::insert_many(units).exec_without_returning(tx).await?;
             for some in versions.collect::<Vec<_>>().chunks(1_000) {

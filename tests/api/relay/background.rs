@@ -8,8 +8,8 @@ use serde_json::json;
 use thidua::{
     entity::outbox_event,
     kit::{
-        jobs::{Job, Worked},
-        problem::Problem,
+        problems::problem::Problem,
+        work::jobs::{Job, Worked},
     },
     outbox::{self, Event, Numbered},
     relay::{
@@ -235,7 +235,7 @@ async fn event_place(app: &TestApp, id: Uuid) -> i64 {
 #[actix_web::test]
 async fn trouble_of_the_database_is_no_events_fault() {
     let (app, _member, events) = with_three_events().await;
-    let unavailable = || Problem::new(thidua::kit::codes::Code::Unavailable);
+    let unavailable = || Problem::new(thidua::kit::problems::codes::Code::Unavailable);
 
     for _ in 0..5 {
         let numbered = outbox::number(&app.app.db, &app.app.clock, async |_, _| Err(unavailable())).await;

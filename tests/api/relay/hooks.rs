@@ -24,7 +24,7 @@ async fn sign_in(app: &TestApp, access_token: &str) -> Person {
 async fn link_admin(app: &TestApp, zalo_id: &str) {
     let link =
         thidua::organisation::members::ZaloLink { app_user_id: zalo_id.to_owned(), oa_user_id: None, follows_oa: None };
-    let id = thidua::kit::ids::MemberId(app.admin.id.parse().unwrap());
+    let id = thidua::kit::values::ids::MemberId(app.admin.id.parse().unwrap());
     let link_zalo =
         async |tx: &thidua::db::Tx| Ok(thidua::organisation::members::link_zalo(tx, &app.app.vault, id, &link).await?);
     app.app.change_as(thidua::db::Actor::system(), link_zalo).await.unwrap();

@@ -5,7 +5,7 @@ use serde_json::json;
 use thidua::{
     db::{Actor, Tx},
     entity,
-    kit::ids::{ActivityId, CampaignId, CheckinId, MemberId, PledgeId},
+    kit::values::ids::{ActivityId, CampaignId, CheckinId, MemberId, PledgeId},
     outbox::{self, Event},
     sandbox::zalo::Person as ZaloPerson,
 };

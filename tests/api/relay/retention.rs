@@ -7,7 +7,7 @@ use thidua::{
     config::Config,
     db::{Actor, Tx},
     entity::{delivery, delivery_attempt, inbox_row, notification, outbox_event, provider_event},
-    kit::ids::{DeliveryId, EventId, NotificationId},
+    kit::values::ids::{DeliveryId, EventId, NotificationId},
     outbox,
     relay::housekeeping,
 };

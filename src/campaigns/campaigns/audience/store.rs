@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::{
     entity::{campaign, campaign_audience as audience, cluster_unit, membership, unit_version},
-    kit::ids::{CampaignId, UnitId},
+    kit::values::ids::{CampaignId, UnitId},
     organisation::units::{above, below, carriers_on, resting_under, within},
 };
 

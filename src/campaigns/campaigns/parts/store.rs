@@ -15,10 +15,11 @@ use crate::{
     db::Tx,
     entity::{campaign_audience, criterion, milestone, phase, target},
     kit::{
-        codes::Code,
-        ids::{CampaignId, ClusterId, PhaseId, TargetId, UnitId},
-        problem::Problem,
-        quantity::Quantity,
+        problems::{codes::Code, problem::Problem},
+        values::{
+            ids::{CampaignId, ClusterId, PhaseId, TargetId, UnitId},
+            quantity::Quantity,
+        },
     },
     organisation::units::UnitKind,
 };

@@ -12,8 +12,8 @@ use utoipa::{
 
 use super::super::wire::{CheckinView, NewCheckin};
 use crate::kit::{
-    ids::{CheckinId, PledgeId},
-    problem::ProblemDocument,
+    problems::problem::ProblemDocument,
+    values::ids::{CheckinId, PledgeId},
 };
 
 const PLEDGE_ID: &str = "pledge_id";
@@ -21,7 +21,7 @@ const PLEDGE_ID: &str = "pledge_id";
 /// Check-ins that a phone kept while it was offline.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "it describes the envelope; `kit::batch` takes the items out of it")]
+#[expect(dead_code, reason = "it describes the envelope; `kit::http::batch` takes the items out of it")]
 pub struct CheckinBatch {
     /// In the order they happened. Each is checked by itself: a bad one never stops the others.
     #[schema(schema_with = batched_items)]

@@ -15,7 +15,7 @@ use crate::{
     campaigns::ledger::{entry::Figure, totals::TotalKey},
     db::{Tx, dialect, exact},
     entity::{checkin, ledger_entry, target_unit_total as total},
-    kit::quantity::{Quantity, Total},
+    kit::values::quantity::{Quantity, Total},
 };
 
 /// Every stored total and every check-in against the ledger.

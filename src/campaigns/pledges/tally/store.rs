@@ -19,7 +19,7 @@ use crate::{
     campaigns::ledger::{Derived, Drift},
     db::{Tx, dialect, exact},
     entity::{checkin, commitment, ledger_entry, pledge},
-    kit::{
+    kit::values::{
         ids::{CommitmentId, PledgeId},
         quantity::Total,
     },

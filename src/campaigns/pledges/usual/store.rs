@@ -16,7 +16,7 @@ use crate::{
     },
     db::Tx,
     entity::{campaign, checkin, commitment, pledge, target},
-    kit::{
+    kit::values::{
         ids::{CampaignId, TargetId},
         quantity::Quantity,
     },

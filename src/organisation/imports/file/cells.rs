@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
-    kit::text::{self, fold},
+    kit::values::text::{self, fold},
     organisation::units::UnitKind,
 };
 

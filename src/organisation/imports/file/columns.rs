@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
 use crate::{
-    kit::{codes::FaultCode, faults::Fault, text::fold},
+    kit::{
+        problems::{codes::FaultCode, faults::Fault},
+        values::text::fold,
+    },
     organisation::imports::{ImportKind, RowFault},
 };
 

@@ -14,9 +14,8 @@ use zip::ZipArchive;
 
 use super::{Flow, MOST_COLUMNS, MOST_OF_A_ROW, Row, Unreadable, row_too_long};
 use crate::kit::{
-    allowance::{Allowance, Metered},
-    codes::FaultCode,
-    faults::Fault,
+    problems::{codes::FaultCode, faults::Fault},
+    work::allowance::{Allowance, Metered},
 };
 
 /// The most that a workbook may unpack to, in bytes: some 800,000 rows of members.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    kit::{ids::UnitId, problem::Problem, vault::Vault},
+    kit::{problems::problem::Problem, secrets::vault::Vault, values::ids::UnitId},
     organisation::{
         members::holding_beyond,
         units::{hold_counts, lock_shared, spans},

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::row::MemberRow;
 use crate::{
-    kit::{clock::NO_END, codes::FaultCode},
+    kit::{problems::codes::FaultCode, values::clock::NO_END},
     organisation::imports::{
         RowFault,
         file::{Column, Headers, name_key},

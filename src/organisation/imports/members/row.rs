@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    kit::{clock::FIRST_DAY, codes::FaultCode, text::fold},
+    kit::{
+        problems::codes::FaultCode,
+        values::{clock::FIRST_DAY, text::fold},
+    },
     organisation::{
         imports::{
             RowFault,

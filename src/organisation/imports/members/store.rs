@@ -16,10 +16,12 @@ use crate::{
     db::Tx,
     entity::{member, member_private, membership},
     kit::{
-        clock::NO_END,
-        ids::{MemberId, MembershipId},
-        text::{fold, name_sort_key},
-        vault::Vault,
+        secrets::vault::Vault,
+        values::{
+            clock::NO_END,
+            ids::{MemberId, MembershipId},
+            text::{fold, name_sort_key},
+        },
     },
     organisation::{
         imports::import::Outcome,

@@ -6,7 +6,10 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
-    kit::{clock::NO_END, codes::FaultCode, ids::UnitId, text::fold},
+    kit::{
+        problems::codes::FaultCode,
+        values::{clock::NO_END, ids::UnitId, text::fold},
+    },
     organisation::{
         imports::{file::name_key, reference::UnitReference},
         units::Unit,

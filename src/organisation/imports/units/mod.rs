@@ -19,7 +19,10 @@ pub use row::UnitRow;
 use super::{file::Headers, import::Earlier, reference::UnitReference};
 use crate::{
     db::Tx,
-    kit::{ids::UnitId, problem::Problem, text::fold},
+    kit::{
+        problems::problem::Problem,
+        values::{ids::UnitId, text::fold},
+    },
     organisation::units::{self, Unit},
 };
 

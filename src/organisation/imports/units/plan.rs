@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{known::KnownUnits, row::UnitRow};
 use crate::{
-    kit::{clock::NO_END, codes::FaultCode, ids::UnitId},
+    kit::{
+        problems::codes::FaultCode,
+        values::{clock::NO_END, ids::UnitId},
+    },
     organisation::{
         imports::{
             RowFault,

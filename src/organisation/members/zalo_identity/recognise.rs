@@ -12,7 +12,11 @@ use super::store::{self, ZaloLink};
 use crate::{
     audit::{self, Subject},
     db::{Tx, dialect},
-    kit::{codes::Code, ids::MemberId, problem::Problem, vault::Vault},
+    kit::{
+        problems::{codes::Code, problem::Problem},
+        secrets::vault::Vault,
+        values::ids::MemberId,
+    },
     organisation::members::{find_by_phone, join_guest},
     personal_data,
 };

@@ -19,7 +19,7 @@ use crate::{
         campaign, cluster, cluster_head, cluster_unit, flag_holding, member, membership, pledge, role_grant,
         unit_version,
     },
-    kit::ids::{MemberId, MembershipId, RoleGrantId, UnitId},
+    kit::values::ids::{MemberId, MembershipId, RoleGrantId, UnitId},
     organisation::units::{with_resting, within},
 };
 

@@ -22,7 +22,10 @@ use super::{
 use crate::{
     db::{Tx, dialect},
     entity::{unit, unit_closure, unit_version},
-    kit::{clock::NO_END, codes::FaultCode, ids::UnitId, text::fold},
+    kit::{
+        problems::codes::FaultCode,
+        values::{clock::NO_END, ids::UnitId, text::fold},
+    },
 };
 
 /// How many values go into one statement: far below what either database takes.

@@ -10,8 +10,10 @@ use thidua::{
         apps::{self, ClientApp},
         staff::{self, StaffAccount},
     },
-    kit::operation::CallerKind,
-    kit::{caller::SCOPES, ids::MemberId},
+    kit::{
+        http::{caller::SCOPES, operation::CallerKind},
+        values::ids::MemberId,
+    },
 };
 use uuid::Uuid;
 

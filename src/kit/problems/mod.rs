@@ -1,0 +1,5 @@
+//! What is wrong with a request, as a problem document (RFC 9457): codes, faults, words.
+
+pub mod codes;
+pub mod faults;
+pub mod problem;
