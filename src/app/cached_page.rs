@@ -5,8 +5,8 @@ use std::io::Write as _;
 use actix_web::{
     HttpResponse,
     http::header::{
-        ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
-        InvalidHeaderValue, LINK, VARY,
+        ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, Encoding, HeaderMap, HeaderValue,
+        InvalidHeaderValue, LINK, Preference, Quality, QualityItem, VARY, from_comma_delimited,
     },
     web::Bytes,
 };
@@ -20,7 +20,6 @@ const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5, stale-i
 const BY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
 const BROTLI_QUALITY: u32 = 5;
 const BROTLI_WINDOW: u32 = 20;
-const ZSTD_LEVEL: i32 = 9;
 
 /// A page in every form that it is sent in. A form has a tag of its own: they are different bytes (RFC 9110, 8.8.3.3).
 #[derive(Debug)]
@@ -29,7 +28,6 @@ pub struct CachedPage {
     link: Option<HeaderValue>,
     plain: Form,
     brotli: Form,
-    zstd: Form,
     gzip: Form,
 }
 
@@ -59,7 +57,6 @@ impl CachedPage {
             content_type,
             link: link.map(HeaderValue::from_str).transpose()?,
             brotli: Form::new(Some("br"), &tag, brotli(&bytes))?,
-            zstd: Form::new(Some("zstd"), &tag, zstd(&bytes))?,
             gzip: Form::new(Some("gzip"), &tag, gzip(&bytes))?,
             plain: Form::new(None, &tag, bytes)?,
         })
@@ -88,14 +85,10 @@ impl CachedPage {
 
     /// The smallest form that the reader takes.
     fn form_for(&self, headers: &HeaderMap) -> &Form {
-        let Some(accepted) = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
-            return &self.plain;
-        };
-        if accepts(accepted, "br") {
+        let Ok(accepted) = from_comma_delimited(headers.get_all(ACCEPT_ENCODING)) else { return &self.plain };
+        if accepts(&accepted, &Encoding::brotli()) {
             &self.brotli
-        } else if accepts(accepted, "zstd") {
-            &self.zstd
-        } else if accepts(accepted, "gzip") {
+        } else if accepts(&accepted, &Encoding::gzip()) {
             &self.gzip
         } else {
             &self.plain
@@ -104,10 +97,7 @@ impl CachedPage {
 
     /// How many bytes it takes.
     pub(super) fn size(&self) -> usize {
-        [&self.plain, &self.brotli, &self.zstd, &self.gzip]
-            .into_iter()
-            .map(|form| form.body.len().saturating_add(128))
-            .sum()
+        [&self.plain, &self.brotli, &self.gzip].into_iter().map(|form| form.body.len().saturating_add(128)).sum()
     }
 }
 
@@ -122,12 +112,8 @@ impl Form {
 }
 
 /// Is this coding named in `Accept-Encoding`, and not with a weight of zero?
-fn accepts(accepted: &str, coding: &str) -> bool {
-    accepted.split(',').any(|offer| {
-        let (name, weight) = offer.split_once(';').unwrap_or((offer, ""));
-        let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=');
-        name.trim().eq_ignore_ascii_case(coding) && !weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0)
-    })
+fn accepts(accepted: &[QualityItem<Preference<Encoding>>], coding: &Encoding) -> bool {
+    accepted.iter().any(|offer| offer.quality > Quality::ZERO && offer.item.item() == Some(coding))
 }
 
 /// Writing to memory does not fail.
@@ -139,11 +125,6 @@ fn brotli(body: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Empty when the library fails, which for bytes in memory it does not.
-fn zstd(body: &[u8]) -> Vec<u8> {
-    zstd::encode_all(body, ZSTD_LEVEL).unwrap_or_default()
-}
-
 fn gzip(body: &[u8]) -> Vec<u8> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     let _infallible = writer.write_all(body);
@@ -152,17 +133,19 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, io::Read as _};
 
     use super::*;
 
     #[test]
     fn a_coding_of_weight_zero_is_not_accepted() {
-        assert!(accepts("gzip, br", "br"));
-        assert!(accepts("gzip;q=0.5 , BR; q=1.0", "br"));
-        assert!(!accepts("gzip, br;q=0", "br"));
-        assert!(!accepts("gzip, br; q=0.000", "br"));
-        assert!(!accepts("brotli", "br"));
+        let is_taken = |header: &str| {
+            let header = HeaderValue::from_str(header).unwrap();
+            accepts(&from_comma_delimited([&header].into_iter()).unwrap(), &Encoding::brotli())
+        };
+
+        assert!(["gzip, br", "gzip;q=0.5 , BR; q=1.0"].into_iter().all(is_taken));
+        assert!(!["gzip, br;q=0", "gzip, br; q=0.000", "brotli", "*", ""].into_iter().any(is_taken));
     }
 
     #[test]
@@ -176,8 +159,8 @@ mod tests {
     fn each_form_has_a_tag_of_its_own() {
         let page = CachedPage::new(b"{}".to_vec(), None).unwrap();
 
-        let tags: HashSet<_> = [&page.plain, &page.gzip, &page.brotli, &page.zstd].map(|form| form.tag.clone()).into();
-        assert_eq!(tags.len(), 4);
+        let tags: HashSet<_> = [&page.plain, &page.gzip, &page.brotli].map(|form| form.tag.clone()).into();
+        assert_eq!(tags.len(), 3);
     }
 
     #[test]
@@ -185,9 +168,11 @@ mod tests {
         let json = br#"{"items": [], "next_cursor": null}"#.to_vec();
         let page = CachedPage::new(json.clone(), None).unwrap();
 
-        assert_eq!(zstd::decode_all(page.zstd.body.as_ref()).unwrap(), json);
         let mut unpacked = Vec::new();
-        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(page.gzip.body.as_ref()), &mut unpacked).unwrap();
+        brotli::Decompressor::new(page.brotli.body.as_ref(), 4096).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, json);
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(page.gzip.body.as_ref()).read_to_end(&mut unpacked).unwrap();
         assert_eq!(unpacked, json);
     }
 }

@@ -39,6 +39,7 @@ mod page_cache;
 pub use cached_page::CachedPage;
 pub use caller_cache::{CallerCache, token_key};
 pub use held_tokens::{HeldPair, HeldTokens};
+pub use jobs::Job;
 pub use page_cache::PageCache;
 
 /// The shared state. Made once, outside the server's threads.

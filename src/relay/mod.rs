@@ -20,7 +20,6 @@ pub mod replicas;
 mod tick;
 mod sending;
 pub mod worker;
-pub mod backlog;
 
 /// The state that the workers share with the server.
 pub type SharedApp = Data<App>;

@@ -4,20 +4,29 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use tokio::sync::Notify;
+
 use super::{
-    SharedApp, hooks, housekeeping, provider_tokens,
+    SharedApp,
+    channels::Channel,
+    deliveries, hooks, housekeeping, provider_tokens,
     sending::{self, open_channels, send_all_due},
     spread::spread,
 };
 use crate::{
-    app::App,
-    db::Actor,
+    app::{App, Job},
+    audit,
+    config::Config,
+    db::{Actor, Db},
     feed::activities,
     kit::{
         problems::problem::Problem,
-        work::jobs::{Job, Worked},
+        work::jobs::{Schedule, Waiting, Worked},
     },
-    organisation::imports,
+    organisation::imports::Imports,
     outbox,
 };
 
@@ -25,31 +34,220 @@ pub use super::tick::Tick;
 
 const NUMBERING: &str = "numbering";
 /// How often events that were set aside are looked at.
-const RETRYING: Job = Job::new("retrying", Duration::from_secs(30));
-const HOUSEKEEPING: Job = Job { begins_later: true, ..Job::new(housekeeping::JOB, Duration::from_secs(60)) };
+const RETRY_EVERY: Duration = Duration::from_secs(30);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60);
 /// How often the files are gone through, all of them.
-const SWEEPING: Job = Job { begins_later: true, ..Job::new("sweeping", Duration::from_secs(3_600)) };
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
-/// Works until the app stops. The jobs go on beside each other, so that nobody waits for their inbox while a channel takes its
-/// time, and spreadsheets are brought in meanwhile.
+/// Every job of a worker. The jobs go on beside each other, so that nobody waits for their inbox while a channel takes its time,
+/// and spreadsheets are brought in meanwhile.
+pub fn jobs() -> Vec<Box<dyn Job>> {
+    vec![
+        Box::new(Numbering),
+        Box::new(Publishing),
+        Box::new(Retrying),
+        Box::new(Hooks),
+        Box::new(Imports),
+        Box::new(Sending),
+        Box::new(Housekeeping),
+        Box::new(Sweeping),
+    ]
+}
+
+/// Works until the app stops.
 pub async fn run(app: SharedApp) {
-    let poll = Duration::from_millis(app.config.relay.poll_ms);
-    let job = |name| Job::new(name, poll);
     // All come to their own end: a step of an import that was dropped would keep its lease.
-    tokio::join!(
-        Box::pin(app.run_job(job("publishing"), None, async || publish_due(&app).await.map(more_if))),
-        Box::pin(app.run_job(job(NUMBERING), Some(&app.bell), async || number(&app).await.map(more_if))),
-        Box::pin(app.run_job(RETRYING, None, async || retry(&app).await.map(more_if))),
-        Box::pin(
-            app.run_job(job(hooks::JOB), Some(&app.hooks_bell), async || hooks::work_off(&app).await.map(more_if))
-        ),
-        Box::pin(app.run_job(job(sending::JOB), Some(&app.sending_bell), async || send_step(&app).await)),
-        Box::pin(imports::work(&app)),
-        Box::pin(app.run_job(HOUSEKEEPING, None, async || housekeeping::step(&app).await)),
-        Box::pin(app.run_job(SWEEPING, None, async || housekeeping::sweep_files(&app).await.map(|()| Worked::All))),
-    );
+    join_all(jobs().into_iter().map(|job| Box::pin(app.run_job(job)))).await;
     provider_tokens::settle(&app).await;
 }
+
+/// What waits for all jobs of a worker, kind by kind.
+pub async fn waiting(db: &Db, config: &Config, now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
+    let mut waiting = Vec::new();
+    for job in jobs() {
+        waiting.extend(job.waiting(db, config, now).await?);
+    }
+    Ok(waiting)
+}
+
+fn one(name: &'static str, words: &'static str, since: Option<DateTime<Utc>>) -> Vec<Waiting> {
+    vec![Waiting { name, words, since }]
+}
+
+fn often(app: &App) -> Schedule {
+    Schedule::every(Duration::from_millis(app.config.relay.poll_ms))
+}
+
+/// Publishes what is scheduled for now.
+struct Publishing;
+
+#[async_trait(?Send)]
+impl Job for Publishing {
+    fn name(&self) -> &'static str {
+        "publishing"
+    }
+
+    fn schedule(&self, app: &App) -> Schedule {
+        often(app)
+    }
+
+    async fn waiting(&self, db: &Db, _config: &Config, now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
+        let since = activities::due_since(db.reads(), now).await?;
+        Ok(one("activities", "scheduled activities wait to be published", since))
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        publish_due(app).await.map(more_if)
+    }
+}
+
+/// Numbers events, spreads them, and chains the audit log.
+struct Numbering;
+
+#[async_trait(?Send)]
+impl Job for Numbering {
+    fn name(&self) -> &'static str {
+        NUMBERING
+    }
+
+    fn schedule(&self, app: &App) -> Schedule {
+        often(app)
+    }
+
+    fn bell<'a>(&self, app: &'a App) -> Option<&'a Notify> {
+        Some(&app.bell)
+    }
+
+    async fn waiting(&self, db: &Db, _config: &Config, _now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
+        let mut waiting = one("events", "events wait for their positions", outbox::waiting_since(db.reads()).await?);
+        let rows = audit::waiting_since(db.reads()).await?;
+        waiting.extend(one("audit_rows", "rows of the audit log wait for their place in the chain", rows));
+        Ok(waiting)
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        number(app).await.map(more_if)
+    }
+}
+
+/// Spreads events again that were set aside.
+struct Retrying;
+
+#[async_trait(?Send)]
+impl Job for Retrying {
+    fn name(&self) -> &'static str {
+        "retrying"
+    }
+
+    fn schedule(&self, _app: &App) -> Schedule {
+        Schedule::every(RETRY_EVERY)
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        retry(app).await.map(more_if)
+    }
+}
+
+/// Works on what providers told.
+struct Hooks;
+
+#[async_trait(?Send)]
+impl Job for Hooks {
+    fn name(&self) -> &'static str {
+        hooks::JOB
+    }
+
+    fn schedule(&self, app: &App) -> Schedule {
+        often(app)
+    }
+
+    fn bell<'a>(&self, app: &'a App) -> Option<&'a Notify> {
+        Some(&app.hooks_bell)
+    }
+
+    async fn waiting(&self, db: &Db, _config: &Config, now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
+        let since = hooks::waiting_since(db.reads(), now).await?;
+        Ok(one("provider_events", "providers' events wait to be worked on", since))
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        hooks::work_off(app).await.map(more_if)
+    }
+}
+
+/// Sends what goes out by other channels than the inbox.
+struct Sending;
+
+#[async_trait(?Send)]
+impl Job for Sending {
+    fn name(&self) -> &'static str {
+        sending::JOB
+    }
+
+    fn schedule(&self, app: &App) -> Schedule {
+        often(app)
+    }
+
+    fn bell<'a>(&self, app: &'a App) -> Option<&'a Notify> {
+        Some(&app.sending_bell)
+    }
+
+    async fn waiting(&self, db: &Db, config: &Config, now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
+        if !provider_tokens::is_configured(config) {
+            return Ok(Vec::new());
+        }
+        let since = deliveries::waiting_since(db.reads(), Channel::ZaloOa, now).await?;
+        Ok(one(DELIVERIES, "messages wait to be sent", since))
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        send_step(app).await
+    }
+}
+
+/// Clears up the database.
+struct Housekeeping;
+
+#[async_trait(?Send)]
+impl Job for Housekeeping {
+    fn name(&self) -> &'static str {
+        housekeeping::JOB
+    }
+
+    fn schedule(&self, _app: &App) -> Schedule {
+        Schedule { begins_later: true, ..Schedule::every(HOUSEKEEPING_EVERY) }
+    }
+
+    async fn waiting(&self, db: &Db, _config: &Config, now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
+        let since = housekeeping::waiting_since(db, now).await?;
+        Ok(one("expired", "what has expired waits to be cleared up", since))
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        housekeeping::step(app).await
+    }
+}
+
+/// Removes files that are nobody's.
+struct Sweeping;
+
+#[async_trait(?Send)]
+impl Job for Sweeping {
+    fn name(&self) -> &'static str {
+        "sweeping"
+    }
+
+    fn schedule(&self, _app: &App) -> Schedule {
+        Schedule { begins_later: true, ..Schedule::every(SWEEP_EVERY) }
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        housekeeping::sweep_files(app).await.map(|()| Worked::All)
+    }
+}
+
+/// Messages that wait, maybe for Zalo or for a token.
+pub const DELIVERIES: &str = "deliveries";
 
 fn more_if(count: usize) -> Worked {
     if count > 0 { Worked::More } else { Worked::All }

@@ -2,6 +2,7 @@
 //! digits, which is what every authenticator understands.
 
 use chrono::{DateTime, Utc};
+use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
@@ -13,8 +14,6 @@ const STEP_SECONDS: i64 = 30;
 /// How many steps a phone's clock may be off, either way (RFC 6238, 5.2).
 const STEPS_OFF: i64 = 1;
 const DIGITS: usize = 6;
-/// RFC 4648, 6.
-const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What an authenticator and the server share.
 #[derive(Clone)]
@@ -28,19 +27,7 @@ impl TotpSecret {
 
     /// The one that is written like this (RFC 4648, 6, without padding).
     pub fn from_base32(text: &str) -> Option<Self> {
-        let mut bits: u32 = 0;
-        let mut count: u32 = 0;
-        let mut bytes = Vec::with_capacity(SECRET_BYTES);
-        for letter in text.bytes() {
-            let value = BASE32.iter().position(|one| *one == letter.to_ascii_uppercase())?;
-            bits = ((bits << 5) | u32::try_from(value).ok()?) & 0xfff;
-            count += 5;
-            if count >= 8 {
-                count -= 8;
-                bytes.push(u8::try_from((bits >> count) & 0xff).ok()?);
-            }
-        }
-        Some(Self(bytes))
+        BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok().map(Self)
     }
 
     /// As it is typed into an authenticator.
@@ -83,27 +70,9 @@ pub fn step_at(now: DateTime<Utc>) -> i64 {
     now.timestamp().div_euclid(STEP_SECONDS)
 }
 
-/// RFC 4648, 6, without padding.
+/// In the letters of RFC 4648, 6, without padding.
 pub fn base32(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(5) * 8);
-    let mut bits: u32 = 0;
-    let mut count: u32 = 0;
-    let letter = |value: u32| {
-        let place = usize::try_from(value & 31).unwrap_or_default();
-        BASE32.get(place).map_or('A', |byte| char::from(*byte))
-    };
-    for byte in bytes {
-        bits = ((bits << 8) | u32::from(*byte)) & 0xffff;
-        count += 8;
-        while count >= 5 {
-            count -= 5;
-            text.push(letter(bits >> count));
-        }
-    }
-    if count > 0 {
-        text.push(letter(bits << (5 - count)));
-    }
-    text
+    BASE32_NOPAD.encode(bytes)
 }
 
 #[cfg(test)]

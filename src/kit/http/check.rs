@@ -4,7 +4,7 @@ use actix_web::{
     Error, ResponseError as _,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING},
+    http::header::{ACCEPT, ACCEPT_ENCODING, Accept, CONTENT_ENCODING, Header as _},
     middleware::Next,
     web::Data,
 };
@@ -48,10 +48,10 @@ fn refuse_coded(request: &ServiceRequest) -> Result<(), Problem> {
 
 /// Does the reader take one of the media types that there are? No `Accept` takes them all.
 fn refuse_unreadable(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
-    let lines = request.headers().get_all(ACCEPT).map(|line| line.to_str().unwrap_or("*/*"));
-    let accepted: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
-    let Some(first) = operation.gives.first().filter(|_| !accepted.is_empty()) else { return Ok(()) };
-    let accepted = accepted.join(",");
+    let says_nothing = request.headers().get_all(ACCEPT).all(|line| line.as_bytes().trim_ascii().is_empty());
+    let Some(first) = operation.gives.first().filter(|_| !says_nothing) else { return Ok(()) };
+    // One that cannot be read asks for nothing.
+    let Ok(accepted) = Accept::parse(request) else { return Ok(()) };
     if operation.gives.iter().any(|media_type| accept::takes(&accepted, media_type)) {
         return Ok(());
     }

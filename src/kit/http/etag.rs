@@ -23,7 +23,7 @@ pub fn tag_of(version: Option<i64>, bytes: &[u8]) -> String {
 }
 
 /// The codings that answers are sent in.
-const CODINGS: [&str; 4] = ["br", "zstd", "gzip", "deflate"];
+const CODINGS: [&str; 3] = ["br", "gzip", "deflate"];
 
 /// The tag of the same bytes in this content coding: other bytes, so another tag (RFC 9110, 8.8.3.3).
 pub fn in_coding(tag: &str, coding: &str) -> String {

@@ -1,6 +1,6 @@
 //! Background jobs, watched. A job is a loop of steps. A step that panics is logged with an alarm, counted, and the job goes on
 //! after a pause. A job that has not ended a step well within a minute has stalled: that is an alarm once, and a metric.
-//! `App::run_job` is the loop.
+//! `app::Job` is what a job is, and `App::run_job` its loop.
 
 use std::{
     any::Any,
@@ -20,18 +20,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 
 use super::metrics;
-use crate::kit::values::clock::{Clock, later, span};
+use crate::kit::values::clock::{Clock, earlier, later, span};
 
 /// How long a job may take to end a step well before it counts as stalled.
 pub const LONGEST_STEP: TimeDelta = TimeDelta::seconds(60);
 /// How often somebody looks whether a job has stalled.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// A loop of steps in the background.
+/// When a job takes its steps.
 #[derive(Clone, Copy, Debug)]
-pub struct Job {
-    /// Its name in the log and in the metrics.
-    pub name: &'static str,
+pub struct Schedule {
     /// How long it rests after a step that found nothing to do.
     pub period: Duration,
     /// How long it rests after a step that failed.
@@ -42,11 +40,36 @@ pub struct Job {
     pub outlives_stop: bool,
 }
 
-impl Job {
-    /// A job that rests so long after a step with nothing to do. It begins at once, pauses five seconds after a failure, and ends
-    /// when the server is asked to stop.
-    pub const fn new(name: &'static str, period: Duration) -> Self {
-        Self { name, period, pause: Duration::from_secs(5), begins_later: false, outlives_stop: false }
+impl Schedule {
+    /// A rest of `period` after each step with nothing to do. The job begins at once, pauses five seconds after a failure, and
+    /// ends when the server is asked to stop.
+    pub const fn every(period: Duration) -> Self {
+        Self { period, pause: Duration::from_secs(5), begins_later: false, outlives_stop: false }
+    }
+}
+
+/// Work of one kind that waits for its job, as the database has it: so it is known in every process, and also when no worker
+/// runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its name in the metrics.
+    pub name: &'static str,
+    /// The same in words.
+    pub words: &'static str,
+    /// Since when the oldest of it has waited; none: nothing waits.
+    pub since: Option<DateTime<Utc>>,
+}
+
+impl Waiting {
+    /// Has it waited for longer than a living worker lets anything wait?
+    pub fn is_late(&self, now: DateTime<Utc>) -> bool {
+        self.since.is_some_and(|since| since < earlier(now, LONGEST_STEP))
+    }
+
+    /// How long the oldest of it has waited, in seconds.
+    pub fn seconds(&self, now: DateTime<Utc>) -> u64 {
+        let waited = self.since.map_or(0, |since| now.signed_duration_since(since).num_seconds());
+        u64::try_from(waited).unwrap_or(0)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     identity::data_requests,
     kit::{problems::problem::Problem, work::metrics},
     outbox,
-    relay::backlog,
+    relay::worker,
 };
 
 /// How long the database is asked for figures: the others are given in any case.
@@ -54,7 +54,7 @@ async fn of_background_work(app: &App) -> String {
 
 async fn ask_for_background_work(app: &App) -> Result<String, Problem> {
     let now = app.clock.now();
-    let waiting = backlog::waiting(&app.db, &app.config, now).await?;
+    let waiting = worker::waiting(&app.db, &app.config, now).await?;
     let ages: Vec<_> = waiting.iter().map(|kind| (kind.name, kind.seconds(now))).collect();
     let set_aside = outbox::count_set_aside(app.db.reads()).await?;
     Ok(metrics::render_gauges("thidua_waiting_seconds", "work", &ages)

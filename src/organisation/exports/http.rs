@@ -64,7 +64,7 @@ async fn write_down(app: &App, caller: &Admin, context: RequestContext, action: 
 }
 
 /// A page of lines, and after whom the next one begins; none after the last.
-type PageOfLines = Option<(String, Uuid)>;
+type PageOfLines = Option<(Vec<u8>, Uuid)>;
 
 fn answer<const N: usize>(
     file_name: &str,
@@ -72,8 +72,12 @@ fn answer<const N: usize>(
     headers: [&'static str; N],
     page: impl AsyncFn(&App, Option<Uuid>) -> Result<PageOfLines, Problem> + 'static,
 ) -> HttpResponse {
-    let begin = format!("{BYTE_ORDER_MARK}{}", line(headers));
-    let first = stream::iter([Ok(Bytes::from(begin))]);
+    let mut begin = BYTE_ORDER_MARK.as_bytes().to_vec();
+    let first = line(headers).map(|line| {
+        begin.extend(line);
+        Bytes::from(begin)
+    });
+    let first = stream::iter([first]);
     let rest = stream::try_unfold((app, page, None), async |(app, page, after)| {
         let lines = page(&app, after).await?;
         Ok::<_, Problem>(lines.map(|(lines, last)| (Bytes::from(lines), (app, page, Some(last)))))
@@ -89,11 +93,11 @@ async fn units_page(app: &App, after: Option<Uuid>) -> Result<PageOfLines, Probl
     let units = store::units_after(db, after, day).await?;
     let above: Vec<Uuid> = units.iter().filter_map(|unit| unit.parent_id).map(|id| id.0).collect();
     let above = store::unit_names(db, &above, day).await?;
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for unit in &units {
         let parent = unit.parent_id.map(|id| id.0);
         let (parent_code, parent_name) = parent.and_then(|id| above.get(&id).cloned()).unwrap_or_default();
-        lines.push_str(&line([
+        lines.extend(line([
             unit.id.to_string().as_str(),
             unit.code.as_deref().unwrap_or_default(),
             &unit.name,
@@ -103,7 +107,7 @@ async fn units_page(app: &App, after: Option<Uuid>) -> Result<PageOfLines, Probl
             &parent_code,
             &parent_name,
             &unit.valid_from.to_string(),
-        ]));
+        ])?);
     }
     Ok(units.last().map(|last| (lines, last.id.0)))
 }
@@ -113,13 +117,13 @@ async fn members_page(app: &App, after: Option<Uuid>) -> Result<PageOfLines, Pro
     let members = store::members_after(db, &app.vault, after, day).await?;
     let homes: Vec<Uuid> = members.iter().filter_map(|member| member.home).map(|(unit, _)| unit).collect();
     let homes = store::unit_names(db, &homes, day).await?;
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for member in &members {
         let unit = member.home.map(|(unit, _)| unit);
         let (unit_code, unit_name) = unit.and_then(|id| homes.get(&id).cloned()).unwrap_or_default();
         // As people write it: 84912345678 is 0912345678.
         let phone = member.phone.as_deref().map(|phone| format!("0{}", phone.strip_prefix("84").unwrap_or(phone)));
-        lines.push_str(&line([
+        lines.extend(line([
             member.id.to_string().as_str(),
             member.code.as_deref().unwrap_or_default(),
             &member.name,
@@ -129,7 +133,7 @@ async fn members_page(app: &App, after: Option<Uuid>) -> Result<PageOfLines, Pro
             &unit_code,
             &unit_name,
             &member.home.map(|(_, since)| since.to_string()).unwrap_or_default(),
-        ]));
+        ])?);
     }
     Ok(members.last().map(|last| (lines, last.id)))
 }

@@ -28,7 +28,7 @@ mod worker;
 
 pub use import::{Import, ImportKind, ImportStatus, RowFault};
 pub use store::{find, waiting_since};
-pub use worker::{Step, step, work};
+pub use worker::{Imports, Step, step};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

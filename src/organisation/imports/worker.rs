@@ -3,7 +3,12 @@
 
 use std::{collections::HashMap, convert::Infallible, fs::File, future::Future, io::Write as _, time::Duration};
 
-use tokio::{sync::mpsc, time::sleep};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::sleep,
+};
 use uuid::Uuid;
 
 use super::{
@@ -17,13 +22,14 @@ use super::{
     units::{self, Reach},
 };
 use crate::{
-    app::App,
+    app::{App, Job},
     audit,
-    db::{Actor, Effect, Tx, dialect},
+    config::Config,
+    db::{Actor, Db, Effect, Tx, dialect},
     kit::{
         problems::{codes::FaultCode, problem::Problem},
         values::clock::later,
-        work::jobs::{Job, Worked, caught},
+        work::jobs::{Schedule, Waiting, Worked, caught},
     },
 };
 
@@ -56,15 +62,33 @@ pub enum Step {
     Lost,
 }
 
-/// Works until the app stops: steps while there is something to do, then waits for the bell or a moment.
-pub async fn work(app: &App) {
-    let job = Job::new(JOB, Duration::from_millis(app.config.relay.poll_ms));
-    let take_step = async || {
+/// The job that brings spreadsheets in.
+pub struct Imports;
+
+#[async_trait(?Send)]
+impl Job for Imports {
+    fn name(&self) -> &'static str {
+        JOB
+    }
+
+    fn schedule(&self, app: &App) -> Schedule {
+        Schedule::every(Duration::from_millis(app.config.relay.poll_ms))
+    }
+
+    fn bell<'a>(&self, app: &'a App) -> Option<&'a Notify> {
+        Some(&app.imports_bell)
+    }
+
+    async fn waiting(&self, db: &Db, _config: &Config, now: DateTime<Utc>) -> Result<Vec<Waiting>, Problem> {
+        let since = store::waiting_since(db.reads(), now).await?;
+        Ok(vec![Waiting { name: "imports", words: "imports wait to be worked on", since }])
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
         let done = Box::pin(step(app)).await?;
         tracing::debug!(?done, "imports");
         Ok(if done == Step::Idle { Worked::All } else { Worked::More })
-    };
-    app.run_job(job, Some(&app.imports_bell), take_step).await;
+    }
 }
 
 /// Does the next thing for the oldest import that nobody works at. A step that fails leaves no trace but its lease, which is

@@ -212,3 +212,26 @@ async fn an_event_that_was_set_aside_is_found() {
     assert!(text.contains("WRONG  people could not be told of 1 events, which are set aside"), "{text}");
     assert_eq!(code, Some(1));
 }
+
+#[actix_web::test]
+async fn the_jobs_of_a_running_server_are_told_with_their_last_steps() {
+    let (place, _db) = place().await;
+    let (_, without) = doctor(&place);
+    let server = place.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let figures = server.figures.clone().unwrap();
+    let address = figures.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap().to_owned();
+
+    let mut told = String::new();
+    for _ in 0..50 {
+        let asked = place.command(&["doctor"]).env("THIDUA_SERVER__INTERNAL_LISTEN", &address).output().unwrap();
+        told = out(&asked);
+        if told.contains("job numbering: last step ") {
+            break;
+        }
+    }
+
+    assert!(without.contains("no figures at http://"), "{without}");
+    assert!(told.contains("job numbering: last step "), "{told}");
+    assert!(told.contains(" s ago, failures since the start: 0"), "{told}");
+    assert_eq!(server.stop(), Some(0));
+}

@@ -1,21 +1,24 @@
 //! Background jobs: what panics, what stalls, what is set aside, and what is known of it.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::json;
 use thidua::{
+    app::{App, Job},
     entity::outbox_event,
     kit::{
         problems::problem::Problem,
-        work::jobs::{Job, Worked},
+        work::jobs::{Schedule, Worked},
     },
     outbox::{self, Event, Numbered},
-    relay::{
-        backlog,
-        worker::{run, tick},
-    },
+    relay::worker::{run, tick, waiting},
 };
 use uuid::Uuid;
 
@@ -25,29 +28,42 @@ async fn figures(app: &TestApp) -> String {
     app.get_inside("/metrics").await.text().clone()
 }
 
+/// A job that has trouble with its first steps.
+struct UpsideDown(Rc<Cell<u32>>);
+
+#[async_trait(?Send)]
+impl Job for UpsideDown {
+    fn name(&self) -> &'static str {
+        "upside_down"
+    }
+
+    fn schedule(&self, _app: &App) -> Schedule {
+        Schedule { pause: Duration::ZERO, ..Schedule::every(Duration::ZERO) }
+    }
+
+    async fn step(&mut self, app: &App) -> Result<Worked, Problem> {
+        self.0.update(|steps| steps + 1);
+        match self.0.get() {
+            1 => panic!("the map is upside down"),
+            2 => Err(Problem::not_found()),
+            3 => Ok(Worked::More),
+            _ => {
+                app.stop();
+                Ok(Worked::All)
+            }
+        }
+    }
+}
+
 #[actix_web::test]
 async fn a_job_whose_step_panics_or_fails_goes_on_raises_an_alarm_and_is_counted() {
     listen();
     let app = TestApp::start().await;
-    let job = Job { pause: Duration::ZERO, ..Job::new("upside_down", Duration::ZERO) };
-    let mut steps = 0;
+    let steps = Rc::new(Cell::new(0));
 
-    app.app
-        .run_job(job, None, async || {
-            steps += 1;
-            match steps {
-                1 => panic!("the map is upside down"),
-                2 => Err(Problem::not_found()),
-                3 => Ok(Worked::More),
-                _ => {
-                    app.app.stop();
-                    Ok(Worked::All)
-                }
-            }
-        })
-        .await;
+    app.app.run_job(Box::new(UpsideDown(Rc::clone(&steps)))).await;
 
-    assert_eq!(steps, 4);
+    assert_eq!(steps.get(), 4);
     let log = heard();
     assert_eq!(
         log.matches("alarm=\"job_panicked\" job=\"upside_down\" panic=\"the map is upside down\"").count(),
@@ -264,7 +280,7 @@ async fn an_audit_log_that_cannot_be_chained_holds_up_no_news() {
 /// The kinds of work that are late.
 async fn late(app: &TestApp) -> Vec<&'static str> {
     let now = app.clock.now();
-    let waiting = backlog::waiting(&app.app.db, &app.app.config, now).await.unwrap();
+    let waiting = waiting(&app.app.db, &app.app.config, now).await.unwrap();
     waiting.into_iter().filter(|kind| kind.is_late(now)).map(|kind| kind.name).collect()
 }
 

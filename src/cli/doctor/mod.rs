@@ -2,6 +2,8 @@
 //! changed it finds out by writing a row and deleting it in the same transaction. What only keeps a part of
 //! the product from working is a warning, and no reason to exit with 1.
 
+mod jobs;
+
 use std::{fs, io, path::Path};
 
 use chrono::{DateTime, Utc};
@@ -22,7 +24,7 @@ use crate::{
     kit::secrets::secret::random_token,
     operations::settings_in_use,
     outbox,
-    relay::{backlog, media_folder},
+    relay::{media_folder, worker},
 };
 
 /// By how much the clocks of this machine and of the database may differ.
@@ -50,6 +52,11 @@ impl Findings {
         say(format_args!("  ok     {what}"));
     }
 
+    /// What is neither good nor bad.
+    fn note(&self, what: impl std::fmt::Display) {
+        say(format_args!("  -      {what}"));
+    }
+
     fn warn(&mut self, what: impl std::fmt::Display, mend: &str) {
         self.warned += 1;
         say(format_args!("  warn   {what}\n         {mend}"));
@@ -74,6 +81,7 @@ pub async fn run(setup: Setup) -> anyhow::Result<Verdict> {
     check_erasures(&setup.config, &mut findings);
     check_room(&setup, &mut findings);
     check_database(&setup, &mut findings).await;
+    jobs::check_jobs(&setup.config, Utc::now(), &mut findings).await;
     match (findings.wrong, findings.warned) {
         (0, 0) => say("\nAll is well"),
         (0, warned) => say(format_args!("\nNothing is wrong. Warnings: {warned}")),
@@ -379,10 +387,10 @@ async fn check_audit_log(db: &Db, findings: &mut Findings) -> anyhow::Result<()>
 /// Does anybody do what is to be done in the background? A living worker lets nothing wait for a minute.
 async fn check_background(setup: &Setup, db: &Db, findings: &mut Findings) -> anyhow::Result<()> {
     let now = Utc::now();
-    let waiting = backlog::waiting(db, &setup.config, now).await?;
+    let waiting = worker::waiting(db, &setup.config, now).await?;
     for late in waiting.iter().filter(|kind| kind.is_late(now)) {
         let since = late.since.map(|since| since.format("%F %T UTC").to_string()).unwrap_or_default();
-        if late.name == backlog::DELIVERIES {
+        if late.name == worker::DELIVERIES {
             findings.warn(
                 format_args!("{} since {since}", late.words),
                 "Does Zalo answer, and is the Official Account's token good? The relay's log says so: search it for `alarm`.",
