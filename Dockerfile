@@ -10,8 +10,8 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
     find . -path ./target -prune -o -type f -exec touch {} + \
-    && cargo build --release --locked --bin thidua \
-    && install -D target/release/thidua /out/thidua
+    && cargo build --profile dist --locked --bin thidua \
+    && install -D target/dist/thidua /out/thidua
 
 FROM debian:bookworm-slim
 # ca-certificates: the TLS client trusts the system's store, and an image without it does not reach Zalo.
