@@ -18,6 +18,8 @@ pub mod entity;
 pub mod audit;
 /// Events, and their positions.
 pub mod outbox;
+/// What hangs on a unit or on a member: each room says it of its own.
+pub mod belongings;
 /// The shared state, and the one door for changes.
 pub mod app;
 /// What is held on people: one inventory, exports, erasures.

@@ -18,9 +18,12 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::{
     app::{App, Parts},
+    belongings::Belongings,
+    campaigns::{campaigns, checkins, pledges},
     config,
     db::Db,
-    identity::{apps, authenticate::authenticate, keys},
+    feed::activities,
+    identity::{apps, authenticate::authenticate, keys, role_grants, staff},
     kit::{
         http::{
             body::BODY_LIMIT,
@@ -38,8 +41,30 @@ use crate::{
     },
     openapi::{self, console::Console},
     operation_table,
+    organisation::{clusters, members, memberships},
     outside::zalo::Zalo,
     personal_data, routes,
+};
+
+/// What hangs on units and on members. Changes go through it in this order, so two of them cannot wait for each other: a member
+/// comes before where they belong, and that before roles.
+const BELONGINGS: Belongings = Belongings {
+    on_units: &[
+        &memberships::Belonging,
+        &role_grants::Belonging,
+        &clusters::Belonging,
+        &campaigns::Belonging,
+        &pledges::Belonging,
+    ],
+    on_members: &[
+        &members::Belonging,
+        &memberships::Belonging,
+        &role_grants::Belonging,
+        &staff::Belonging,
+        &pledges::Belonging,
+        &checkins::Belonging,
+        &activities::Belonging,
+    ],
 };
 
 /// Everything that the server's threads share, made once.
@@ -77,7 +102,7 @@ impl Server {
         let origins = config.server.cors_origins.clone();
         let request = Duration::from_secs(config.server.request_seconds);
         let deadlines = Data::new(Deadlines { request });
-        let parts = Parts { config, db, clock, vault, keys, zalo };
+        let parts = Parts { config, db, clock, vault, keys, zalo, belongings: BELONGINGS };
         let app = App::new(parts);
         if let Err(error) = app.files.clean_temporary().await {
             tracing::warn!(%error, "what is left of temporary files could not be removed");

@@ -1,11 +1,16 @@
 //! Answers under `Idempotency-Key`s. A request in flight is told by its uncommitted row: a second one waits for it. Answers
 //! with a secret are kept encrypted.
 
-use chrono::Duration;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::OnConflict};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, OnConflict},
+};
 
 use crate::{
-    db::Tx,
+    db::{Tx, dialect},
     entity::idempotency_key::{ActiveModel, Column, Entity},
     kit::{
         http::{answer::Rendered, request_context::Key},
@@ -22,7 +27,7 @@ const BODY: &str = "idempotency_key.body";
 
 /// The status of an answer that was kept and taken away since: it named somebody who was erased, or showed what they have
 /// taken their consent back for.
-pub const GONE: u16 = 410;
+const GONE: u16 = 410;
 
 /// What there is under a key.
 pub enum Claim {
@@ -102,4 +107,40 @@ pub async fn drop_expired(tx: &Tx, key: &Key) -> Result<(), Problem> {
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Empties these answers, each under its key: the key stays, so that nothing is done a second time, and the answer then says that
+/// it is gone.
+pub async fn empty(tx: &Tx, which: Condition) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Body, Expr::value(Vec::<u8>::new()))
+        .col_expr(Column::Status, Expr::value(i32::from(GONE)))
+        .filter(which)
+        .exec(tx)
+        .await
+        .map(|_done| ())
+}
+
+/// Deletes a batch of the answers that are not given again. Gives how many.
+pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
+    let key = [Column::Caller, Column::Operation, Column::Key];
+    let mut old =
+        Entity::find().select_only().columns(key).filter(Column::ExpiresAt.lte(before)).limit(batch).into_query();
+    // Whoever holds one of them, an erasure maybe, takes it away too: nobody waits for anybody.
+    dialect::skip_locked(&mut old);
+    let is_old = Expr::tuple(key.map(Expr::col)).in_subquery(old);
+    Ok(Entity::delete_many().filter(is_old).exec(tx).await?.rows_affected)
+}
+
+/// Since when the oldest of the answers that are not given again should have gone.
+pub async fn old_since(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::ExpiresAt)
+        .filter(Column::ExpiresAt.lte(before))
+        .order_by_asc(Column::ExpiresAt)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await
 }

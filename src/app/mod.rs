@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, Notify, watch};
 
 use crate::{
+    belongings::Belongings,
     config::Config,
     db::{Db, Effect},
     kit::{
@@ -48,6 +49,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// Where data is kept.
     pub db: Db,
+    /// What hangs on units and on members.
+    pub belongings: Belongings,
     /// What time it is.
     pub clock: Clock,
     /// What encrypts and hashes.
@@ -110,6 +113,8 @@ pub struct Parts {
     pub keys: KeyRing,
     /// The Zalo platform.
     pub zalo: Zalo,
+    /// What hangs on units and on members.
+    pub belongings: Belongings,
 }
 
 const HASHING_AT_ONCE: usize = 2;
@@ -151,6 +156,7 @@ impl App {
             clock: parts.clock,
             vault: parts.vault,
             zalo: parts.zalo,
+            belongings: parts.belongings,
         }
     }
 

@@ -72,7 +72,7 @@ pub async fn erase(
 ) -> Result<Erased, Problem> {
     let version = hold(tx, member).await?;
     seen.check(version)?;
-    let avatar = erase_locked(tx, member, version, source, requested_at).await?;
+    let avatar = erase_locked(app, tx, member, source, requested_at).await?;
     let listing = Listing::write(app, tx, member).await?;
     Ok(Erased { avatar, listing })
 }
@@ -88,26 +88,26 @@ pub async fn settle_erasure<T>(app: &App, member: MemberId, outcome: Result<T, P
 
 /// Gives the hash of the picture that they had.
 async fn erase_locked(
+    app: &App,
     tx: &Tx,
     member: MemberId,
-    version: i64,
     source: Source,
     requested_at: DateTime<Utc>,
 ) -> Result<Option<String>, Problem> {
     let avatar = store::avatar_of(tx, member).await?;
-    take_away(tx, member, version).await?;
+    take_away(app, tx, member).await?;
     store::insert_erasure(tx, member, source, requested_at, later(requested_at, DUE_AFTER)).await?;
     let after = json!({"source": source.name()});
     audit::record(tx, "erase_member", Subject { kind: "member", id: member.0 }, None, Some(after)).await?;
     Ok(avatar)
 }
 
-async fn take_away(tx: &Tx, member: MemberId, version: i64) -> Result<(), Problem> {
+async fn take_away(app: &App, tx: &Tx, member: MemberId) -> Result<(), Problem> {
     for table in inventory::PERSONAL {
         store::erase_rows(tx, table, member).await?;
     }
     store::empty_kept_answers(tx, member).await?;
-    store::mark_erased(tx, member, version).await?;
+    app.belongings.end_of_member(tx, member).await?;
     tx.after_commit(Effect::ForgetCallers);
     tx.after_commit(Effect::ForgetPages);
     Ok(())
@@ -115,9 +115,9 @@ async fn take_away(tx: &Tx, member: MemberId, version: i64) -> Result<(), Proble
 
 /// Ends a guest who has become somebody else: who they were goes as in an erasure, but nobody has asked for one. The file of
 /// a picture that they put up is nobody's from then on, and swept.
-pub async fn retire(tx: &Tx, guest: MemberId) -> Result<(), Problem> {
-    let version = hold(tx, guest).await?;
-    take_away(tx, guest, version).await
+pub async fn retire(app: &App, tx: &Tx, guest: MemberId) -> Result<(), Problem> {
+    hold(tx, guest).await?;
+    take_away(app, tx, guest).await
 }
 
 /// The version of a member's row, held against other changes, an erasure among them, until this one is done. Whoever writes
@@ -227,8 +227,8 @@ pub async fn clear_what_needs(tx: &Tx, consent: Consent, member: MemberId) -> Re
 pub async fn apply_erasures_again(app: &App) -> Result<usize, Problem> {
     let leftovers = Mutex::new(Vec::new());
     app.erase_again(async |tx, member| {
-        if let Some(version) = store::lock_member(tx, member).await? {
-            let avatar = erase_locked(tx, member, version, Source::Restore, tx.now()).await?;
+        if store::lock_member(tx, member).await?.is_some() {
+            let avatar = erase_locked(app, tx, member, Source::Restore, tx.now()).await?;
             leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(avatar);
         }
         Ok(())

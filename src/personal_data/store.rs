@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::{Set, Unchanged},
+    ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     Statement,
     sea_query::{Expr, Query, SimpleExpr},
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::idempotency,
     db::{Tx, dialect},
-    entity::{avatar, erasure, member, membership, role_grant},
+    entity::{avatar, erasure, member},
     kit::values::ids::MemberId,
 };
 
@@ -247,7 +247,7 @@ pub async fn empty_kept_answers(tx: &Tx, member: MemberId) -> Result<(), DbErr> 
         .add(dialect::bytes_contain(tx, "body", &member.to_string()))
         .add(Expr::col("headers").cast_as("text").like(anywhere.as_str()))
         .add(Expr::col("operation").like(anywhere.as_str()));
-    empty_answers(tx, names_member).await
+    idempotency::empty(tx, names_member).await
 }
 
 /// Empties the answers that show rows of this member in a table, whoever they are kept for. The member is held: an answer
@@ -257,17 +257,7 @@ pub async fn empty_kept_answers_about(tx: &Tx, table: &Table, member: MemberId) 
     let shows_rows = Condition::all()
         .add(table.shown_under.iter().fold(Condition::any(), under))
         .add(dialect::bytes_contain(tx, "body", &member.to_string()));
-    empty_answers(tx, shows_rows).await
-}
-
-async fn empty_answers(tx: &Tx, which: Condition) -> Result<(), DbErr> {
-    let update = Query::update()
-        .table("idempotency_key")
-        .value("body", Expr::val(Vec::<u8>::new()))
-        .value("status", i32::from(idempotency::GONE))
-        .cond_where(which)
-        .to_owned();
-    tx.execute(&update).await.map(|_done| ())
+    idempotency::empty(tx, shows_rows).await
 }
 
 /// The version of a member's row, held against other changes; none when there is no such member or they are erased.
@@ -283,35 +273,6 @@ pub async fn lock_member_shared(tx: &Tx, member: MemberId) -> Result<bool, DbErr
     use sea_orm::{QuerySelect as _, sea_query::LockType};
     let row = member::Entity::find_by_id(member.0).lock(LockType::KeyShare).one(tx).await?;
     Ok(row.is_some_and(|row| row.erased_at.is_none()))
-}
-
-/// Marks a member's row as erased, and ends where they belong and what they may do: today, or on the very day on which it
-/// would have begun.
-pub async fn mark_erased(tx: &Tx, member: MemberId, version: i64) -> Result<(), DbErr> {
-    let row = member::ActiveModel {
-        id: Unchanged(member.0),
-        version: Set(version.saturating_add(1)),
-        erased_at: Set(Some(tx.now())),
-        ..Default::default()
-    };
-    member::Entity::update(row).exec(tx).await?;
-    membership::Entity::update_many()
-        .col_expr(membership::Column::ValidTo, no_earlier_than("valid_from", tx.today()))
-        .filter(membership::Column::MemberId.eq(member.0))
-        .filter(membership::Column::ValidTo.gt(tx.today()))
-        .exec(tx)
-        .await?;
-    role_grant::Entity::update_many()
-        .col_expr(role_grant::Column::ValidTo, no_earlier_than("valid_from", tx.today()))
-        .filter(role_grant::Column::MemberId.eq(member.0))
-        .filter(role_grant::Column::ValidTo.gt(tx.today()))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-fn no_earlier_than(column: &'static str, day: NaiveDate) -> SimpleExpr {
-    Expr::case(Expr::col(column).gt(day), Expr::col(column)).finally(Expr::value(day)).into()
 }
 
 /// Keeps that a member was erased.

@@ -3,6 +3,7 @@
 
 mod actions;
 mod audience;
+mod belonging;
 mod campaign;
 pub mod http;
 mod parts;
@@ -11,6 +12,7 @@ mod wire;
 
 pub use actions::require_duty;
 pub use audience::{audience_members, is_open_to, open_to};
+pub use belonging::Belonging;
 pub use campaign::{Audience, Campaign, Kind, Milestone, Phase, Status, Target, TargetKind, Usual};
 pub use parts::target;
 pub use store::{

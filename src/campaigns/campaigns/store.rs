@@ -274,3 +274,11 @@ fn row_of(campaign: &Campaign) -> campaign::ActiveModel {
         ..Default::default()
     }
 }
+
+/// Does a campaign run that this unit has launched, or one whose history it carries on on `day`?
+pub async fn has_running(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<bool, DbErr> {
+    let running = campaign::Entity::find()
+        .filter(campaign::Column::LaunchedByUnitId.is_in(with_resting(db, &[unit], day).await?))
+        .filter(campaign::Column::Status.eq("launched"));
+    Ok(running.one(db).await?.is_some())
+}

@@ -3,6 +3,7 @@
 
 mod actions;
 mod batch;
+mod belonging;
 mod checkin;
 mod decisions;
 mod holding;
@@ -12,6 +13,7 @@ mod store;
 mod wire;
 
 pub use batch::BatchedCheckin;
+pub use belonging::Belonging;
 pub use checkin::{Checkin, CheckinStatus, Flag};
 pub use decisions::news_of;
 pub use holding::hold_excess;

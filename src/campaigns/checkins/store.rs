@@ -345,6 +345,12 @@ fn from_row(row: checkin::Model) -> Checkin {
     }
 }
 
+/// Has this member checked anything in?
+pub async fn has_checked_in(db: &impl ConnectionTrait, member: MemberId) -> Result<bool, DbErr> {
+    let own = checkin::Entity::find().filter(checkin::Column::MemberId.eq(member.0)).limit(1);
+    Ok(own.one(db).await?.is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use sea_orm::DbBackend;

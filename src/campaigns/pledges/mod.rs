@@ -2,6 +2,7 @@
 //! keeps the old one.
 
 mod actions;
+mod belonging;
 pub mod http;
 mod pledge;
 mod store;
@@ -9,6 +10,7 @@ mod tally;
 mod usual;
 mod wire;
 
+pub use belonging::Belonging;
 pub use pledge::{Commitment, Pledge, Pledger};
 pub use store::{PledgeNews, find_visible, news_of, pledged_by_unit};
 pub use tally::{keep_standing, recount_standings, repair_standings};

@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, ExprTrait as _, LockType, Query},
+    sea_query::{Expr, ExprTrait as _, Query},
 };
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use crate::{
         ledger::Part,
     },
     db::{Tx, dialect, exact},
-    entity::{campaign, commitment, member, pledge, pledge_version},
+    entity::{campaign, commitment, pledge, pledge_version},
     kit::{
         http::{caller::Person, page::Page},
         problems::problem::Problem,
@@ -33,7 +33,10 @@ use crate::{
             quantity::{Quantity, Total},
         },
     },
-    organisation::units::{below, names_on, with_resting},
+    organisation::{
+        members::held_name,
+        units::{below, names_on, with_resting},
+    },
 };
 
 /// What a notification says of a pledge.
@@ -223,10 +226,7 @@ pub async fn news_of(tx: &Tx, id: PledgeId) -> Result<Option<PledgeNews>, DbErr>
     let title = campaign::Entity::find_by_id(row.campaign_id).one(tx).await?.map(|row| row.title);
     let unit_id = UnitId(row.unit_id);
     let pledger_name = match row.member_id {
-        Some(member) => {
-            let held = member::Entity::find_by_id(member).lock(LockType::KeyShare).one(tx).await?;
-            held.map(|row| row.display_name)
-        }
+        Some(member) => held_name(tx, MemberId(member)).await?,
         None => names_on(tx, &[unit_id], NaiveDate::MAX).await?.remove(&unit_id),
     };
     Ok(Some(PledgeNews {
@@ -336,4 +336,29 @@ pub async fn delete(tx: &Tx, id: PledgeId) -> Result<(), DbErr> {
     commitment::Entity::delete_many().filter(commitment::Column::PledgeId.eq(id.0)).exec(tx).await?;
     pledge_version::Entity::delete_many().filter(pledge_version::Column::PledgeId.eq(id.0)).exec(tx).await?;
     pledge::Entity::delete_by_id(id.0).exec(tx).await.map(|_rows| ())
+}
+
+/// Has this unit itself, or one whose history it carries on on `day`, pledged something in a campaign that runs?
+pub async fn has_running(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<bool, DbErr> {
+    let running = campaign::Entity::find()
+        .select_only()
+        .column(campaign::Column::Id)
+        .filter(campaign::Column::Status.eq("launched"))
+        .into_query();
+    let pledges = pledge::Entity::find()
+        .filter(pledge::Column::UnitId.is_in(with_resting(db, &[unit], day).await?))
+        .filter(pledge::Column::MemberId.is_null())
+        .filter(pledge::Column::Status.eq("signed"))
+        .filter(pledge::Column::CampaignId.in_subquery(running));
+    Ok(pledges.one(db).await?.is_some())
+}
+
+/// Has this member pledged anything, or written a pledge down?
+pub async fn has_pledged(db: &impl ConnectionTrait, member: MemberId) -> Result<bool, DbErr> {
+    for column in [pledge::Column::MemberId, pledge::Column::CreatedBy] {
+        if pledge::Entity::find().filter(column.eq(member.0)).limit(1).one(db).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

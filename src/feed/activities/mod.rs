@@ -3,6 +3,7 @@
 
 mod actions;
 mod activity;
+mod belonging;
 pub mod http;
 mod markdown;
 mod show;
@@ -11,6 +12,7 @@ mod wire;
 
 pub use actions::publish_due;
 pub use activity::{Activity, ActivityKind, ActivityStatus};
+pub use belonging::Belonging;
 pub use markdown::to_html;
 pub use show::show;
 pub use store::{ActivityNews, Depth, due_since, insert_all, key_of, news_of, published_page};

@@ -296,3 +296,8 @@ fn from_row(row: Model) -> Activity {
         version: row.version,
     }
 }
+
+/// Has this member written any activity?
+pub async fn has_written(db: &impl ConnectionTrait, member: MemberId) -> Result<bool, DbErr> {
+    Ok(Entity::find().filter(Column::CreatedBy.eq(member.0)).limit(1).one(db).await?.is_some())
+}

@@ -46,7 +46,7 @@ pub async fn sign_in(
     from_zalo: FromZalo,
     device: Option<String>,
 ) -> Result<(MemberId, Opened), Problem> {
-    let recognised = members::recognise(tx, &app.vault, from_zalo).await?;
+    let recognised = members::recognise(app, tx, from_zalo).await?;
     if let Some(guest) = recognised.replaced {
         sessions::close_all_of(tx, guest, None).await?;
     }

@@ -11,6 +11,8 @@ mod steps;
 mod store;
 mod wire;
 
+pub use store::delete_old;
+
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     service.service(http::show_sign_in).service(http::sign_in).service(http::create_token).service(http::revoke_token);

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    QueryTrait as _, sea_query::Expr,
 };
 
 use crate::{
@@ -66,4 +67,15 @@ pub async fn use_up(tx: &Tx, hash: &str) -> Result<bool, DbErr> {
         .exec(tx)
         .await?;
     Ok(used.rows_affected == 1)
+}
+
+/// Deletes a batch of the authorization codes that ended before then. Gives how many.
+pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
+    let old = Entity::find()
+        .select_only()
+        .column(Column::CodeHash)
+        .filter(Column::ExpiresAt.lte(before))
+        .limit(batch)
+        .into_query();
+    Ok(Entity::delete_many().filter(Column::CodeHash.in_subquery(old)).exec(tx).await?.rows_affected)
 }

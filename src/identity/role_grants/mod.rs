@@ -4,12 +4,14 @@
 //! There is always an admin who can sign in: the last one stays.
 
 mod actions;
+mod belonging;
 pub mod http;
 mod role_grant;
 mod store;
 mod wire;
 
 pub use actions::keep_an_admin;
+pub use belonging::Belonging;
 pub use role_grant::RoleGrant;
 pub use store::{insert, managers_above};
 

@@ -12,6 +12,7 @@ pub use actions::{
     MINI_APP, Opened, TokenPair, close, close_all_of, close_by_token, close_for, open, renew, token_for_scripts,
 };
 pub use device::device_name;
+pub use store::{delete_old, delete_old_tokens};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

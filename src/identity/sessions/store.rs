@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, Query},
 };
 
 use crate::{
@@ -168,4 +169,43 @@ pub async fn use_token(tx: &Tx, hash: &str) -> Result<bool, DbErr> {
         .exec(tx)
         .await?;
     Ok(used.rows_affected == 1)
+}
+
+/// Deletes a batch of the refresh tokens that have ended. Gives how many.
+pub async fn delete_old_tokens(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
+    use refresh_token::{Column, Entity};
+    let old = Entity::find()
+        .select_only()
+        .column(Column::TokenHash)
+        .filter(Column::ExpiresAt.lte(before))
+        .limit(batch)
+        .into_query();
+    Ok(Entity::delete_many().filter(Column::TokenHash.in_subquery(old)).exec(tx).await?.rows_affected)
+}
+
+/// Deletes a batch of the sessions that expired or were revoked before then and that nothing names any more: no refresh token
+/// and no code, by which a second use would be noticed. A revoked one goes once it would have expired as well, which for want
+/// of new tokens it has by then: so all of them are found by one index. Gives how many.
+pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
+    use session::{Column, Entity};
+    let tokens = Query::select()
+        .column(refresh_token::Column::TokenHash)
+        .from(refresh_token::Entity)
+        .and_where(Expr::col((refresh_token::Entity, refresh_token::Column::SessionId)).equals((Entity, Column::Id)))
+        .to_owned();
+    let of_codes = authorization_code::Entity::find()
+        .select_only()
+        .column(authorization_code::Column::SessionId)
+        .filter(authorization_code::Column::SessionId.is_not_null())
+        .into_query();
+    let old = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ExpiresAt.lte(tx.now()))
+        .filter(Column::ExpiresAt.lte(before).or(Column::RevokedAt.lte(before)))
+        .filter(Expr::exists(tokens).not())
+        .filter(Column::Id.not_in_subquery(of_codes))
+        .limit(batch)
+        .into_query();
+    Ok(Entity::delete_many().filter(Column::Id.in_subquery(old)).exec(tx).await?.rows_affected)
 }

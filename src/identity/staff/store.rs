@@ -1,5 +1,7 @@
 //! All SQL about staff accounts.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
@@ -115,4 +117,15 @@ pub async fn set_disabled(tx: &Tx, member: MemberId, disabled_at: Option<DateTim
         .exec(tx)
         .await
         .map(|_rows| ())
+}
+
+/// Has this member an account, disabled or not?
+pub async fn has_account(db: &impl ConnectionTrait, member: MemberId) -> Result<bool, DbErr> {
+    Ok(Entity::find_by_id(member.0).one(db).await?.is_some())
+}
+
+/// Those of these members who have an account, disabled or not.
+pub async fn with_account(db: &impl ConnectionTrait, members: &[MemberId]) -> Result<HashSet<MemberId>, DbErr> {
+    let rows = Entity::find().filter(Column::MemberId.is_in(members.iter().map(|member| member.0))).all(db).await?;
+    Ok(rows.into_iter().map(|row| MemberId(row.member_id)).collect())
 }

@@ -1,11 +1,11 @@
 //! Undoing a link to the wrong account, and what came of it.
 
-use super::store;
 use crate::{
     audit::{self, Subject},
     db::Tx,
     identity::{consents, sessions},
     kit::{problems::problem::Problem, values::ids::MemberId},
+    organisation::members,
     personal_data,
 };
 
@@ -13,10 +13,9 @@ use crate::{
 /// would be linked again, and the consents, which somebody else has given.
 pub async fn unlink(tx: &Tx, member: MemberId) -> Result<(), Problem> {
     personal_data::hold(tx, member).await?;
-    if !store::delete(tx, member).await? {
+    if !members::unlink_zalo(tx, member).await? {
         return Ok(());
     }
-    store::clear_phone(tx, member).await?;
     consents::withdraw_all(tx, member).await?;
     sessions::close_all_of(tx, member, None).await?;
     audit::record(tx, "unlink_zalo", Subject { kind: "member", id: member.0 }, None, None).await

@@ -2,7 +2,6 @@
 
 mod actions;
 pub mod http;
-mod store;
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

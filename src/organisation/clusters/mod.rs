@@ -2,11 +2,13 @@
 //! it and who held the flag is dated; a change holds from its day on.
 
 mod actions;
+mod belonging;
 mod cluster;
 pub mod http;
 mod store;
 mod wire;
 
+pub use belonging::Belonging;
 pub use cluster::{Cluster, Stay};
 pub use store::{clusters_of, exists, units_of};
 pub use wire::NewCluster;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
@@ -14,24 +14,20 @@ use uuid::Uuid;
 use super::{
     import::{Counts, Import, ImportKind, ImportStatus, LEASE, Outcome, RowFault},
     staged::{Staged, StagedRow},
-    units::{Before, Reach},
+    units::Before,
 };
 use crate::{
     db::{Tx, dialect},
-    entity::{import, import_chunk, import_conflict, import_plan, import_row, role_grant},
+    entity::{import, import_chunk, import_conflict, import_plan, import_row},
     kit::{
-        http::{
-            caller::{Person, Role},
-            page::Page,
-        },
+        http::{caller::Person, page::Page},
         problems::{codes::FaultCode, problem::Problem},
         secrets::vault::Vault,
         values::{
             clock::{later, span},
-            ids::{ImportId, MemberId, UnitId},
+            ids::{ImportId, MemberId},
         },
     },
-    organisation::units::within,
 };
 
 /// How many rows one statement writes, whatever they are: both databases bound the values of a statement.
@@ -291,21 +287,6 @@ pub async fn save_progress(tx: &Tx, import: &Import) -> Result<(), DbErr> {
         .exec(tx)
         .await
         .map(|_rows| ())
-}
-
-/// How far the rights of that member go on `day`; none: nowhere.
-pub async fn reach_of(db: &impl ConnectionTrait, member: MemberId, day: NaiveDate) -> Result<Option<Reach>, DbErr> {
-    let grants = role_grant::Entity::find()
-        .filter(role_grant::Column::MemberId.eq(member.0))
-        .filter(role_grant::Column::Role.is_in([Role::Admin.name(), Role::UnitManager.name()]))
-        .filter(within(role_grant::Column::ValidFrom, role_grant::Column::ValidTo, day))
-        .all(db)
-        .await?;
-    if grants.iter().any(|grant| grant.role == Role::Admin.name()) {
-        return Ok(Some(Reach::Everywhere));
-    }
-    let roots: Vec<UnitId> = grants.into_iter().filter_map(|grant| grant.unit_id).map(UnitId).collect();
-    Ok((!roots.is_empty()).then_some(Reach::Below(roots)))
 }
 
 /// Adds rows that have been read.

@@ -170,7 +170,7 @@ async fn in_one(
         if !store::hold(tx, import).await? {
             return Ok(Step::Lost);
         }
-        match store::reach_of(tx, import.member_id, tx.today()).await? {
+        match Reach::of(&app.belongings.roles_on(tx, import.member_id, tx.today()).await?) {
             Some(reach) => work(tx, import.clone(), &reach).await,
             None => actions::end(tx, import.clone(), Some(FaultCode::NotPermitted)).await.map(|()| Step::Ended),
         }
@@ -324,7 +324,7 @@ async fn decide(
                     Staged::Unit(_) | Staged::Faulty(_) => None,
                 })
                 .collect();
-            members = members::decide_all(tx, &app.vault, reach, &import.headers, &meant).await?;
+            members = members::decide_all(app, tx, reach, &import.headers, &meant).await?;
             for (place, decision) in places.iter().zip(&members) {
                 note(&mut decided, *place, decision.outcome, decision.subject, &decision.faults);
             }

@@ -79,8 +79,8 @@ pub async fn join_guest(
 /// Changes a member whom the caller manages. How staff are reached, and whoever holds roles beyond what the caller manages, is
 /// for admins to change: with a phone number of theirs one signs in as them.
 pub async fn update(
+    app: &App,
     tx: &Tx,
-    vault: &Vault,
     caller: &Person,
     id: MemberId,
     seen: &IfMatch,
@@ -92,12 +92,12 @@ pub async fn update(
     }
     let is_reached_otherwise = change.phone.is_some() || change.email.is_some();
     if is_reached_otherwise && !caller.is_admin() {
-        let beyond = store::holding_beyond(tx, &[id.0], &caller.managed_units(), tx.today()).await?;
+        let beyond = app.belongings.beyond(tx, &[id], &caller.managed_units(), tx.today()).await?;
         if !beyond.is_empty() {
             return Err(Problem::forbidden());
         }
     }
-    save(tx, vault, member, seen, change).await
+    save(tx, &app.vault, member, seen, change).await
 }
 
 /// Changes the caller's own profile.

@@ -109,7 +109,7 @@ pub async fn update_member(
     let (change, actor) = (body.0.parse()?, context.actor());
     let answer = app
         .change(context.with_secret_answer(), async |tx| {
-            let member = actions::update(tx, &app.vault, &caller, *path, &seen, change).await?;
+            let member = actions::update(&app, tx, &caller, *path, &seen, change).await?;
             tagged(&app, tx, &caller, member).await
         })
         .await;

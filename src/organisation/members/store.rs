@@ -1,6 +1,6 @@
 //! All SQL about members and where they belong.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use chrono::NaiveDate;
@@ -8,14 +8,14 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, OnConflict, SelectStatement, UnionType},
+    sea_query::{Expr, LockType, OnConflict, SelectStatement, UnionType},
 };
 use uuid::Uuid;
 
 use super::{Contact, Member, MemberChange, MembershipKind};
 use crate::{
     db::Tx,
-    entity::{member, member_name_word, member_private, membership, role_grant, staff_account},
+    entity::{member, member_name_word, member_private, membership},
     kit::{
         http::{caller::Person, page::Page},
         problems::problem::Problem,
@@ -36,6 +36,8 @@ pub type MemberKey = (String, MemberId);
 pub(super) const PHONE: &str = "member_private.phone";
 const EMAIL: &str = "member_private.email";
 const CODE: &str = "member_private.code";
+/// How many are held by one statement.
+const AT_ONCE: usize = 2_000;
 
 /// A member, with the key that lists sort by.
 pub struct Listed {
@@ -166,29 +168,6 @@ pub async fn is_managed_by(
         .one(db)
         .await?;
     Ok(row.is_some())
-}
-
-/// Those of these members who have a staff account, or hold roles, from `day` on, that are not for these units or for one
-/// below them. Whoever manages no more than these must not decide how they are found at sign-in.
-pub async fn holding_beyond(
-    db: &impl ConnectionTrait,
-    ids: &[Uuid],
-    managed: &[UnitId],
-    day: NaiveDate,
-) -> Result<HashSet<Uuid>, DbErr> {
-    use role_grant::Column;
-    let accounts = staff_account::Entity::find()
-        .filter(staff_account::Column::MemberId.is_in(ids.iter().copied()))
-        .all(db)
-        .await?;
-    let is_beyond = Column::UnitId.is_null().or(Column::UnitId.not_in_subquery(below(managed, day)));
-    let grants = role_grant::Entity::find()
-        .filter(Column::MemberId.is_in(ids.iter().copied()))
-        .filter(Column::ValidTo.gt(day))
-        .filter(is_beyond)
-        .all(db)
-        .await?;
-    Ok(accounts.into_iter().map(|row| row.member_id).chain(grants.into_iter().map(|row| row.member_id)).collect())
 }
 
 fn visible(caller: &Person, day: NaiveDate) -> Select<member::Entity> {
@@ -428,4 +407,41 @@ fn from_row(row: member::Model, home_unit_id: Option<UnitId>) -> Member {
         is_erased: row.erased_at.is_some(),
         version: row.version,
     }
+}
+
+/// Lets nobody else change where these members belong until the end of the change. In the order of their ids, so that two who
+/// hold several do not wait for each other.
+pub async fn hold_places_of(tx: &Tx, members: &[MemberId]) -> Result<(), DbErr> {
+    let mut ids: Vec<Uuid> = members.iter().map(|member| member.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for some in ids.chunks(AT_ONCE) {
+        member::Entity::find()
+            .select_only()
+            .column(member::Column::Id)
+            .filter(member::Column::Id.is_in(some.iter().copied()))
+            .order_by_asc(member::Column::Id)
+            .lock(LockType::NoKeyUpdate)
+            .into_tuple::<Uuid>()
+            .all(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Marks a member's row as erased, as its next version.
+pub async fn mark_erased(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
+    member::Entity::update_many()
+        .col_expr(member::Column::Version, Expr::col(member::Column::Version).add(1))
+        .col_expr(member::Column::ErasedAt, Expr::value(tx.now()))
+        .filter(member::Column::Id.eq(member.0))
+        .exec(tx)
+        .await
+        .map(|_rows| ())
+}
+
+/// What a member is called, or was; an erasure of them waits until this change is done.
+pub async fn held_name(tx: &Tx, member: MemberId) -> Result<Option<String>, DbErr> {
+    let held = member::Entity::find_by_id(member.0).lock(LockType::KeyShare).one(tx).await?;
+    Ok(held.map(|row| row.display_name))
 }

@@ -19,7 +19,10 @@ use crate::{
             ids::{MemberId, MembershipId},
         },
     },
-    organisation::{members::MembershipKind, units},
+    organisation::{
+        members::{self, MembershipKind},
+        units,
+    },
 };
 
 /// Puts somebody into a unit. A new home ends the old one on its first day. Takes whoever manages both units.
@@ -78,7 +81,7 @@ async fn hold(tx: &Tx, wanted: &Membership) -> Result<Vec<Membership>, Problem> 
         let lasting = all.iter().filter(|one| one.valid_to > wanted.valid_from);
         next.extend(lasting.map(|one| one.unit_id).filter(|unit| !held.contains(unit)));
     }
-    units::hold_members(tx, &[wanted.member_id]).await?;
+    members::hold_places_of(tx, &[wanted.member_id]).await?;
     Ok(store::all_of(tx, wanted.member_id).await?)
 }
 
@@ -105,7 +108,7 @@ pub async fn update(
     // Of what is added alone: whoever came from a spreadsheet may have been there before the unit was.
     let until = to.unwrap_or(found.valid_to);
     let obstacle = units::obstacle(tx, found.unit_id, found.valid_to.min(until), until).await?;
-    units::hold_members(tx, &[found.member_id]).await?;
+    members::hold_places_of(tx, &[found.member_id]).await?;
     // It may have changed while its member was held by another change.
     let before = store::find_visible(tx, caller, id, tx.today()).await?.ok_or_else(Problem::not_found)?;
     units::require_manager_of(tx, caller, &[Some(before.unit_id)]).await?;

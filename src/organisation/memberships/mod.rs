@@ -2,12 +2,14 @@
 //! itself refuses a second one, also in the past. What somebody did on a day counts for their home of that day.
 
 mod actions;
+mod belonging;
 pub mod http;
 mod membership;
 mod store;
 mod wire;
 
 pub use actions::create;
+pub use belonging::Belonging;
 pub use membership::Membership;
 pub use wire::NewMembership;
 

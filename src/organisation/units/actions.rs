@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{
-    NewUnit, Unit, belongings,
+    NewUnit, Unit,
     rights::require_manager_of,
     store,
     timeline::{Piece, State, Timeline},
@@ -13,11 +13,12 @@ use super::{
 };
 use crate::{
     audit::{self, Subject},
+    belongings::Belongings,
     db::Tx,
     kit::{
         http::{caller::Person, etag::IfMatch},
         problems::{
-            codes::FaultCode,
+            codes::{Code, FaultCode},
             faults::{Fault, Faults},
             problem::Problem,
         },
@@ -86,7 +87,14 @@ pub async fn update(tx: &Tx, caller: &Person, id: UnitId, seen: &IfMatch, patch:
 }
 
 /// Closes a unit: `on` is the first day without it. Nothing living may hang on it; what it did counts for the unit above it.
-pub async fn close(tx: &Tx, caller: &Person, id: UnitId, seen: &IfMatch, on: Option<NaiveDate>) -> Result<(), Problem> {
+pub async fn close(
+    tx: &Tx,
+    belongings: &Belongings,
+    caller: &Person,
+    id: UnitId,
+    seen: &IfMatch,
+    on: Option<NaiveDate>,
+) -> Result<(), Problem> {
     tree::lock_tree(tx).await?;
     store::hold(tx, id).await?;
     let before = living(tx, id).await?;
@@ -98,14 +106,26 @@ pub async fn close(tx: &Tx, caller: &Person, id: UnitId, seen: &IfMatch, on: Opt
     let mut faults = Faults::new();
     check_day(&mut faults, Fault::parameter("on", FaultCode::InPast), caller, &before, on, tx.today());
     faults.or(())?;
-    belongings::require_none(tx, id, on).await?;
+    require_nothing_living(tx, belongings, id, on).await?;
     let mut after = before.clone();
     after.end(on);
     tree::save_timeline(tx, id, &before, &after).await?;
     tree::set_successor(tx, id, parent).await?;
     tree::rebuild_closure(tx, &[id], on).await?;
-    belongings::end(tx, id, on).await?;
+    belongings.end_of_unit(tx, id, on).await?;
     record(tx, "close_unit", id, Some(shown(&before, on)), Some(json!({"valid_to": on}))).await
+}
+
+/// A unit can be closed on `on` when nothing living hangs on it from then on, nor on a unit that was merged into it; else each
+/// reason is named.
+async fn require_nothing_living(tx: &Tx, belongings: &Belongings, unit: UnitId, on: NaiveDate) -> Result<(), Problem> {
+    let below = store::has_units_below(tx, unit, on).await?.then_some(FaultCode::HasUnitsBelow);
+    let reasons = below.into_iter().chain(belongings.obstacles(tx, unit, on).await?);
+    let faults: Vec<Fault> = reasons.map(|code| Fault::parameter("on", code)).collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Problem { faults, ..Problem::new(Code::UnitInUse) })
 }
 
 /// The life of a unit that is there today or is going to be; else there is nothing to change.

@@ -139,7 +139,7 @@ pub async fn delete_unit(
     context: RequestContext,
 ) -> Answer<()> {
     app.change(context, async |tx| {
-        actions::close(tx, &caller, *path, &seen, query.filter.on).await?;
+        actions::close(tx, &app.belongings, &caller, *path, &seen, query.filter.on).await?;
         Ok(Reply::nothing())
     })
     .await
@@ -186,7 +186,7 @@ pub async fn merge_unit(
     let Body(with) = body;
     let day = with.on.unwrap_or_else(|| app.clock.today());
     app.change(context, async |tx| {
-        let unit = reorganise::merge(tx, &caller, *path, with).await?;
+        let unit = reorganise::merge(tx, &app.belongings, &caller, *path, with).await?;
         tagged(tx, unit, day).await
     })
     .await
@@ -208,7 +208,7 @@ pub async fn split_unit(
 ) -> Answer<UnitSplitView> {
     let Body(split) = body;
     app.change(context, async |tx| {
-        let (on, ids) = reorganise::split(tx, &caller, *path, split).await?;
+        let (on, ids) = reorganise::split(tx, &app.belongings, &caller, *path, split).await?;
         let unit = view_on(tx, actions::found(tx, *path, on).await?, on).await?;
         let mut new_units = Vec::with_capacity(ids.len());
         for id in ids {

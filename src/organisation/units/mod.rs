@@ -3,7 +3,6 @@
 //! true: see `timeline` for one unit, `closure` for the tree, `reorganise` for moves, merges and splits.
 
 mod actions;
-mod belongings;
 mod bulk;
 mod closure;
 mod counts;
@@ -17,13 +16,12 @@ mod unit;
 mod wire;
 
 pub use actions::create;
-pub use belongings::hold_members;
 pub use bulk::{add, lock_shared, revise};
 pub use counts::{hold as hold_counts, recount_members};
 pub use rights::require_manager_of;
 pub use store::{
     above, below, branches_on, carrier_on, carriers_on, code_holders, exists_on, find_on, is_below_any, known_on,
-    names_on, resting_under, stays_on, which_are_below, with_resting, within,
+    names_on, no_earlier_than, resting_under, stays_on, which_are_below, with_resting, within,
 };
 pub use tree::{lock_tree, obstacle, rebuild_closure, spans};
 pub use unit::{Unit, UnitKind};

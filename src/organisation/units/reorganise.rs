@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Unit, UnitKind,
     actions::{check_day, found, living, record, shown},
-    belongings,
     rights::require_manager_of,
     store,
     timeline::{State, Timeline},
@@ -16,6 +15,7 @@ use super::{
     wire::{MergeUnit, MoveUnit, NewPart, SplitUnit},
 };
 use crate::{
+    belongings::{Belongings, Carried},
     db::{Effect, Tx},
     kit::{
         http::caller::Person,
@@ -63,7 +63,13 @@ pub async fn move_unit(tx: &Tx, caller: &Person, id: UnitId, to: MoveUnit) -> Re
 }
 
 /// Merges a unit into another one: from that day on the other one has its members, its units and its history.
-pub async fn merge(tx: &Tx, caller: &Person, id: UnitId, with: MergeUnit) -> Result<Unit, Problem> {
+pub async fn merge(
+    tx: &Tx,
+    belongings: &Belongings,
+    caller: &Person,
+    id: UnitId,
+    with: MergeUnit,
+) -> Result<Unit, Problem> {
     tree::lock_tree(tx).await?;
     store::hold(tx, id).await?;
     let before = living(tx, id).await?;
@@ -89,8 +95,9 @@ pub async fn merge(tx: &Tx, caller: &Person, id: UnitId, with: MergeUnit) -> Res
     tree::save_timeline(tx, id, &before, &after).await?;
     tree::set_successor(tx, id, Some(into)).await?;
     tree::rebuild_closure(tx, &[vec![id], children].concat(), on).await?;
-    let carried = belongings::carry_over(tx, id, into, on).await?;
-    let after = json!({"into_unit_id": into, "on": on, "carried": carried});
+    let carried = belongings.carry_over(tx, id, into, on).await?;
+    let carried = carried.iter().map(|Carried { name, count }| ((*name).to_owned(), json!(count)));
+    let after = json!({"into_unit_id": into, "on": on, "carried": Value::Object(carried.collect())});
     record(tx, "merge_unit", id, Some(shown(&before, on)), Some(after)).await?;
     outbox::record(tx, Event::UnitMerged { unit_id: id, into_unit_id: into, on }).await?;
     found(tx, into, on).await
@@ -100,6 +107,7 @@ pub async fn merge(tx: &Tx, caller: &Person, id: UnitId, with: MergeUnit) -> Res
 /// past and goes on with the rest.
 pub async fn split(
     tx: &Tx,
+    belongings: &Belongings,
     caller: &Person,
     id: UnitId,
     split: SplitUnit,
@@ -110,9 +118,9 @@ pub async fn split(
     let on = split.on.unwrap_or_else(|| tx.today());
     let parent_id = parent_on(&life, on);
     require_manager_of(tx, caller, &[parent_id]).await?;
-    check_split(tx, caller, id, &life, &split, on).await?;
+    check_split(tx, belongings, caller, id, &life, &split, on).await?;
     let members: Vec<MemberId> = split.new_units.iter().flat_map(|part| part.member_ids.iter().copied()).collect();
-    belongings::hold_for_move(tx, &members, &[id]).await?;
+    belongings.hold_for_split(tx, id, &members).await?;
     let kind = life.on(on).map_or(UnitKind::Other, |piece| piece.state.kind);
     let (mut ids, mut changed) = (Vec::new(), Vec::new());
     for part in split.new_units {
@@ -124,7 +132,7 @@ pub async fn split(
             after.change(on, |state| &mut state.parent_id, &Some(part_id));
             tree::save_timeline(tx, child, &before, &after).await?;
         }
-        belongings::move_members(tx, id, part_id, &part.member_ids, on).await?;
+        belongings.split_off(tx, id, part_id, &part.member_ids, on).await?;
         let after = json!({"split_from": id, "on": on, "members": part.member_ids.len(), "unit_ids": part.unit_ids});
         record(tx, "create_unit", part_id, None, Some(after)).await?;
         changed.extend(part.unit_ids);
@@ -141,6 +149,7 @@ pub async fn split(
 /// Each member belongs to the unit on that day, each unit stands below it, and nobody goes to two places.
 async fn check_split(
     tx: &Tx,
+    belongings: &Belongings,
     caller: &Person,
     id: UnitId,
     life: &Timeline,
@@ -158,7 +167,7 @@ async fn check_split(
         faults.add(Fault::at("/on", FaultCode::EndsTooSoon));
     }
     let members: Vec<MemberId> = split.new_units.iter().flat_map(|part: &NewPart| part.member_ids.clone()).collect();
-    let inside = belongings::members_in(tx, id, &members, on).await?;
+    let inside = belongings.members_in(tx, id, &members, on).await?;
     let below: HashSet<UnitId> = store::ids_below(tx, id, on).await?.into_iter().filter(|unit| *unit != id).collect();
     let (mut members, mut units) = (HashSet::new(), HashSet::new());
     for (place, part) in split.new_units.iter().enumerate() {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    sea_query::{Expr, LockType, SelectStatement},
+    sea_query::{Expr, LockType, SelectStatement, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -26,6 +26,11 @@ pub type UnitKey = (String, UnitId);
 /// A condition on a period's two columns: it holds on `day`.
 pub fn within<C: sea_orm::ColumnTrait>(from: C, to: C, day: NaiveDate) -> Condition {
     Condition::all().add(from.lte(day)).add(to.gt(day))
+}
+
+/// The later one of this column and `day`: when something ends on `day` that begins with the column.
+pub fn no_earlier_than<C: sea_orm::ColumnTrait>(column: C, day: NaiveDate) -> SimpleExpr {
+    Expr::case(column.gt(day), Expr::col(column)).finally(Expr::value(day)).into()
 }
 
 /// The ids of these units and of all below them on `day`, as a subquery.
@@ -395,4 +400,12 @@ pub async fn touch(tx: &Tx, id: UnitId) -> Result<(), DbErr> {
         .exec(tx)
         .await
         .map(|_rows| ())
+}
+
+/// Does any unit stand directly under this one on `on` or later?
+pub async fn has_units_below(db: &impl ConnectionTrait, unit: UnitId, on: NaiveDate) -> Result<bool, DbErr> {
+    let below = unit_version::Entity::find()
+        .filter(unit_version::Column::ParentId.eq(unit.0))
+        .filter(unit_version::Column::ValidTo.gt(on));
+    Ok(below.one(db).await?.is_some())
 }

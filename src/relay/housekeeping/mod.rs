@@ -2,18 +2,17 @@
 //! people were told long ago (`retention`), and what is kept in memory about people who have left.
 
 mod retention;
-mod store;
 
 use std::future::Future;
 
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
 
 use crate::{
-    app::App,
+    app::{App, idempotency},
     audit,
     campaigns::pledges,
     db::{Actor, Db, Tx, dialect},
-    identity::{avatars, guesses},
+    identity::{avatars, guesses, oauth, sessions},
     kit::{
         problems::{codes::Code, problem::Problem},
         values::clock::{earlier, start_in_vietnam},
@@ -35,6 +34,8 @@ const SESSIONS_REMEMBERED: TimeDelta = TimeDelta::days(30);
 const USUAL_FOR: TimeDelta = TimeDelta::hours(1);
 /// Of how many campaigns that is looked at at a time.
 const CAMPAIGNS_AT_ONCE: u64 = 20;
+/// How many rows go in one transaction.
+const BATCH: u64 = 1_000;
 /// How many batches of one kind go at a time.
 const BATCHES: u32 = 100;
 
@@ -70,7 +71,7 @@ pub async fn delete_old(app: &App) -> usize {
 
 /// Since when something has been there to be cleared up; an hour is no matter.
 pub async fn waiting_since(db: &Db, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Problem> {
-    Ok(store::idempotency_keys_since(db.reads(), earlier(now, TimeDelta::hours(1))).await?)
+    Ok(idempotency::old_since(db.reads(), earlier(now, TimeDelta::hours(1))).await?)
 }
 
 /// A step of the job: it fails when a part of it did.
@@ -96,31 +97,30 @@ async fn attempt(app: &App, what: &'static str, work: impl Future<Output = Resul
 }
 
 async fn delete_idempotency_keys(app: &App) -> Result<(), Problem> {
-    in_batches(app, async |tx| Ok(store::delete_idempotency_keys(tx, tx.now()).await?)).await
+    in_batches(app, async |tx| Ok(idempotency::delete_old(tx, tx.now(), BATCH).await?)).await
 }
 
 async fn delete_refresh_tokens(app: &App) -> Result<(), Problem> {
-    in_batches(app, async |tx| Ok(store::delete_refresh_tokens(tx, tx.now()).await?)).await
+    in_batches(app, async |tx| Ok(sessions::delete_old_tokens(tx, tx.now(), BATCH).await?)).await
 }
 
 async fn delete_authorization_codes(app: &App) -> Result<(), Problem> {
-    in_batches(app, async |tx| Ok(store::delete_authorization_codes(tx, earlier(tx.now(), CODES_REMEMBERED)).await?))
-        .await
+    in_batches(app, async |tx| Ok(oauth::delete_old(tx, earlier(tx.now(), CODES_REMEMBERED), BATCH).await?)).await
 }
 
 async fn delete_sessions(app: &App) -> Result<(), Problem> {
-    in_batches(app, async |tx| Ok(store::delete_sessions(tx, earlier(tx.now(), SESSIONS_REMEMBERED)).await?)).await
+    in_batches(app, async |tx| Ok(sessions::delete_old(tx, earlier(tx.now(), SESSIONS_REMEMBERED), BATCH).await?)).await
 }
 
 async fn delete_wrong_guesses(app: &App) -> Result<(), Problem> {
-    in_batches(app, async |tx| guesses::prune(tx, store::BATCH).await).await
+    in_batches(app, async |tx| guesses::prune(tx, BATCH).await).await
 }
 
 /// By whole months: a page of the log that somebody reads today is there until the month is over.
 async fn prune_audit_log(app: &App) -> Result<(), Problem> {
     let Some(before) = first_day_kept(app.clock.today(), app.config.audit.keep_months) else { return Ok(()) };
     let before = start_in_vietnam(before);
-    in_batches(app, async |tx| Ok(audit::prune(tx, before, store::BATCH).await?)).await
+    in_batches(app, async |tx| Ok(audit::prune(tx, before, BATCH).await?)).await
 }
 
 /// The first day of which something is kept; none when everything is.
@@ -166,7 +166,7 @@ async fn in_batches(app: &App, delete: impl AsyncFn(&Tx) -> Result<u64, Problem>
     for _ in 0..BATCHES {
         let deleted = app.change_as(Actor::system(), async |tx| delete_alone(tx).await).await?;
         app.jobs.beat(JOB);
-        if deleted < store::BATCH {
+        if deleted < BATCH {
             break;
         }
     }

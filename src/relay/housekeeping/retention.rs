@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{in_batches, store::BATCH};
+use super::{BATCH, in_batches};
 use crate::{
     app::App,
     kit::{problems::problem::Problem, values::clock::days_earlier},

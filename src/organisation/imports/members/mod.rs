@@ -19,12 +19,14 @@ use super::{
     units::{self, KnownUnits, Reach},
 };
 use crate::{
+    app::App,
     db::Tx,
-    kit::{problems::problem::Problem, secrets::vault::Vault, values::ids::UnitId},
-    organisation::{
-        members::holding_beyond,
-        units::{hold_counts, lock_shared, spans},
+    kit::{
+        problems::problem::Problem,
+        secrets::vault::Vault,
+        values::ids::{MemberId, UnitId},
     },
+    organisation::units::{hold_counts, lock_shared, spans},
 };
 
 /// A row, with whom an earlier decision found it to be about: none while there is no plan.
@@ -32,14 +34,14 @@ pub type Meant<'r> = (&'r MemberRow, Option<Earlier>);
 
 /// Decides about each of these rows.
 pub async fn decide_all(
+    app: &App,
     tx: &Tx,
-    vault: &Vault,
     reach: &Reach,
     headers: &Headers,
     rows: &[Meant<'_>],
 ) -> Result<Vec<MemberDecision>, Problem> {
-    let hashes: Vec<Hashes> = rows.iter().map(|(row, _)| hashes_of(vault, row)).collect();
-    let found = find(tx, reach, rows, &hashes).await?;
+    let hashes: Vec<Hashes> = rows.iter().map(|(row, _)| hashes_of(&app.vault, row)).collect();
+    let found = find(app, tx, reach, rows, &hashes).await?;
     let decided = rows
         .iter()
         .zip(&hashes)
@@ -67,7 +69,7 @@ fn hashes_of(vault: &Vault, row: &MemberRow) -> Hashes {
     }
 }
 
-async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> Result<Found, Problem> {
+async fn find(app: &App, tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> Result<Found, Problem> {
     let day = tx.today();
     let references: HashSet<&UnitReference> = rows.iter().map(|(row, _)| &row.unit).collect();
     let mut units = units::find_referenced(tx, &references, day).await?;
@@ -135,8 +137,9 @@ async fn find(tx: &Tx, reach: &Reach, rows: &[Meant<'_>], hashes: &[Hashes]) -> 
     let judged: HashSet<Uuid> = units.iter().map(|unit| unit.id.0).chain(homes).collect();
     let permitted = units::permitted(tx, reach, judged, day).await?;
     if let Reach::Below(roots) = reach {
-        let ids: Vec<Uuid> = members.keys().copied().collect();
-        found.beyond = holding_beyond(tx, &ids, roots, day).await?;
+        let ids: Vec<MemberId> = members.keys().copied().map(MemberId).collect();
+        let beyond = app.belongings.beyond(tx, &ids, roots, day).await?;
+        found.beyond = beyond.into_iter().map(|member| member.0).collect();
     }
     let lives = spans(tx, units.iter().map(|unit| unit.id)).await?;
     found.units = KnownUnits::new(units, permitted).with_lives(lives);

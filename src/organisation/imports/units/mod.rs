@@ -20,6 +20,7 @@ use super::{file::Headers, import::Earlier, reference::UnitReference};
 use crate::{
     db::Tx,
     kit::{
+        http::caller::{Grant, Role},
         problems::problem::Problem,
         values::{ids::UnitId, text::fold},
     },
@@ -33,6 +34,18 @@ pub enum Reach {
     Everywhere,
     /// A manager: these units and all below them.
     Below(Vec<UnitId>),
+}
+
+impl Reach {
+    /// How far these roles go; none: nowhere.
+    pub fn of(roles: &[Grant]) -> Option<Self> {
+        if roles.iter().any(|grant| grant.role == Role::Admin) {
+            return Some(Self::Everywhere);
+        }
+        let managed = roles.iter().filter(|grant| grant.role == Role::UnitManager);
+        let roots: Vec<UnitId> = managed.filter_map(|grant| grant.unit_id).collect();
+        (!roots.is_empty()).then_some(Self::Below(roots))
+    }
 }
 
 /// A row with its place in the order of work, and with the unit that an earlier decision found it to be about: none while

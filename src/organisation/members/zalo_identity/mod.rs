@@ -5,4 +5,4 @@ mod recognise;
 mod store;
 
 pub use recognise::{FromZalo, Recognised, recognise};
-pub use store::{ZaloLink, find_by_zalo_hash, link_zalo, oa_users_of, zalo_look_up};
+pub use store::{ZaloLink, find_by_zalo_hash, link_zalo, oa_users_of, unlink_zalo, zalo_look_up};

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::store::{self, ZaloLink};
 use crate::{
+    app::App,
     audit::{self, Subject},
     db::{Tx, dialect},
     kit::{
@@ -47,7 +48,8 @@ pub struct Recognised {
 }
 
 /// Finds the member, or makes a guest; and brings what is kept of their Zalo account up to date.
-pub async fn recognise(tx: &Tx, vault: &Vault, from_zalo: FromZalo) -> Result<Recognised, Problem> {
+pub async fn recognise(app: &App, tx: &Tx, from_zalo: FromZalo) -> Result<Recognised, Problem> {
+    let vault = &app.vault;
     // Two first sign-ins of one person at once: the second waits here, and then finds what the first has made. Always the id
     // before the number, so that nobody waits in a circle.
     dialect::lock_name_until_commit(tx, &store::app_user_hash(vault, &from_zalo.link.app_user_id)).await?;
@@ -57,9 +59,11 @@ pub async fn recognise(tx: &Tx, vault: &Vault, from_zalo: FromZalo) -> Result<Re
     let found = hold(tx, vault, &from_zalo).await?;
     let recognised = match found.known {
         // Whoever has a password signs in with it, and with the second factor.
-        Some(member) if store::has_account(tx, member).await? => return Err(Problem::new(Code::StaffAccount)),
-        Some(member) => claim_phone(tx, vault, member, from_zalo.phone.as_deref(), found.holder).await?,
-        None => meet(tx, vault, &from_zalo, found.holder).await?,
+        Some(member) if app.belongings.signs_in_itself(tx, member).await? => {
+            return Err(Problem::new(Code::StaffAccount));
+        }
+        Some(member) => claim_phone(app, tx, member, from_zalo.phone.as_deref(), found.holder).await?,
+        None => meet(app, tx, &from_zalo, found.holder).await?,
     };
     store::link_zalo(tx, vault, recognised.member_id, &from_zalo.link).await?;
     Ok(recognised)
@@ -100,10 +104,10 @@ fn changed_meanwhile() -> Problem {
 }
 
 /// Somebody whose Zalo id is new: the member of their phone number, if nobody has claimed them; else a guest.
-async fn meet(tx: &Tx, vault: &Vault, from_zalo: &FromZalo, holder: Option<MemberId>) -> Result<Recognised, Problem> {
+async fn meet(app: &App, tx: &Tx, from_zalo: &FromZalo, holder: Option<MemberId>) -> Result<Recognised, Problem> {
     let mut phone = from_zalo.phone.as_deref();
     if let Some(holder) = holder {
-        if is_free(tx, holder).await? {
+        if is_free(app, tx, holder).await? {
             record(tx, "link_zalo", holder, json!({"by": "phone"})).await?;
             return Ok(Recognised { member_id: holder, replaced: None });
         }
@@ -111,15 +115,15 @@ async fn meet(tx: &Tx, vault: &Vault, from_zalo: &FromZalo, holder: Option<Membe
         phone = None;
     }
     let picture = from_zalo.picture_url.clone();
-    let guest = join_guest(tx, vault, &from_zalo.name, picture, phone).await?;
+    let guest = join_guest(tx, &app.vault, &from_zalo.name, picture, phone).await?;
     Ok(Recognised { member_id: guest.id, replaced: None })
 }
 
 /// A known member shares a phone number: it becomes theirs. If an imported member waits under it, a guest who has nothing
 /// of their own becomes that member.
 async fn claim_phone(
+    app: &App,
     tx: &Tx,
-    vault: &Vault,
     member: MemberId,
     phone: Option<&str>,
     holder: Option<MemberId>,
@@ -127,27 +131,34 @@ async fn claim_phone(
     let as_they_are = Recognised { member_id: member, replaced: None };
     let Some(phone) = phone else { return Ok(as_they_are) };
     let Some(holder) = holder else {
-        store::set_phone(tx, vault, member, phone).await?;
+        store::set_phone(tx, &app.vault, member, phone).await?;
         record(tx, "change_phone", member, json!({"by": "zalo"})).await?;
         return Ok(as_they_are);
     };
     if holder == member {
         return Ok(as_they_are);
     }
-    if !is_free(tx, holder).await? || store::has_anything(tx, member).await? {
+    if !is_free(app, tx, holder).await? || has_anything(app, tx, member).await? {
         refuse(tx, holder).await?;
         return Ok(as_they_are);
     }
     store::move_link(tx, member, holder).await?;
-    store::retire_guest(tx, member).await?;
+    personal_data::retire(app, tx, member).await?;
     record(tx, "replace_guest", member, json!({"by": "phone", "member_id": holder})).await?;
     record(tx, "link_zalo", holder, json!({"by": "phone", "was_guest": member})).await?;
     Ok(Recognised { member_id: holder, replaced: Some(member) })
 }
 
 /// May whoever has the phone number of this member become them?
-async fn is_free(tx: &Tx, holder: MemberId) -> Result<bool, Problem> {
-    Ok(!store::is_linked(tx, holder).await? && !store::is_staff(tx, holder).await?)
+async fn is_free(app: &App, tx: &Tx, holder: MemberId) -> Result<bool, Problem> {
+    Ok(!store::is_linked(tx, holder).await? && !app.belongings.is_staff(tx, holder).await?)
+}
+
+/// Has this member anything that would be lost with them? They are held against changes until this one is done: nothing of the
+/// kind comes in between.
+async fn has_anything(app: &App, tx: &Tx, member: MemberId) -> Result<bool, Problem> {
+    personal_data::hold(tx, member).await?;
+    app.belongings.has_any(tx, member).await
 }
 
 /// Somebody shares the number of a member who is another Zalo account's or is staff, or whom they cannot become any more. A manager

@@ -12,17 +12,14 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::{
-        activity, checkin, member_private, membership, pledge, role_grant, staff_account,
+        member_private,
         zalo_identity::{ActiveModel, Column, Entity, Model},
     },
     kit::{
-        http::caller::Role,
-        problems::problem::Problem,
         secrets::vault::{Unreadable, Vault},
         values::ids::MemberId,
     },
     organisation::members::store::PHONE,
-    personal_data,
 };
 
 const APP_USER: &str = "zalo_identity.app_user";
@@ -80,52 +77,6 @@ pub async fn is_linked(db: &impl ConnectionTrait, member: MemberId) -> Result<bo
     Ok(Entity::find_by_id(member.0).one(db).await?.is_some())
 }
 
-/// Has this member a staff account, disabled or not, or are they or will they be an admin?
-pub async fn is_staff(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
-    if has_account(tx, member).await? {
-        return Ok(true);
-    }
-    let grant = role_grant::Entity::find()
-        .filter(role_grant::Column::MemberId.eq(member.0))
-        .filter(role_grant::Column::Role.eq(Role::Admin.name()))
-        .filter(role_grant::Column::ValidTo.gt(tx.today()))
-        .one(tx)
-        .await?;
-    Ok(grant.is_some())
-}
-
-/// Has this member a staff account, disabled or not?
-pub async fn has_account(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
-    Ok(staff_account::Entity::find_by_id(member.0).one(tx).await?.is_some())
-}
-
-/// Has this member anything that would be lost with them: a place in a unit, a role, an account, something they did? They are
-/// held against changes until this one is done: nothing of the kind comes in between.
-pub async fn has_anything(tx: &Tx, member: MemberId) -> Result<bool, Problem> {
-    use sea_orm::QuerySelect as _;
-    personal_data::hold(tx, member).await?;
-    macro_rules! any {
-        ($($table:ident.$column:ident),+ $(,)?) => {
-            $(
-                let rows = $table::Entity::find().filter($table::Column::$column.eq(member.0)).limit(1);
-                if rows.one(tx).await?.is_some() {
-                    return Ok(true);
-                }
-            )+
-        };
-    }
-    any!(
-        membership.MemberId,
-        role_grant.MemberId,
-        staff_account.MemberId,
-        pledge.MemberId,
-        pledge.CreatedBy,
-        checkin.MemberId,
-        activity.CreatedBy
-    );
-    Ok(false)
-}
-
 /// Keeps the phone number (`84…`) that a member has now.
 pub async fn set_phone(tx: &Tx, vault: &Vault, member: MemberId, phone: &str) -> Result<(), DbErr> {
     member_private::Entity::update_many()
@@ -146,11 +97,6 @@ pub async fn move_link(tx: &Tx, from: MemberId, to: MemberId) -> Result<(), DbEr
         .exec(tx)
         .await
         .map(|_rows| ())
-}
-
-/// Ends a guest who has become somebody else, and forgets all about them.
-pub async fn retire_guest(tx: &Tx, guest: MemberId) -> Result<(), Problem> {
-    personal_data::retire(tx, guest).await
 }
 
 /// Links a member to Zalo who signs in with it, or brings the link up to date with what Zalo gives.
@@ -201,4 +147,18 @@ pub async fn oa_users_of(
     let read =
         rows.into_iter().filter_map(|row| Some((MemberId(row.member_id), vault.open(OA_USER, &row.oa_user_cipher?))));
     Ok(read.collect())
+}
+
+/// Forgets a member's ids with Zalo, and the phone number by which they would be linked again. False when there are none.
+pub async fn unlink_zalo(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
+    if Entity::delete_by_id(member.0).exec(tx).await?.rows_affected == 0 {
+        return Ok(false);
+    }
+    member_private::Entity::update_many()
+        .col_expr(member_private::Column::PhoneCipher, Expr::value(None::<String>))
+        .col_expr(member_private::Column::PhoneHash, Expr::value(None::<String>))
+        .filter(member_private::Column::MemberId.eq(member.0))
+        .exec(tx)
+        .await?;
+    Ok(true)
 }

@@ -1,5 +1,7 @@
 //! The direction of dependencies, read off the sources.
 
+mod entities;
+
 use std::{fs, path::Path};
 
 /// Every source file below `folder`, as a path with slashes, with its text.
