@@ -144,10 +144,7 @@ impl Cadence {
 
     /// The cadence of that name.
     pub fn named(name: &str) -> Self {
-        [Self::Daily, Self::Weekly, Self::Monthly]
-            .into_iter()
-            .find(|one| one.name() == name)
-            .unwrap_or(Self::Once)
+        [Self::Daily, Self::Weekly, Self::Monthly].into_iter().find(|one| one.name() == name).unwrap_or(Self::Once)
     }
 
     /// The first day of the period that a day is in.
