@@ -2,16 +2,18 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::{CampaignId, ClusterId, UnitId};
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "campaign_audience")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub campaign_id: Uuid,
+    pub campaign_id: CampaignId,
     pub unit_kind: Option<String>,
-    pub unit_id: Option<Uuid>,
-    pub cluster_id: Option<Uuid>,
+    pub unit_id: Option<UnitId>,
+    pub cluster_id: Option<ClusterId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

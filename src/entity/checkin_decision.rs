@@ -2,18 +2,23 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::{
+    entity::checkin::CheckinStatus,
+    kit::values::ids::{CheckinDecisionId, CheckinId, MemberId},
+};
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "checkin_decision")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub checkin_id: Uuid,
-    pub member_id: Uuid,
-    pub status: String,
+    pub id: CheckinDecisionId,
+    pub checkin_id: CheckinId,
+    pub member_id: MemberId,
+    pub status: CheckinStatus,
     pub quantity: i64,
     pub reason: Option<String>,
-    pub decided_by: Option<Uuid>,
+    pub decided_by: Option<MemberId>,
     pub decided_at: DateTimeUtc,
 }
 

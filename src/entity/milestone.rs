@@ -2,13 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::CampaignId;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "milestone")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub campaign_id: Uuid,
+    pub campaign_id: CampaignId,
     pub ordinal: i32,
     pub name: String,
     pub month: i32,

@@ -1,5 +1,17 @@
 //! The tables as the object-relational mapper sees them: columns and nothing else, one file a table.
+//! An id, a kind or a status is a type of its own already here. A text that is none of a type's makes its row unreadable.
 //! Rows stay inside `store.rs` files; no entity is ever sent to a client.
+
+/// Shows these as they are kept.
+macro_rules! shown_as_kept {
+    ($name:ident) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&sea_orm::ActiveEnum::to_value(self))
+            }
+        }
+    };
+}
 
 pub mod activity;
 pub mod activity_revision;

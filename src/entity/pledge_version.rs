@@ -2,12 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::PledgeId;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "pledge_version")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub pledge_id: Uuid,
+    pub pledge_id: PledgeId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i32,
     pub statement: String,

@@ -15,41 +15,10 @@ use crate::{
     organisation::units::UnitKind,
 };
 
-/// What form a campaign has (Law on Emulation and Commendation, article 16; peaks are everyday speech for short ones).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = CampaignKind)]
-pub enum Kind {
-    /// Thi đua thường xuyên.
-    Regular,
-    /// Đợt thi đua cao điểm.
-    Peak,
-    /// Thi đua theo chuyên đề.
-    Thematic,
-}
-
-/// Where a campaign stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = CampaignStatus)]
-pub enum Status {
-    /// Being written; only its editors see it.
-    Draft,
-    /// Running: it takes pledges and check-ins.
-    Launched,
-    /// Over.
-    Closed,
-}
-
-/// How a target's figure is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetKind {
-    /// It adds up.
-    Quantity,
-    /// It does not: its figure is the verified sum of another target over a stated whole.
-    Percentage,
-}
+pub use crate::entity::{
+    campaign::{Kind, Status},
+    target::TargetKind,
+};
 
 /// A campaign with all that belongs to it.
 #[derive(Clone, Debug)]
@@ -178,53 +147,6 @@ pub struct Milestone {
     #[serde(default)]
     #[schema(default = false)]
     pub is_lunar: bool,
-}
-
-impl Kind {
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Regular => "regular",
-            Self::Peak => "peak",
-            Self::Thematic => "thematic",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn named(name: &str) -> Self {
-        [Self::Regular, Self::Peak].into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Thematic)
-    }
-}
-
-impl Status {
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Launched => "launched",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The status of that name.
-    pub fn named(name: &str) -> Self {
-        [Self::Launched, Self::Closed].into_iter().find(|status| status.name() == name).unwrap_or(Self::Draft)
-    }
-}
-
-impl TargetKind {
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Quantity => "quantity",
-            Self::Percentage => "percentage",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn named(name: &str) -> Self {
-        if name == Self::Percentage.name() { Self::Percentage } else { Self::Quantity }
-    }
 }
 
 impl Campaign {

@@ -9,10 +9,9 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Select,
     sea_query::Expr,
 };
-use uuid::Uuid;
 
 use super::{
-    Campaign, Kind, Status,
+    Campaign, Status,
     parts::{delete_parts, parts_of, save_parts},
     wire::CampaignFilter,
 };
@@ -49,13 +48,13 @@ pub struct CampaignNews {
 
 /// The campaign of that id, whoever may see it.
 pub async fn find(db: &impl ConnectionTrait, id: CampaignId) -> Result<Option<Campaign>, DbErr> {
-    let rows = campaign::Entity::find_by_id(id.0).all(db).await?;
+    let rows = campaign::Entity::find_by_id(id).all(db).await?;
     Ok(with_parts(db, rows).await?.into_iter().next())
 }
 
 /// The campaign of that id. It cannot be closed or changed until this change is done.
 pub async fn find_held(tx: &Tx, id: CampaignId) -> Result<Campaign, Problem> {
-    let rows = campaign::Entity::find_by_id(id.0).lock_shared().all(tx).await?;
+    let rows = campaign::Entity::find_by_id(id).lock_shared().all(tx).await?;
     with_parts(tx, rows).await?.into_iter().next().ok_or_else(Problem::not_found)
 }
 
@@ -73,14 +72,14 @@ pub async fn find_visible(
     id: CampaignId,
     day: NaiveDate,
 ) -> Result<Campaign, Problem> {
-    let rows = visible(caller, day).filter(campaign::Column::Id.eq(id.0)).all(db).await?;
+    let rows = visible(caller, day).filter(campaign::Column::Id.eq(id)).all(db).await?;
     with_parts(db, rows).await?.into_iter().next().ok_or_else(Problem::not_found)
 }
 
 /// The same, held against other changes until this one is done.
 pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: CampaignId) -> Result<Campaign, Problem> {
     let rows =
-        visible_to_person(caller, tx.today()).filter(campaign::Column::Id.eq(id.0)).lock_exclusive().all(tx).await?;
+        visible_to_person(caller, tx.today()).filter(campaign::Column::Id.eq(id)).lock_exclusive().all(tx).await?;
     with_parts(tx, rows).await?.into_iter().next().ok_or_else(Problem::not_found)
 }
 
@@ -97,10 +96,10 @@ pub async fn page_visible(
         .order_by_desc(campaign::Column::Id)
         .limit(page.fetch());
     if let Some(status) = filter.status {
-        query = query.filter(campaign::Column::Status.eq(status.name()));
+        query = query.filter(campaign::Column::Status.eq(status));
     }
     if let Some(kind) = filter.kind {
-        query = query.filter(campaign::Column::Kind.eq(kind.name()));
+        query = query.filter(campaign::Column::Kind.eq(kind));
     }
     if let Some(unit) = filter.unit_id {
         query = query.filter(campaign::Column::LaunchedByUnitId.is_in(with_resting(db, &[unit], day).await?));
@@ -110,7 +109,7 @@ pub async fn page_visible(
     }
     if let Some((starts_on, id)) = page.after {
         let key = Expr::tuple([Expr::col(campaign::Column::StartsOn), Expr::col(campaign::Column::Id)]);
-        query = query.filter(key.lt(Expr::tuple([Expr::val(starts_on), Expr::val(id.0)])));
+        query = query.filter(key.lt(Expr::tuple([Expr::val(starts_on), Expr::val(id)])));
     }
     let rows = query.all(db).await?;
     with_parts(db, rows).await
@@ -127,7 +126,7 @@ pub async fn running_on(
     today: NaiveDate,
 ) -> Result<Vec<Campaign>, DbErr> {
     let rows = visible(caller, today)
-        .filter(campaign::Column::Status.ne(Status::Draft.name()))
+        .filter(campaign::Column::Status.ne(Status::Draft))
         .filter(campaign::Column::StartsOn.lte(day))
         .filter(campaign::Column::EndsOn.gte(day))
         .order_by_desc(campaign::Column::StartsOn)
@@ -141,7 +140,7 @@ pub async fn running_on(
 fn visible(caller: &Caller, day: NaiveDate) -> Select<campaign::Entity> {
     match caller {
         Caller::Person(person) => visible_to_person(person, day),
-        Caller::App(_) => campaign::Entity::find().filter(campaign::Column::Status.ne(Status::Draft.name())),
+        Caller::App(_) => campaign::Entity::find().filter(campaign::Column::Status.ne(Status::Draft)),
     }
 }
 
@@ -153,7 +152,7 @@ fn visible_to_person(person: &Person, day: NaiveDate) -> Select<campaign::Entity
     units.extend(person.edited_units());
     campaign::Entity::find().filter(
         Condition::any()
-            .add(campaign::Column::Status.ne(Status::Draft.name()))
+            .add(campaign::Column::Status.ne(Status::Draft))
             .add(campaign::Column::LaunchedByUnitId.in_subquery(below(&units, day))),
     )
 }
@@ -161,35 +160,35 @@ fn visible_to_person(person: &Person, day: NaiveDate) -> Select<campaign::Entity
 /// The titles of these campaigns; a draft's is nobody's to read yet.
 pub async fn titles(db: &impl ConnectionTrait, ids: &[CampaignId]) -> Result<HashMap<CampaignId, String>, DbErr> {
     let rows = campaign::Entity::find()
-        .filter(campaign::Column::Id.is_in(ids.iter().map(|id| id.0)))
-        .filter(campaign::Column::Status.ne(Status::Draft.name()))
+        .filter(campaign::Column::Id.is_in(ids.iter().copied()))
+        .filter(campaign::Column::Status.ne(Status::Draft))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| (CampaignId(row.id), row.title)).collect())
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
 }
 
 /// What a notification says of this campaign.
 pub async fn news_of(db: &impl ConnectionTrait, id: CampaignId) -> Result<Option<CampaignNews>, DbErr> {
-    let row = campaign::Entity::find_by_id(id.0).one(db).await?;
+    let row = campaign::Entity::find_by_id(id).one(db).await?;
     Ok(row.map(|row| CampaignNews { title: row.title, starts_on: row.starts_on, ends_on: row.ends_on }))
 }
 
 async fn with_parts(db: &impl ConnectionTrait, rows: Vec<campaign::Model>) -> Result<Vec<Campaign>, DbErr> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<CampaignId> = rows.iter().map(|row| row.id).collect();
     let mut parts = parts_of(db, &ids).await?;
     let campaigns = rows.into_iter().map(|row| {
         let parts = parts.remove(&row.id).unwrap_or_default();
         Campaign {
-            id: CampaignId(row.id),
-            kind: Kind::named(&row.kind),
+            id: row.id,
+            kind: row.kind,
             title: row.title,
             slogan: row.slogan,
             summary: row.summary,
             body: row.body,
-            status: Status::named(&row.status),
+            status: row.status,
             starts_on: row.starts_on,
             ends_on: row.ends_on,
-            launched_by_unit_id: UnitId(row.launched_by_unit_id),
+            launched_by_unit_id: row.launched_by_unit_id,
             launched_at: row.launched_at,
             closed_at: row.closed_at,
             audience: parts.audience,
@@ -206,7 +205,7 @@ async fn with_parts(db: &impl ConnectionTrait, rows: Vec<campaign::Model>) -> Re
 /// Adds a campaign with its parts.
 pub async fn insert(tx: &Tx, campaign: &Campaign, created_by: MemberId) -> Result<(), Problem> {
     let mut row = row_of(campaign);
-    row.created_by = Set(Some(created_by.0));
+    row.created_by = Set(Some(created_by));
     row.created_at = Set(tx.now());
     row.version = Set(campaign.version);
     campaign::Entity::insert(row).exec_without_returning(tx).await?;
@@ -217,7 +216,7 @@ pub async fn insert(tx: &Tx, campaign: &Campaign, created_by: MemberId) -> Resul
 pub async fn save(tx: &Tx, campaign: &mut Campaign) -> Result<(), Problem> {
     campaign.version = campaign.version.saturating_add(1);
     let mut row = row_of(campaign);
-    row.id = Unchanged(campaign.id.0);
+    row.id = Unchanged(campaign.id);
     row.version = Set(campaign.version);
     campaign::Entity::update(row).exec(tx).await?;
     save_parts(tx, campaign).await
@@ -226,21 +225,21 @@ pub async fn save(tx: &Tx, campaign: &mut Campaign) -> Result<(), Problem> {
 /// Removes a draft.
 pub async fn delete(tx: &Tx, id: CampaignId) -> Result<(), DbErr> {
     delete_parts(tx, id).await?;
-    campaign::Entity::delete_by_id(id.0).exec(tx).await.map(|_rows| ())
+    campaign::Entity::delete_by_id(id).exec(tx).await.map(|_rows| ())
 }
 
 /// Keeps what a launched campaign says now, under the next number.
 pub async fn insert_version(tx: &Tx, id: CampaignId, content: serde_json::Value, by: MemberId) -> Result<(), DbErr> {
     let last = campaign_version::Entity::find()
-        .filter(campaign_version::Column::CampaignId.eq(id.0))
+        .filter(campaign_version::Column::CampaignId.eq(id))
         .order_by_desc(campaign_version::Column::Number)
         .one(tx)
         .await?;
     let row = campaign_version::ActiveModel {
-        campaign_id: Set(id.0),
+        campaign_id: Set(id),
         number: Set(last.map_or(1, |last| last.number.saturating_add(1))),
         content: Set(content),
-        created_by: Set(Some(by.0)),
+        created_by: Set(Some(by)),
         created_at: Set(tx.now()),
     };
     campaign_version::Entity::insert(row).exec_without_returning(tx).await.map(|_rows| ())
@@ -249,7 +248,7 @@ pub async fn insert_version(tx: &Tx, id: CampaignId, content: serde_json::Value,
 /// The number of the latest version of a launched campaign; 0 before its launch.
 pub async fn version_number(db: &impl ConnectionTrait, id: CampaignId) -> Result<i32, DbErr> {
     let last = campaign_version::Entity::find()
-        .filter(campaign_version::Column::CampaignId.eq(id.0))
+        .filter(campaign_version::Column::CampaignId.eq(id))
         .order_by_desc(campaign_version::Column::Number)
         .one(db)
         .await?;
@@ -258,17 +257,17 @@ pub async fn version_number(db: &impl ConnectionTrait, id: CampaignId) -> Result
 
 fn row_of(campaign: &Campaign) -> campaign::ActiveModel {
     campaign::ActiveModel {
-        id: Set(campaign.id.0),
-        kind: Set(campaign.kind.name().to_owned()),
+        id: Set(campaign.id),
+        kind: Set(campaign.kind),
         title: Set(campaign.title.clone()),
         folded_title: Set(fold(&campaign.title)),
         slogan: Set(campaign.slogan.clone()),
         summary: Set(campaign.summary.clone()),
         body: Set(campaign.body.clone()),
-        status: Set(campaign.status.name().to_owned()),
+        status: Set(campaign.status),
         starts_on: Set(campaign.starts_on),
         ends_on: Set(campaign.ends_on),
-        launched_by_unit_id: Set(campaign.launched_by_unit_id.0),
+        launched_by_unit_id: Set(campaign.launched_by_unit_id),
         launched_at: Set(campaign.launched_at),
         closed_at: Set(campaign.closed_at),
         ..Default::default()
@@ -279,6 +278,6 @@ fn row_of(campaign: &Campaign) -> campaign::ActiveModel {
 pub async fn has_running(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<bool, DbErr> {
     let running = campaign::Entity::find()
         .filter(campaign::Column::LaunchedByUnitId.is_in(with_resting(db, &[unit], day).await?))
-        .filter(campaign::Column::Status.eq("launched"));
+        .filter(campaign::Column::Status.eq(campaign::CampaignStatus::Launched));
     Ok(running.one(db).await?.is_some())
 }

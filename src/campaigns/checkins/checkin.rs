@@ -15,26 +15,12 @@ use crate::{
     },
 };
 
+pub use crate::entity::checkin::CheckinStatus;
+
 /// How many times its whole commitment a single check-in may be before a person looks at it.
 const UNLIKELY_TIMES: i64 = 3;
 /// How many times what people usually pledge and report for the target it may be, likewise.
 const UNUSUAL_TIMES: i64 = 1_000;
-
-/// Where a check-in stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckinStatus {
-    /// Received; it counts as reported.
-    Submitted,
-    /// Something is odd about it (`flags`); it counts only after a manager has decided.
-    Held,
-    /// A manager has verified it; it counts as reported and as verified.
-    Verified,
-    /// A manager has returned it with a reason; it does not count.
-    Returned,
-    /// Its author has withdrawn it; it does not count.
-    Withdrawn,
-}
 
 /// Vì sao báo cáo bị giữ lại. Why a check-in is held.
 ///
@@ -118,27 +104,6 @@ pub struct Location {
     pub longitude_e6: i32,
     /// How far off it may be, in metres.
     pub accuracy_m: Option<i32>,
-}
-
-impl CheckinStatus {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Submitted, Self::Held, Self::Verified, Self::Returned, Self::Withdrawn];
-
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Submitted => "submitted",
-            Self::Held => "held",
-            Self::Verified => "verified",
-            Self::Returned => "returned",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// The status of that name. An unknown one counts for nothing.
-    pub fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|status| status.name() == name).unwrap_or(Self::Held)
-    }
 }
 
 impl Checkin {
@@ -238,6 +203,6 @@ impl Checkin {
     }
 
     fn decided(&self) -> Problem {
-        Problem::new(Code::CheckinDecided).with("status", self.status.name())
+        Problem::new(Code::CheckinDecided).with("status", self.status)
     }
 }

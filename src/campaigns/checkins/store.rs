@@ -9,18 +9,17 @@ use sea_orm::{
     QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
-use uuid::Uuid;
 
 use super::{Checkin, CheckinStatus, checkin::Location};
 use crate::{
-    campaigns::ledger::TotalKey,
+    campaigns::ledger::{NO_PHASE, TotalKey},
     db::Tx,
     entity::{campaign, checkin, commitment, pledge},
     kit::{
         http::{caller::Person, page::Page},
         problems::problem::Problem,
         values::{
-            ids::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, TargetId, UnitId},
+            ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
             quantity::Quantity,
         },
     },
@@ -63,7 +62,7 @@ pub struct ReviewRow {
 
 /// The check-in of that id, whoever may see it.
 pub async fn find(db: &impl ConnectionTrait, id: CheckinId) -> Result<Option<Checkin>, DbErr> {
-    Ok(checkin::Entity::find_by_id(id.0).one(db).await?.map(from_row))
+    Ok(checkin::Entity::find_by_id(id).one(db).await?.map(from_row))
 }
 
 /// The check-in of that id, if the caller may know of it: one's own, those of units that one manages, and those for the
@@ -74,7 +73,7 @@ pub async fn find_visible(
     id: CheckinId,
     day: NaiveDate,
 ) -> Result<Checkin, Problem> {
-    let row = visible(db, caller, day).await?.filter(checkin::Column::Id.eq(id.0)).one(db).await?;
+    let row = visible(db, caller, day).await?.filter(checkin::Column::Id.eq(id)).one(db).await?;
     let found = as_told(db, caller, row.map(from_row).into_iter().collect(), day).await?;
     found.into_iter().next().ok_or_else(Problem::not_found)
 }
@@ -82,7 +81,7 @@ pub async fn find_visible(
 /// The same, held against other changes until this one is done.
 pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: CheckinId) -> Result<Checkin, Problem> {
     let row =
-        visible(tx, caller, tx.today()).await?.filter(checkin::Column::Id.eq(id.0)).lock_exclusive().one(tx).await?;
+        visible(tx, caller, tx.today()).await?.filter(checkin::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     row.map(from_row).ok_or_else(Problem::not_found)
 }
 
@@ -98,14 +97,14 @@ pub async fn page_visible(
 ) -> Result<Vec<Checkin>, DbErr> {
     let mut query = visible(db, caller, day)
         .await?
-        .filter(checkin::Column::PledgeId.eq(pledge.0))
+        .filter(checkin::Column::PledgeId.eq(pledge))
         .order_by_desc(checkin::Column::Id)
         .limit(page.fetch());
     if let Some(status) = status {
-        query = query.filter(checkin::Column::Status.eq(status.name()));
+        query = query.filter(checkin::Column::Status.eq(status));
     }
     if let Some(after) = page.after {
-        query = query.filter(checkin::Column::Id.lt(after.0));
+        query = query.filter(checkin::Column::Id.lt(after));
     }
     as_told(db, caller, query.all(db).await?.into_iter().map(from_row).collect(), day).await
 }
@@ -143,7 +142,7 @@ async fn visible(db: &impl ConnectionTrait, caller: &Person, day: NaiveDate) -> 
         .into_query();
     Ok(checkin::Entity::find().filter(
         Condition::any()
-            .add(checkin::Column::MemberId.eq(caller.member_id.0))
+            .add(checkin::Column::MemberId.eq(caller.member_id))
             .add(checkin::Column::UnitId.in_subquery(below(&caller.managed_units(), day)))
             .add(checkin::Column::PledgeId.in_subquery(of_own_units)),
     ))
@@ -167,19 +166,19 @@ pub async fn review_page(
         .order_by_asc(checkin::Column::Id)
         .limit(page.fetch());
     // Nobody decides on their own.
-    query = query.filter(checkin::Column::MemberId.ne(caller.member_id.0));
+    query = query.filter(checkin::Column::MemberId.ne(caller.member_id));
     if !caller.is_admin() {
         query = query.filter(checkin::Column::UnitId.in_subquery(below(&caller.managed_units(), day)));
     }
     if let Some(campaign) = campaign {
-        query = query.filter(checkin::Column::CampaignId.eq(campaign.0));
+        query = query.filter(checkin::Column::CampaignId.eq(campaign));
     }
     if let Some(status) = status {
-        query = query.filter(checkin::Column::Status.eq(status.name()));
+        query = query.filter(checkin::Column::Status.eq(status));
     }
     if let Some((received_at, id)) = page.after {
         let key = Expr::tuple([Expr::col(checkin::Column::ReceivedAt), Expr::col(checkin::Column::Id)]);
-        query = query.filter(key.gt(Expr::tuple([Expr::val(received_at), Expr::val(id.0)])));
+        query = query.filter(key.gt(Expr::tuple([Expr::val(received_at), Expr::val(id)])));
     }
     let rows: Vec<Checkin> = query.all(db).await?.into_iter().map(from_row).collect();
     with_titles(db, rows).await
@@ -188,28 +187,29 @@ pub async fn review_page(
 /// The very condition of the index `checkin_waiting`, its values written out: neither database takes a partial index for
 /// values that it is told only later.
 fn is_waiting() -> Expr {
-    let waiting = [CheckinStatus::Submitted, CheckinStatus::Held].map(|status| Expr::Constant(status.name().into()));
+    let waiting = [CheckinStatus::Submitted, CheckinStatus::Held].map(|status| Expr::Constant(status.into()));
     Expr::col((checkin::Entity, checkin::Column::Status)).is_in(waiting)
 }
 
 async fn with_titles(db: &impl ConnectionTrait, rows: Vec<Checkin>) -> Result<Vec<ReviewRow>, DbErr> {
     let commitments = commitment::Entity::find()
-        .filter(commitment::Column::Id.is_in(rows.iter().map(|row| row.commitment_id.0)))
+        .filter(commitment::Column::Id.is_in(rows.iter().map(|row| row.commitment_id)))
         .all(db)
         .await?;
-    let commitments: HashMap<Uuid, commitment::Model> = commitments.into_iter().map(|row| (row.id, row)).collect();
+    let commitments: HashMap<CommitmentId, commitment::Model> =
+        commitments.into_iter().map(|row| (row.id, row)).collect();
     let campaigns = campaign::Entity::find()
-        .filter(campaign::Column::Id.is_in(rows.iter().map(|row| row.campaign_id.0)))
+        .filter(campaign::Column::Id.is_in(rows.iter().map(|row| row.campaign_id)))
         .all(db)
         .await?;
-    let campaigns: HashMap<Uuid, String> = campaigns.into_iter().map(|row| (row.id, row.title)).collect();
+    let campaigns: HashMap<CampaignId, String> = campaigns.into_iter().map(|row| (row.id, row.title)).collect();
     let titled = rows.into_iter().filter_map(|checkin| {
-        let commitment = commitments.get(&checkin.commitment_id.0)?;
+        let commitment = commitments.get(&checkin.commitment_id)?;
         Some(ReviewRow {
             commitment_title: commitment.title.clone(),
             unit_of_measure: commitment.unit_of_measure.clone(),
             promised: Quantity::from_thousandths(commitment.quantity),
-            campaign_title: campaigns.get(&checkin.campaign_id.0).cloned().unwrap_or_default(),
+            campaign_title: campaigns.get(&checkin.campaign_id).cloned().unwrap_or_default(),
             checkin,
         })
     });
@@ -223,12 +223,12 @@ pub async fn page_verified(
     page: &Page<CheckinId>,
 ) -> Result<Vec<Checkin>, DbErr> {
     let mut query = checkin::Entity::find()
-        .filter(checkin::Column::TargetId.eq(target.0))
-        .filter(checkin::Column::Status.eq(CheckinStatus::Verified.name()))
+        .filter(checkin::Column::TargetId.eq(target))
+        .filter(checkin::Column::Status.eq(CheckinStatus::Verified))
         .order_by_desc(checkin::Column::Id)
         .limit(page.fetch());
     if let Some(after) = page.after {
-        query = query.filter(checkin::Column::Id.lt(after.0));
+        query = query.filter(checkin::Column::Id.lt(after));
     }
     Ok(query.all(db).await?.into_iter().map(from_row).collect())
 }
@@ -238,8 +238,8 @@ const HELD_AT_ONCE: u64 = 500;
 
 /// The largest of the check-ins that count in a total, held against other changes until this one is done.
 pub async fn largest_counted(tx: &Tx, (target, unit, phase): TotalKey) -> Result<Vec<Checkin>, DbErr> {
-    let phase = if phase.is_nil() { checkin::Column::PhaseId.is_null() } else { checkin::Column::PhaseId.eq(phase) };
-    let counted = [CheckinStatus::Submitted, CheckinStatus::Verified].map(CheckinStatus::name);
+    let phase = if phase == NO_PHASE { checkin::Column::PhaseId.is_null() } else { checkin::Column::PhaseId.eq(phase) };
+    let counted = [CheckinStatus::Submitted, CheckinStatus::Verified];
     let rows = checkin::Entity::find()
         .filter(checkin::Column::TargetId.eq(target))
         .filter(checkin::Column::UnitId.eq(unit))
@@ -272,7 +272,7 @@ pub async fn news_of(db: &impl ConnectionTrait, id: CheckinId) -> Result<Option<
 /// Adds a check-in. `false` when its id is there already: another request was faster.
 pub async fn insert(tx: &Tx, checkin: &Checkin) -> Result<bool, DbErr> {
     let mut row = row_of(checkin);
-    row.id = Set(checkin.id.0);
+    row.id = Set(checkin.id);
     let on_conflict = OnConflict::column(checkin::Column::Id).do_nothing().to_owned();
     let inserted = checkin::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(tx).await?;
     Ok(inserted > 0)
@@ -282,19 +282,19 @@ pub async fn insert(tx: &Tx, checkin: &Checkin) -> Result<bool, DbErr> {
 pub async fn save(tx: &Tx, checkin: &mut Checkin) -> Result<(), DbErr> {
     checkin.version = checkin.version.saturating_add(1);
     let mut row = row_of(checkin);
-    row.id = Unchanged(checkin.id.0);
+    row.id = Unchanged(checkin.id);
     checkin::Entity::update(row).exec(tx).await.map(|_row| ())
 }
 
 fn row_of(checkin: &Checkin) -> checkin::ActiveModel {
     checkin::ActiveModel {
-        pledge_id: Set(checkin.pledge_id.0),
-        commitment_id: Set(checkin.commitment_id.0),
-        campaign_id: Set(checkin.campaign_id.0),
-        target_id: Set(checkin.target_id.map(|target| target.0)),
-        phase_id: Set(checkin.phase_id.map(|phase| phase.0)),
-        unit_id: Set(checkin.unit_id.0),
-        member_id: Set(checkin.member_id.0),
+        pledge_id: Set(checkin.pledge_id),
+        commitment_id: Set(checkin.commitment_id),
+        campaign_id: Set(checkin.campaign_id),
+        target_id: Set(checkin.target_id),
+        phase_id: Set(checkin.phase_id),
+        unit_id: Set(checkin.unit_id),
+        member_id: Set(checkin.member_id),
         quantity: Set(checkin.quantity.thousandths()),
         note: Set(checkin.note.clone()),
         occurred_at: Set(checkin.occurred_at),
@@ -303,10 +303,10 @@ fn row_of(checkin: &Checkin) -> checkin::ActiveModel {
         latitude_e6: Set(checkin.location.map(|place| place.latitude_e6)),
         longitude_e6: Set(checkin.location.map(|place| place.longitude_e6)),
         accuracy_m: Set(checkin.location.and_then(|place| place.accuracy_m)),
-        status: Set(checkin.status.name().to_owned()),
+        status: Set(checkin.status),
         flags: Set(serde_json::json!(checkin.flags)),
         return_reason: Set(checkin.return_reason.clone()),
-        decided_by: Set(checkin.decided_by.map(|member| member.0)),
+        decided_by: Set(checkin.decided_by),
         decided_at: Set(checkin.decided_at),
         content_hash: Set(checkin.content_hash.clone()),
         version: Set(checkin.version),
@@ -317,14 +317,14 @@ fn row_of(checkin: &Checkin) -> checkin::ActiveModel {
 fn from_row(row: checkin::Model) -> Checkin {
     let location = row.latitude_e6.zip(row.longitude_e6);
     Checkin {
-        id: CheckinId(row.id),
-        pledge_id: PledgeId(row.pledge_id),
-        commitment_id: CommitmentId(row.commitment_id),
-        campaign_id: CampaignId(row.campaign_id),
-        target_id: row.target_id.map(TargetId),
-        phase_id: row.phase_id.map(PhaseId),
-        unit_id: UnitId(row.unit_id),
-        member_id: MemberId(row.member_id),
+        id: row.id,
+        pledge_id: row.pledge_id,
+        commitment_id: row.commitment_id,
+        campaign_id: row.campaign_id,
+        target_id: row.target_id,
+        phase_id: row.phase_id,
+        unit_id: row.unit_id,
+        member_id: row.member_id,
         quantity: Quantity::from_thousandths(row.quantity),
         note: row.note,
         occurred_at: row.occurred_at,
@@ -335,10 +335,10 @@ fn from_row(row: checkin::Model) -> Checkin {
             longitude_e6,
             accuracy_m: row.accuracy_m,
         }),
-        status: CheckinStatus::named(&row.status),
+        status: row.status,
         flags: serde_json::from_value(row.flags).unwrap_or_default(),
         return_reason: row.return_reason,
-        decided_by: row.decided_by.map(MemberId),
+        decided_by: row.decided_by,
         decided_at: row.decided_at,
         content_hash: row.content_hash,
         version: row.version,

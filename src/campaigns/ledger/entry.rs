@@ -7,55 +7,7 @@ use crate::kit::values::{
     quantity::Quantity,
 };
 
-/// Which of the two figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
-    /// What people say they did: submitted and verified.
-    Reported,
-    /// What a manager has verified.
-    Verified,
-}
-
-impl Figure {
-    /// The name in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Reported => "reported",
-            Self::Verified => "verified",
-        }
-    }
-}
-
-/// Why an entry was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// It came in.
-    Submitted,
-    /// A manager verified it.
-    Verified,
-    /// A manager returned it.
-    Returned,
-    /// Its author changed it.
-    Edited,
-    /// Its author withdrew it.
-    Withdrawn,
-    /// A total has no room for it: it waits for a manager.
-    Held,
-}
-
-impl Cause {
-    /// The name in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Submitted => "submitted",
-            Self::Verified => "verified",
-            Self::Returned => "returned",
-            Self::Edited => "edited",
-            Self::Withdrawn => "withdrawn",
-            Self::Held => "held",
-        }
-    }
-}
+pub use crate::entity::ledger_entry::{Cause, Figure};
 
 /// What of a check-in counts, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +108,7 @@ mod tests {
             for (reported, verified, day) in &states {
                 let after = counted(*reported, *verified, *day);
                 for entry in entries_between(before.as_ref(), &after) {
-                    let sum = sums.entry((entry.place.day, entry.figure.name())).or_insert(Total::ZERO);
+                    let sum = sums.entry((entry.place.day, entry.figure)).or_insert(Total::ZERO);
                     *sum = *sum + entry.delta.into();
                 }
                 before = Some(after);
@@ -164,7 +116,7 @@ mod tests {
             let last = before.unwrap();
             for ((day, figure), sum) in sums {
                 let expected = match (day == last.day, figure) {
-                    (true, "reported") => last.reported,
+                    (true, Figure::Reported) => last.reported,
                     (true, _) => last.verified,
                     _ => Quantity::ZERO,
                 };

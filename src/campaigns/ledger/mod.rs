@@ -10,4 +10,4 @@ mod totals;
 pub use entry::{Cause, Counted, entries_between};
 pub use recount::{Derived, Drift, excess, recount, repair_totals};
 pub use store::{Part, UnitFigures, post, totals_in, totals_of};
-pub use totals::{ROOM, TotalKey, Totals};
+pub use totals::{NO_PHASE, ROOM, TotalKey, Totals};

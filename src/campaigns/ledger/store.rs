@@ -29,16 +29,16 @@ pub async fn post(tx: &Tx, totals: &mut Totals, entries: &[Entry], cause: Cause)
         .iter()
         .map(|entry| ledger_entry::ActiveModel {
             id: NotSet,
-            checkin_id: Set(entry.place.checkin_id.0),
-            commitment_id: Set(entry.place.commitment_id.0),
-            target_id: Set(entry.place.target_id.map(|target| target.0)),
-            unit_id: Set(entry.place.unit_id.0),
-            member_id: Set(entry.place.member_id.0),
-            phase_id: Set(entry.place.phase_id.map(|phase| phase.0)),
+            checkin_id: Set(entry.place.checkin_id),
+            commitment_id: Set(entry.place.commitment_id),
+            target_id: Set(entry.place.target_id),
+            unit_id: Set(entry.place.unit_id),
+            member_id: Set(entry.place.member_id),
+            phase_id: Set(entry.place.phase_id),
             day: Set(entry.place.day),
-            figure: Set(entry.figure.name().to_owned()),
+            figure: Set(entry.figure),
             delta: Set(entry.delta.thousandths()),
-            cause: Set(cause.name().to_owned()),
+            cause: Set(cause),
             recorded_at: Set(tx.now()),
         })
         .collect();
@@ -81,7 +81,7 @@ async fn totals_until(
         .column(ledger_entry::Column::TargetId)
         .column(ledger_entry::Column::UnitId)
         .column(ledger_entry::Column::Figure)
-        .filter(ledger_entry::Column::TargetId.is_in(targets.iter().map(|target| target.0)))
+        .filter(ledger_entry::Column::TargetId.is_in(targets.iter().copied()))
         .filter(ledger_entry::Column::Day.lte(day))
         .group_by(ledger_entry::Column::TargetId)
         .group_by(ledger_entry::Column::UnitId)
@@ -93,8 +93,10 @@ async fn totals_until(
     let mut figures = UnitFigures::new();
     for row in db.query_all(&query.into_query()).await? {
         let (sums, total) = (figures.entry(key_of(&row)?).or_default(), exact::total(&row, "total")?);
-        let figure: String = row.try_get("", "figure")?;
-        if figure == Figure::Verified.name() { sums.1 = total } else { sums.0 = total }
+        match row.try_get("", "figure")? {
+            Figure::Reported => sums.0 = total,
+            Figure::Verified => sums.1 = total,
+        }
     }
     // What was taken back entirely is no figure.
     figures.retain(|_, sums| *sums != (Total::ZERO, Total::ZERO));
@@ -111,7 +113,7 @@ async fn totals_below(
     targets: &[TargetId],
     below: Option<(UnitId, NaiveDate)>,
 ) -> Result<UnitFigures, DbErr> {
-    let mut query = total::Entity::find().filter(total::Column::TargetId.is_in(targets.iter().map(|target| target.0)));
+    let mut query = total::Entity::find().filter(total::Column::TargetId.is_in(targets.iter().copied()));
     if let Some((unit, day)) = below {
         query = query.filter(total::Column::UnitId.in_subquery(units::below(&[unit], day)));
     }
@@ -132,5 +134,5 @@ async fn totals_below(
 }
 
 fn key_of(row: &QueryResult) -> Result<(TargetId, UnitId), DbErr> {
-    Ok((TargetId(row.try_get("", "target_id")?), UnitId(row.try_get("", "unit_id")?)))
+    Ok((row.try_get("", "target_id")?, row.try_get("", "unit_id")?))
 }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     Pledge, Pledger,
-    pledge::{LIVING_PLEDGES, PledgeStatus},
+    pledge::{LIVING_PLEDGES, PledgeStatus, PledgerKind},
     store, usual,
-    wire::{NewPledge, PledgePatch, PledgerKind, parse_commitments},
+    wire::{NewPledge, PledgePatch, parse_commitments},
 };
 use crate::{
     audit::{self, Subject},

@@ -14,6 +14,11 @@ use crate::kit::{
     },
 };
 
+pub use crate::entity::{
+    commitment::Cadence,
+    pledge::{PledgeStatus, PledgerKind},
+};
+
 /// How many living pledges a pledger can have in a campaign: drafts, signed and lapsed ones. A fulfilled one has freed its
 /// place.
 pub const LIVING_PLEDGES: u64 = 50;
@@ -25,35 +30,6 @@ pub enum Pledger {
     Unit(UnitId),
     /// A member, whose pledge counts for the unit they were at home in.
     Member(MemberId),
-}
-
-/// Where a pledge stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PledgeStatus {
-    /// Being written.
-    Draft,
-    /// Sealed: it takes check-ins.
-    Signed,
-    /// Every commitment is reached: as much as it promises was verified, in time or later.
-    Fulfilled,
-    /// A commitment that is not reached is past its due day, or the campaign was closed before it was. What is verified late
-    /// can still fulfil it.
-    Lapsed,
-}
-
-/// How often the pledger means to check in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Cadence {
-    /// Once, by the due day.
-    Once,
-    /// Every day.
-    Daily,
-    /// Every week, from Monday.
-    Weekly,
-    /// Every month.
-    Monthly,
 }
 
 /// A pledge with its commitments.
@@ -111,53 +87,6 @@ pub struct Commitment {
     pub cadence: Cadence,
 }
 
-impl PledgeStatus {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Draft, Self::Signed, Self::Fulfilled, Self::Lapsed];
-
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Signed => "signed",
-            Self::Fulfilled => "fulfilled",
-            Self::Lapsed => "lapsed",
-        }
-    }
-
-    /// The status of that name.
-    pub fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|status| status.name() == name).unwrap_or(Self::Draft)
-    }
-}
-
-impl Cadence {
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Once => "once",
-            Self::Daily => "daily",
-            Self::Weekly => "weekly",
-            Self::Monthly => "monthly",
-        }
-    }
-
-    /// The cadence of that name.
-    pub fn named(name: &str) -> Self {
-        [Self::Daily, Self::Weekly, Self::Monthly].into_iter().find(|one| one.name() == name).unwrap_or(Self::Once)
-    }
-
-    /// The first day of the period that a day is in.
-    fn period_of(self, day: NaiveDate) -> NaiveDate {
-        let back = match self {
-            Self::Once | Self::Daily => 0,
-            Self::Weekly => day.weekday().num_days_from_monday(),
-            Self::Monthly => day.day0(),
-        };
-        day.checked_sub_days(Days::new(u64::from(back))).unwrap_or(day)
-    }
-}
-
 impl Pledge {
     /// Draft to signed.
     pub fn sign(&mut self, signer: MemberId, code: String, now: DateTime<Utc>) -> Result<(), Problem> {
@@ -204,14 +133,24 @@ impl Pledge {
     }
 }
 
+/// The first day of the period that a day is in.
+fn period_of(cadence: Cadence, day: NaiveDate) -> NaiveDate {
+    let back = match cadence {
+        Cadence::Once | Cadence::Daily => 0,
+        Cadence::Weekly => day.weekday().num_days_from_monday(),
+        Cadence::Monthly => day.day0(),
+    };
+    day.checked_sub_days(Days::new(u64::from(back))).unwrap_or(day)
+}
+
 /// How many periods in a row, up to now, had a check-in. The present period is not over, so it does not break a streak yet.
 pub fn streak(cadence: Cadence, days: impl IntoIterator<Item = NaiveDate>, today: NaiveDate) -> u32 {
     if cadence == Cadence::Once {
         return 0;
     }
-    let periods: BTreeSet<NaiveDate> = days.into_iter().map(|day| cadence.period_of(day)).collect();
-    let before = |period: NaiveDate| period.pred_opt().map(|day| cadence.period_of(day));
-    let present = cadence.period_of(today);
+    let periods: BTreeSet<NaiveDate> = days.into_iter().map(|day| period_of(cadence, day)).collect();
+    let before = |period: NaiveDate| period.pred_opt().map(|day| period_of(cadence, day));
+    let present = period_of(cadence, today);
     let mut period = if periods.contains(&present) { Some(present) } else { before(present) };
     let mut count = 0;
     while let Some(one) = period.filter(|one| periods.contains(one)) {

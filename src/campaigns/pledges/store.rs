@@ -9,13 +9,12 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, Query},
 };
-use uuid::Uuid;
 
 use super::{
     Commitment, Pledge, Pledger,
-    pledge::{Cadence, PledgeStatus},
+    pledge::{PledgeStatus, PledgerKind},
     tally,
-    wire::{PledgeFilter, PledgerKind},
+    wire::PledgeFilter,
 };
 use crate::{
     campaigns::{
@@ -29,7 +28,7 @@ use crate::{
         problems::problem::Problem,
         values::{
             clock::start_in_vietnam,
-            ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
+            ids::{CampaignId, MemberId, PledgeId, TargetId, UnitId},
             quantity::{Quantity, Total},
         },
     },
@@ -61,14 +60,14 @@ pub async fn find_visible(
     day: NaiveDate,
 ) -> Result<Pledge, Problem> {
     let query = visible(db, caller, day).await?;
-    let row = query.filter(pledge::Column::Id.eq(id.0)).one(db).await?.ok_or_else(Problem::not_found)?;
+    let row = query.filter(pledge::Column::Id.eq(id)).one(db).await?.ok_or_else(Problem::not_found)?;
     with_parts(db, vec![row]).await?.into_iter().next().ok_or_else(Problem::not_found)
 }
 
 /// The same, held against other changes until this one is done.
 pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: PledgeId) -> Result<Pledge, Problem> {
     let query = visible(tx, caller, tx.today()).await?;
-    let row = query.filter(pledge::Column::Id.eq(id.0)).lock_exclusive().one(tx).await?;
+    let row = query.filter(pledge::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     with_parts(tx, vec![row.ok_or_else(Problem::not_found)?]).await?.into_iter().next().ok_or_else(Problem::not_found)
 }
 
@@ -83,7 +82,7 @@ pub async fn page_visible(
 ) -> Result<Vec<Pledge>, DbErr> {
     let mut query = visible(db, caller, day)
         .await?
-        .filter(pledge::Column::CampaignId.eq(campaign.id.0))
+        .filter(pledge::Column::CampaignId.eq(campaign.id))
         .order_by_asc(pledge::Column::Id)
         .limit(page.fetch());
     if let Some(status) = filter.status {
@@ -99,7 +98,7 @@ pub async fn page_visible(
         query = query.filter(pledge::Column::UnitId.is_in(with_resting(db, &[unit], day).await?));
     }
     if let Some(after) = page.after {
-        query = query.filter(pledge::Column::Id.gt(after.0));
+        query = query.filter(pledge::Column::Id.gt(after));
     }
     let rows = query.all(db).await?;
     with_parts(db, rows).await
@@ -112,25 +111,25 @@ async fn visible(db: &impl ConnectionTrait, caller: &Person, day: NaiveDate) -> 
     let campaigns = open_to(db, &caller.unit_ids, day).await?;
     let of_units = Condition::all()
         .add(pledge::Column::MemberId.is_null())
-        .add(pledge::Column::Status.ne(PledgeStatus::Draft.name()))
-        .add(pledge::Column::CampaignId.is_in(campaigns.iter().map(|id| id.0)));
+        .add(pledge::Column::Status.ne(PledgeStatus::Draft))
+        .add(pledge::Column::CampaignId.is_in(campaigns.iter().copied()));
     // A guest is in nobody's audience.
     let of_units = if caller.unit_ids.is_empty() { of_units.add(Expr::val(1).eq(0)) } else { of_units };
     Ok(pledge::Entity::find().filter(
         Condition::any()
-            .add(pledge::Column::MemberId.eq(caller.member_id.0))
+            .add(pledge::Column::MemberId.eq(caller.member_id))
             .add(pledge::Column::UnitId.in_subquery(below(&caller.managed_units(), day)))
             .add(of_units),
     ))
 }
 
 async fn with_parts(db: &impl ConnectionTrait, rows: Vec<pledge::Model>) -> Result<Vec<Pledge>, DbErr> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<PledgeId> = rows.iter().map(|row| row.id).collect();
     let versions =
         pledge_version::Entity::find().filter(pledge_version::Column::PledgeId.is_in(ids.clone())).all(db).await?;
-    let mut statements: HashMap<(Uuid, i32), String> =
+    let mut statements: HashMap<(PledgeId, i32), String> =
         versions.into_iter().map(|version| ((version.pledge_id, version.number), version.statement)).collect();
-    let mut commitments: HashMap<Uuid, Vec<Commitment>> = HashMap::new();
+    let mut commitments: HashMap<PledgeId, Vec<Commitment>> = HashMap::new();
     let all = commitment::Entity::find()
         .filter(commitment::Column::PledgeId.is_in(ids))
         .order_by_asc(commitment::Column::Ordinal)
@@ -143,22 +142,22 @@ async fn with_parts(db: &impl ConnectionTrait, rows: Vec<pledge::Model>) -> Resu
         .select_only()
         .column(campaign::Column::Id)
         .filter(campaign::Column::Id.is_in(rows.iter().map(|row| row.campaign_id)))
-        .filter(campaign::Column::Status.eq(Status::Closed.name()));
-    let closed: Vec<Uuid> = closed.into_tuple().all(db).await?;
+        .filter(campaign::Column::Status.eq(Status::Closed));
+    let closed: Vec<CampaignId> = closed.into_tuple().all(db).await?;
     let pledges = rows.into_iter().map(|row| Pledge {
         is_campaign_closed: closed.contains(&row.campaign_id),
-        id: PledgeId(row.id),
-        campaign_id: CampaignId(row.campaign_id),
-        pledger: row.member_id.map_or(Pledger::Unit(UnitId(row.unit_id)), |member| Pledger::Member(MemberId(member))),
-        unit_id: UnitId(row.unit_id),
+        id: row.id,
+        campaign_id: row.campaign_id,
+        pledger: row.member_id.map_or(Pledger::Unit(row.unit_id), Pledger::Member),
+        unit_id: row.unit_id,
         statement: statements.remove(&(row.id, row.current_version)).unwrap_or_default(),
         commitments: commitments.remove(&row.id).unwrap_or_default(),
-        status: PledgeStatus::named(&row.status),
+        status: row.status,
         text_version: row.current_version,
         signed_at: row.signed_at,
-        signed_by: row.signed_by.map(MemberId),
+        signed_by: row.signed_by,
         verification_code: row.verification_code,
-        created_by: MemberId(row.created_by),
+        created_by: row.created_by,
         version: row.version,
     });
     Ok(pledges.collect())
@@ -166,13 +165,13 @@ async fn with_parts(db: &impl ConnectionTrait, rows: Vec<pledge::Model>) -> Resu
 
 fn commitment_of(row: commitment::Model) -> Commitment {
     Commitment {
-        id: CommitmentId(row.id),
-        target_id: row.target_id.map(TargetId),
+        id: row.id,
+        target_id: row.target_id,
         title: row.title,
         unit_of_measure: row.unit_of_measure,
         quantity: Quantity::from_thousandths(row.quantity),
         due_on: row.due_on,
-        cadence: Cadence::named(&row.cadence),
+        cadence: row.cadence,
     }
 }
 
@@ -184,8 +183,8 @@ pub async fn pledged_by_unit(
     part: Part,
 ) -> Result<HashMap<(TargetId, UnitId), Total>, DbErr> {
     let mut signed = pledge::Entity::find()
-        .filter(pledge::Column::CampaignId.is_in(campaigns.iter().map(|campaign| campaign.0)))
-        .filter(pledge::Column::Status.ne(PledgeStatus::Draft.name()));
+        .filter(pledge::Column::CampaignId.is_in(campaigns.iter().copied()))
+        .filter(pledge::Column::Status.ne(PledgeStatus::Draft));
     if let Some(day) = part.until {
         signed = signed.filter(pledge::Column::SignedAt.lt(start_in_vietnam(day.succ_opt().unwrap_or(day))));
     }
@@ -213,7 +212,7 @@ pub async fn pledged_by_unit(
         .to_owned();
     let rows = db.query_all(&query).await?;
     let sums = rows.iter().map(|row| {
-        let key = (TargetId(row.try_get("", "target_id")?), UnitId(row.try_get("", "unit_id")?));
+        let key = (row.try_get("", "target_id")?, row.try_get("", "unit_id")?);
         Ok((key, exact::total(row, "total")?))
     });
     sums.collect()
@@ -222,18 +221,18 @@ pub async fn pledged_by_unit(
 /// What a notification says of this pledge. An erasure of its member waits until this change is done, so that it finds the
 /// name that is written down; one that was faster has left none.
 pub async fn news_of(tx: &Tx, id: PledgeId) -> Result<Option<PledgeNews>, DbErr> {
-    let Some(row) = pledge::Entity::find_by_id(id.0).one(tx).await? else { return Ok(None) };
+    let Some(row) = pledge::Entity::find_by_id(id).one(tx).await? else { return Ok(None) };
     let title = campaign::Entity::find_by_id(row.campaign_id).one(tx).await?.map(|row| row.title);
-    let unit_id = UnitId(row.unit_id);
+    let unit_id = row.unit_id;
     let pledger_name = match row.member_id {
-        Some(member) => held_name(tx, MemberId(member)).await?,
+        Some(member) => held_name(tx, member).await?,
         None => names_on(tx, &[unit_id], NaiveDate::MAX).await?.remove(&unit_id),
     };
     Ok(Some(PledgeNews {
         unit_id,
         pledger_name: pledger_name.unwrap_or_default(),
         campaign_title: title.unwrap_or_default(),
-        signed_by: row.signed_by.map(MemberId),
+        signed_by: row.signed_by,
     }))
 }
 
@@ -241,15 +240,15 @@ pub async fn news_of(tx: &Tx, id: PledgeId) -> Result<Option<PledgeNews>, DbErr>
 /// fulfilled ones. Whoever is about to add one there waits until this change is done.
 pub async fn count_living(tx: &Tx, campaign: CampaignId, pledger: Pledger) -> Result<u64, DbErr> {
     let (whose, id) = match pledger {
-        Pledger::Member(member) => (pledge::Column::MemberId.eq(member.0), member.0),
-        Pledger::Unit(unit) => (pledge::Column::MemberId.is_null().and(pledge::Column::UnitId.eq(unit.0)), unit.0),
+        Pledger::Member(member) => (pledge::Column::MemberId.eq(member), member.0),
+        Pledger::Unit(unit) => (pledge::Column::MemberId.is_null().and(pledge::Column::UnitId.eq(unit)), unit.0),
     };
     dialect::lock_name_until_commit(tx, &format!("pledges of {id} in {campaign}")).await?;
-    let is_draft = pledge::Column::Status.eq(PledgeStatus::Draft.name());
+    let is_draft = pledge::Column::Status.eq(PledgeStatus::Draft);
     let is_living = is_draft.or(pledge::Column::NextDueOn.is_not_null());
     pledge::Entity::find()
         .filter(whose)
-        .filter(pledge::Column::CampaignId.eq(campaign.0))
+        .filter(pledge::Column::CampaignId.eq(campaign))
         .filter(is_living)
         .count(tx)
         .await
@@ -258,22 +257,22 @@ pub async fn count_living(tx: &Tx, campaign: CampaignId, pledger: Pledger) -> Re
 /// Adds a pledge with its text and commitments.
 pub async fn insert(tx: &Tx, pledge: &Pledge) -> Result<(), DbErr> {
     let (kind, member) = match pledge.pledger {
-        Pledger::Unit(_) => ("unit", None),
-        Pledger::Member(member) => ("member", Some(member.0)),
+        Pledger::Unit(_) => (PledgerKind::Unit, None),
+        Pledger::Member(member) => (PledgerKind::Member, Some(member)),
     };
     let row = pledge::ActiveModel {
-        id: Set(pledge.id.0),
-        campaign_id: Set(pledge.campaign_id.0),
-        pledger_kind: Set(kind.to_owned()),
-        unit_id: Set(pledge.unit_id.0),
+        id: Set(pledge.id),
+        campaign_id: Set(pledge.campaign_id),
+        pledger_kind: Set(kind),
+        unit_id: Set(pledge.unit_id),
         member_id: Set(member),
-        status: Set(pledge.status.name().to_owned()),
+        status: Set(pledge.status),
         current_version: Set(pledge.text_version),
         signed_at: Set(pledge.signed_at),
-        signed_by: Set(pledge.signed_by.map(|member| member.0)),
+        signed_by: Set(pledge.signed_by),
         verification_code: Set(pledge.verification_code.clone()),
         next_due_on: Set(None),
-        created_by: Set(pledge.created_by.0),
+        created_by: Set(pledge.created_by),
         created_at: Set(tx.now()),
         version: Set(pledge.version),
     };
@@ -283,15 +282,15 @@ pub async fn insert(tx: &Tx, pledge: &Pledge) -> Result<(), DbErr> {
 
 /// Keeps a changed draft.
 pub async fn replace_text(tx: &Tx, pledge: &mut Pledge) -> Result<(), DbErr> {
-    commitment::Entity::delete_many().filter(commitment::Column::PledgeId.eq(pledge.id.0)).exec(tx).await?;
-    pledge_version::Entity::delete_many().filter(pledge_version::Column::PledgeId.eq(pledge.id.0)).exec(tx).await?;
+    commitment::Entity::delete_many().filter(commitment::Column::PledgeId.eq(pledge.id)).exec(tx).await?;
+    pledge_version::Entity::delete_many().filter(pledge_version::Column::PledgeId.eq(pledge.id)).exec(tx).await?;
     insert_text(tx, pledge).await?;
     save(tx, pledge).await
 }
 
 async fn insert_text(tx: &Tx, pledge: &Pledge) -> Result<(), DbErr> {
     let text = pledge_version::ActiveModel {
-        pledge_id: Set(pledge.id.0),
+        pledge_id: Set(pledge.id),
         number: Set(pledge.text_version),
         statement: Set(pledge.statement.clone()),
         campaign_version: Set(crate::campaigns::campaigns::version_number(tx, pledge.campaign_id).await?),
@@ -302,15 +301,15 @@ async fn insert_text(tx: &Tx, pledge: &Pledge) -> Result<(), DbErr> {
     };
     pledge_version::Entity::insert(text).exec_without_returning(tx).await?;
     let rows = pledge.commitments.iter().zip(1..).map(|(one, ordinal)| commitment::ActiveModel {
-        id: Set(one.id.0),
-        pledge_id: Set(pledge.id.0),
+        id: Set(one.id),
+        pledge_id: Set(pledge.id),
         ordinal: Set(ordinal),
-        target_id: Set(one.target_id.map(|target| target.0)),
+        target_id: Set(one.target_id),
         title: Set(one.title.clone()),
         unit_of_measure: Set(one.unit_of_measure.clone()),
         quantity: Set(one.quantity.thousandths()),
         due_on: Set(one.due_on),
-        cadence: Set(one.cadence.name().to_owned()),
+        cadence: Set(one.cadence),
     });
     commitment::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_rows| ())
 }
@@ -319,10 +318,10 @@ async fn insert_text(tx: &Tx, pledge: &Pledge) -> Result<(), DbErr> {
 pub async fn save(tx: &Tx, pledge: &mut Pledge) -> Result<(), DbErr> {
     pledge.version = pledge.version.saturating_add(1);
     let row = pledge::ActiveModel {
-        id: Unchanged(pledge.id.0),
-        status: Set(pledge.status.name().to_owned()),
+        id: Unchanged(pledge.id),
+        status: Set(pledge.status),
         signed_at: Set(pledge.signed_at),
-        signed_by: Set(pledge.signed_by.map(|member| member.0)),
+        signed_by: Set(pledge.signed_by),
         verification_code: Set(pledge.verification_code.clone()),
         next_due_on: Set(pledge.first_due_on()),
         version: Set(pledge.version),
@@ -333,9 +332,9 @@ pub async fn save(tx: &Tx, pledge: &mut Pledge) -> Result<(), DbErr> {
 
 /// Removes a draft.
 pub async fn delete(tx: &Tx, id: PledgeId) -> Result<(), DbErr> {
-    commitment::Entity::delete_many().filter(commitment::Column::PledgeId.eq(id.0)).exec(tx).await?;
-    pledge_version::Entity::delete_many().filter(pledge_version::Column::PledgeId.eq(id.0)).exec(tx).await?;
-    pledge::Entity::delete_by_id(id.0).exec(tx).await.map(|_rows| ())
+    commitment::Entity::delete_many().filter(commitment::Column::PledgeId.eq(id)).exec(tx).await?;
+    pledge_version::Entity::delete_many().filter(pledge_version::Column::PledgeId.eq(id)).exec(tx).await?;
+    pledge::Entity::delete_by_id(id).exec(tx).await.map(|_rows| ())
 }
 
 /// Has this unit itself, or one whose history it carries on on `day`, pledged something in a campaign that runs?
@@ -343,12 +342,12 @@ pub async fn has_running(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate
     let running = campaign::Entity::find()
         .select_only()
         .column(campaign::Column::Id)
-        .filter(campaign::Column::Status.eq("launched"))
+        .filter(campaign::Column::Status.eq(campaign::CampaignStatus::Launched))
         .into_query();
     let pledges = pledge::Entity::find()
         .filter(pledge::Column::UnitId.is_in(with_resting(db, &[unit], day).await?))
         .filter(pledge::Column::MemberId.is_null())
-        .filter(pledge::Column::Status.eq("signed"))
+        .filter(pledge::Column::Status.eq(pledge::PledgeStatus::Signed))
         .filter(pledge::Column::CampaignId.in_subquery(running));
     Ok(pledges.one(db).await?.is_some())
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Commitment, Pledge, Pledger,
-    pledge::{Cadence, PledgeStatus},
+    pledge::{Cadence, PledgeStatus, PledgerKind},
 };
 use crate::{
     campaigns::campaigns::{Campaign, TargetKind},
@@ -32,16 +32,6 @@ pub struct PledgerRef {
     pub kind: PledgerKind,
     /// Which one.
     pub id: Uuid,
-}
-
-/// Of which kind a pledger is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PledgerKind {
-    /// A unit.
-    Unit,
-    /// A member.
-    Member,
 }
 
 /// A pledge to be written.

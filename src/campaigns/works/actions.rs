@@ -42,9 +42,10 @@ pub async fn create(tx: &Tx, caller: &Caller, campaign: CampaignId, new: NewWork
         goal: new.goal,
         achieved: new.achieved,
         status: new.status.unwrap_or(WorkStatus::Planned),
+        created_at: tx.now(),
         version: 1,
     };
-    store::insert(tx, &work).await?;
+    store::insert(tx, work.clone()).await?;
     record(tx, "create_work", None, &work).await?;
     Ok(work)
 }

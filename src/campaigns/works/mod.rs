@@ -4,9 +4,8 @@ mod actions;
 pub mod http;
 mod store;
 mod wire;
-mod work;
 
-pub use work::{Work, WorkKind, WorkStatus};
+pub use crate::entity::work::{Model as Work, WorkKind, WorkStatus};
 
 /// The operations of this noun.
 pub fn routes(service: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

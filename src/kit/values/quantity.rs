@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, fmt, iter::Sum, ops};
 
+use sea_orm::DeriveValueType;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use serde_json::value::RawValue;
 use utoipa::{
@@ -19,7 +20,7 @@ const HIGH_HALF: i128 = 1 << 32;
 const TOLERANCE: f64 = 1e-6;
 
 /// An amount in some unit of measure, in thousandths of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct Quantity(i64);
 
 /// A JSON number that is no quantity.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     feed::activities::{Activity, ActivityKind, ActivityStatus, to_html},
-    kit::values::ids::{ActivityId, CampaignId, MemberId, UnitId},
+    kit::values::ids::{MemberId, UnitId},
 };
 
 /// Adds them. What is dated later than `now` was published a few minutes ago, so that there is always something new.
@@ -22,13 +22,13 @@ pub fn add(rows: &mut Rows, material: &Material, now: DateTime<Utc>) {
 
 fn published(article: &Article, published_at: DateTime<Utc>) -> Activity {
     Activity {
-        id: ActivityId(ids::activity(&article.key, article.published_at)),
+        id: ids::activity(&article.key, article.published_at),
         kind: ActivityKind::named(&article.kind),
         title: article.title.clone(),
         summary: article.summary.clone(),
         body_markdown: article.body_markdown.clone(),
         body_html: to_html(&article.body_markdown),
-        campaign_id: article.campaign.as_deref().map(ids::campaign).map(CampaignId),
+        campaign_id: article.campaign.as_deref().map(ids::campaign),
         unit_id: UnitId(ids::unit(&article.unit)),
         tags: article.tags.clone(),
         status: ActivityStatus::Published,

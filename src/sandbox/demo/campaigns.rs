@@ -10,8 +10,17 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    entity::{campaign, campaign_audience, campaign_version, criterion, milestone, phase, target, work},
-    kit::values::{clock::day_in_vietnam, text::fold},
+    entity::{
+        campaign::{self, Status},
+        campaign_audience, campaign_version, criterion, milestone, phase,
+        target::{self, TargetKind},
+        work::{self, WorkStatus},
+    },
+    kit::values::{
+        clock::day_in_vietnam,
+        ids::{CampaignId, ClusterId, PhaseId},
+        text::fold,
+    },
 };
 
 /// The campaign that the credentials name.
@@ -55,11 +64,11 @@ pub fn add(rows: &mut Rows, material: &Material, now: DateTime<Utc>) {
 }
 
 /// Where a campaign stands on `today`.
-pub fn status(facts: &CampaignFacts, today: NaiveDate) -> &'static str {
+pub fn status(facts: &CampaignFacts, today: NaiveDate) -> Status {
     match today {
-        today if today < facts.starts_on => "draft",
-        today if today <= facts.ends_on => "launched",
-        _ => "closed",
+        today if today < facts.starts_on => Status::Draft,
+        today if today <= facts.ends_on => Status::Launched,
+        _ => Status::Closed,
     }
 }
 
@@ -71,19 +80,19 @@ fn add_campaign(rows: &mut Rows, facts: &CampaignFacts, today: NaiveDate) {
     let body = (!facts.contents.is_empty()).then(|| format!("- {}", facts.contents.join("\n- ")));
     rows.campaigns.push(campaign::Model {
         id: ids::campaign(&facts.key),
-        kind: facts.kind.clone(),
+        kind: facts.kind,
         title: facts.title.clone(),
         folded_title: fold(&facts.title),
         slogan: facts.slogan.clone(),
         summary: summary.clone(),
         body: body.clone(),
-        status: status.to_owned(),
+        status,
         starts_on: facts.starts_on,
         ends_on: facts.ends_on,
-        launched_by_unit_id: ids::unit(&facts.launched_by),
-        launched_at: (status != "draft").then_some(launched_at),
-        closed_at: (status == "closed").then(|| moment(facts.ends_on + TimeDelta::days(1), 8, 0)),
-        created_by: Some(super::ADMIN.id()),
+        launched_by_unit_id: ids::unit(&facts.launched_by).into(),
+        launched_at: (status != Status::Draft).then_some(launched_at),
+        closed_at: (status == Status::Closed).then(|| moment(facts.ends_on + TimeDelta::days(1), 8, 0)),
+        created_by: Some(super::ADMIN.id().into()),
         created_at,
         version: 1,
     });
@@ -91,12 +100,12 @@ fn add_campaign(rows: &mut Rows, facts: &CampaignFacts, today: NaiveDate) {
         "kind": facts.kind, "title": facts.title, "slogan": facts.slogan, "summary": summary, "body": body,
         "starts_on": facts.starts_on, "ends_on": facts.ends_on,
     });
-    if status != "draft" {
+    if status != Status::Draft {
         rows.campaign_versions.push(campaign_version::Model {
             campaign_id: ids::campaign(&facts.key),
             number: 1,
             content,
-            created_by: Some(super::ADMIN.id()),
+            created_by: Some(super::ADMIN.id().into()),
             created_at: launched_at,
         });
     }
@@ -105,7 +114,7 @@ fn add_campaign(rows: &mut Rows, facts: &CampaignFacts, today: NaiveDate) {
 /// Without a row a campaign is for everybody.
 fn add_audience(rows: &mut Rows, facts: &CampaignFacts) {
     let campaign_id = ids::campaign(&facts.key);
-    let row = |name: &str, unit_kind: Option<&String>, cluster_id: Option<Uuid>| campaign_audience::Model {
+    let row = |name: &str, unit_kind: Option<&String>, cluster_id: Option<ClusterId>| campaign_audience::Model {
         id: ids::part(&format!("campaign_audience/{}/{name}", facts.key)),
         campaign_id,
         unit_kind: unit_kind.cloned(),
@@ -113,7 +122,7 @@ fn add_audience(rows: &mut Rows, facts: &CampaignFacts) {
         cluster_id,
     };
     rows.campaign_audiences.extend(facts.audience_kinds.iter().map(|kind| row(kind, Some(kind), None)));
-    let cluster = facts.cluster.as_ref().map(|key| row(key, None, Some(ids::cluster(key))));
+    let cluster = facts.cluster.as_ref().map(|key| row(key, None, Some(ids::cluster(key).into())));
     rows.campaign_audiences.extend(cluster);
 }
 
@@ -153,7 +162,7 @@ fn new_target(facts: &CampaignFacts, target: &TargetFacts, ordinal: i32) -> targ
         ordinal,
         name: target.name.clone(),
         unit_of_measure: target.unit_of_measure.clone(),
-        kind: if is_percentage { "percentage" } else { "quantity" }.to_owned(),
+        kind: if is_percentage { TargetKind::Percentage } else { TargetKind::Quantity },
         goal: target.goal.map(|goal| goal.saturating_mul(PER_UNIT)),
         numerator_target_id: is_share.then(|| ids::target(SHOWN, SHOWN_TARGET)),
         denominator: is_share.then_some(SHOWN_TARGET_GOAL * PER_UNIT),
@@ -162,14 +171,14 @@ fn new_target(facts: &CampaignFacts, target: &TargetFacts, ordinal: i32) -> targ
     }
 }
 
-fn shown_target(campaign_id: Uuid) -> target::Model {
+fn shown_target(campaign_id: CampaignId) -> target::Model {
     target::Model {
         id: ids::target(SHOWN, SHOWN_TARGET),
         campaign_id,
         ordinal: SHOWN_TARGET,
         name: SHOWN_TARGET_NAME.to_owned(),
         unit_of_measure: "văn bản".to_owned(),
-        kind: "quantity".to_owned(),
+        kind: TargetKind::Quantity,
         goal: Some(SHOWN_TARGET_GOAL * PER_UNIT),
         numerator_target_id: None,
         denominator: None,
@@ -178,7 +187,7 @@ fn shown_target(campaign_id: Uuid) -> target::Model {
     }
 }
 
-fn new_milestone(facts: &MilestoneFacts, id: Uuid, campaign_id: Uuid, ordinal: i32) -> Option<milestone::Model> {
+fn new_milestone(facts: &MilestoneFacts, id: Uuid, campaign_id: CampaignId, ordinal: i32) -> Option<milestone::Model> {
     let (month, day) = facts.on.as_ref().or(facts.on_lunar.as_ref())?.split_once('-')?;
     Some(milestone::Model {
         id,
@@ -192,14 +201,14 @@ fn new_milestone(facts: &MilestoneFacts, id: Uuid, campaign_id: Uuid, ordinal: i
 }
 
 /// The phase of a campaign that a day is in.
-pub fn phase_on(facts: &CampaignFacts, day: NaiveDate) -> Option<Uuid> {
+pub fn phase_on(facts: &CampaignFacts, day: NaiveDate) -> Option<PhaseId> {
     let mut phases = facts.phases.iter().zip(1..);
     let (_, ordinal) = phases.find(|(phase, _)| (phase.starts_on..=phase.ends_on).contains(&day))?;
     Some(phase_id(&facts.key, ordinal))
 }
 
-fn phase_id(campaign: &str, ordinal: i32) -> Uuid {
-    ids::part(&format!("phase/{campaign}/{ordinal}"))
+fn phase_id(campaign: &str, ordinal: i32) -> PhaseId {
+    ids::part(&format!("phase/{campaign}/{ordinal}")).into()
 }
 
 fn add_work(rows: &mut Rows, material: &Material, facts: &WorkFacts, ordinal: i64) {
@@ -207,17 +216,17 @@ fn add_work(rows: &mut Rows, material: &Material, facts: &WorkFacts, ordinal: i6
     let Some(campaign) = campaign else { return };
     let is_done = facts.goal.is_none() || facts.achieved == facts.goal;
     rows.works.push(work::Model {
-        id: ids::part(&format!("work/{}/{}/{}", facts.campaign, facts.unit, facts.title)),
+        id: ids::part(&format!("work/{}/{}/{}", facts.campaign, facts.unit, facts.title)).into(),
         campaign_id: ids::campaign(&facts.campaign),
-        unit_id: ids::unit(&facts.unit),
-        kind: facts.kind.clone(),
+        unit_id: ids::unit(&facts.unit).into(),
+        kind: facts.kind,
         title: facts.title.clone(),
         summary: facts.note.clone(),
         place: facts.place.clone(),
         unit_of_measure: facts.unit_of_measure.clone(),
-        goal: facts.goal.map(|goal| goal.saturating_mul(PER_UNIT)),
-        achieved: facts.achieved.map(|achieved| achieved.saturating_mul(PER_UNIT)),
-        status: if is_done { "completed" } else { "in_progress" }.to_owned(),
+        goal: facts.goal,
+        achieved: facts.achieved,
+        status: if is_done { WorkStatus::Completed } else { WorkStatus::InProgress },
         created_at: moment(campaign.starts_on + TimeDelta::days(ordinal), 9, 0),
         version: 1,
     });

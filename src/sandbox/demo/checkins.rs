@@ -14,7 +14,10 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    entity::checkin,
+    entity::{
+        checkin::{self, CheckinStatus},
+        commitment::Cadence,
+    },
     kit::{
         secrets::secret::{sha256, to_hex},
         values::clock::day_in_vietnam,
@@ -46,7 +49,7 @@ pub fn add(rows: &mut Rows, material: &Material, made: &Made<'_>, now: DateTime<
             ledger::add(rows, &checkin);
             rows.checkins.push(checkin);
         }
-        if made.plan.cadence == "once" {
+        if made.plan.cadence == Cadence::Once {
             break;
         }
         day += pause(&mut draw, made.plan.every_days);
@@ -81,18 +84,22 @@ fn new_checkin(
         received_at += TimeDelta::days(LATE_DAYS);
     }
     let decided_at = received_at + TimeDelta::hours(draw.between(3, 70));
-    let is_decided = matches!(status, "verified" | "returned") && decided_at <= now;
-    let status = if is_decided || status == "held" || status == "withdrawn" { status } else { "submitted" };
+    let is_decided = matches!(status, CheckinStatus::Verified | CheckinStatus::Returned) && decided_at <= now;
+    let status = if is_decided || status == CheckinStatus::Held || status == CheckinStatus::Withdrawn {
+        status
+    } else {
+        CheckinStatus::Submitted
+    };
     let place = draw.is_lucky(30) && plan.by != By::Unit;
     let hash = format!("{}|{quantity}|{note:?}|{occurred_at}", made.commitment_id);
     checkin::Model {
-        id: id_of(&format!("{}/{day}", made.key), occurred_at),
+        id: id_of(&format!("{}/{day}", made.key), occurred_at).into(),
         pledge_id: made.id,
         commitment_id: made.commitment_id,
         campaign_id: ids::campaign(&made.campaign.key),
         target_id: plan.target.map(|ordinal| ids::target(plan.campaign, ordinal)),
         phase_id: phase_on(made.campaign, day),
-        unit_id: ids::unit(made.unit),
+        unit_id: ids::unit(made.unit).into(),
         member_id: made.teller,
         quantity,
         note,
@@ -102,33 +109,35 @@ fn new_checkin(
         latitude_e6: place.then(|| near(draw, DA_LAT.0)).flatten(),
         longitude_e6: place.then(|| near(draw, DA_LAT.1)).flatten(),
         accuracy_m: place.then_some(25),
-        status: status.to_owned(),
+        status,
         flags: flags.iter().map(|flag| json!(flag)).collect::<Vec<Value>>().into(),
-        return_reason: (status == "returned").then(|| draw.pick(&material.notes.return_reasons).cloned()).flatten(),
-        decided_by: is_decided.then(|| ids::member(made.unit, 0)),
+        return_reason: (status == CheckinStatus::Returned)
+            .then(|| draw.pick(&material.notes.return_reasons).cloned())
+            .flatten(),
+        decided_by: is_decided.then(|| ids::member(made.unit, 0).into()),
         decided_at: is_decided.then_some(decided_at),
         content_hash: to_hex(&sha256(hash.as_bytes())),
-        version: if is_decided || status == "withdrawn" { 2 } else { 1 },
+        version: if is_decided || status == CheckinStatus::Withdrawn { 2 } else { 1 },
     }
 }
 
 /// What becomes of a check-in that came so many days ago.
-fn fate(draw: &mut Draw, age_days: i64, is_closed: bool) -> (&'static str, Vec<&'static str>) {
+fn fate(draw: &mut Draw, age_days: i64, is_closed: bool) -> (CheckinStatus, Vec<&'static str>) {
     let dice = draw.between(1, 100);
     match dice {
-        1 => ("withdrawn", vec![]),
-        2..=4 => ("returned", vec![]),
-        5 | 6 if !is_closed && age_days <= DECIDED_AFTER_DAYS => ("held", vec!["late"]),
-        7 | 8 if !is_closed && age_days <= DECIDED_AFTER_DAYS => ("held", vec!["unlikely_quantity"]),
-        9..=30 if !is_closed && age_days <= DECIDED_AFTER_DAYS => ("submitted", vec![]),
-        _ if !is_closed && age_days <= FRESH_DAYS => ("submitted", vec![]),
-        _ => ("verified", vec![]),
+        1 => (CheckinStatus::Withdrawn, vec![]),
+        2..=4 => (CheckinStatus::Returned, vec![]),
+        5 | 6 if !is_closed && age_days <= DECIDED_AFTER_DAYS => (CheckinStatus::Held, vec!["late"]),
+        7 | 8 if !is_closed && age_days <= DECIDED_AFTER_DAYS => (CheckinStatus::Held, vec!["unlikely_quantity"]),
+        9..=30 if !is_closed && age_days <= DECIDED_AFTER_DAYS => (CheckinStatus::Submitted, vec![]),
+        _ if !is_closed && age_days <= FRESH_DAYS => (CheckinStatus::Submitted, vec![]),
+        _ => (CheckinStatus::Verified, vec![]),
     }
 }
 
 fn note(draw: &mut Draw, material: &Material, made: &Made<'_>, day: NaiveDate) -> Option<String> {
     // What one person writes of an afternoon does not fit the thousands that a unit adds up.
-    if made.plan.by == By::Unit && made.plan.cadence == "monthly" {
+    if made.plan.by == By::Unit && made.plan.cadence == Cadence::Monthly {
         return Some(format!("Số liệu tổng hợp của đơn vị đến ngày {}.", day.format("%d/%m/%Y")));
     }
     draw.pick(&material.notes.of(made.plan.topic)).map(|note| (*note).to_owned())

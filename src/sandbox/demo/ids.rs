@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::draw::id_of;
+use crate::kit::values::ids::{ActivityId, CampaignId, TargetId};
 
 /// Everything that the demo knows by key was there on this day: 2020-01-01.
 pub const FOUNDED: NaiveDate = match NaiveDate::from_ymd_opt(2020, 1, 1) {
@@ -41,18 +42,18 @@ pub fn guest() -> Uuid {
 }
 
 /// A campaign's.
-pub fn campaign(key: &str) -> Uuid {
-    known(&format!("campaign/{key}"))
+pub fn campaign(key: &str) -> CampaignId {
+    known(&format!("campaign/{key}")).into()
 }
 
 /// The id of the target with this index within a campaign.
-pub fn target(campaign: &str, ordinal: i32) -> Uuid {
-    known(&format!("target/{campaign}/{ordinal}"))
+pub fn target(campaign: &str, ordinal: i32) -> TargetId {
+    known(&format!("target/{campaign}/{ordinal}")).into()
 }
 
 /// An activity's.
-pub fn activity(key: &str, published_at: DateTime<Utc>) -> Uuid {
-    id_of(&format!("activity/{key}"), published_at)
+pub fn activity(key: &str, published_at: DateTime<Utc>) -> ActivityId {
+    id_of(&format!("activity/{key}"), published_at).into()
 }
 
 /// Of a part of something that has a key.

@@ -6,6 +6,11 @@ use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
+use crate::{
+    entity::{campaign, work},
+    kit::values::quantity::Quantity,
+};
+
 /// Everything that was written down. Deserialised from the files beside this one.
 #[derive(Debug)]
 pub struct Material {
@@ -51,7 +56,7 @@ pub struct ClusterFacts {
 #[derive(Debug, Deserialize)]
 pub struct CampaignFacts {
     pub key: String,
-    pub kind: String,
+    pub kind: campaign::Kind,
     pub title: String,
     pub slogan: Option<String>,
     pub launched_by: String,
@@ -107,12 +112,12 @@ pub struct MilestoneFacts {
 pub struct WorkFacts {
     pub campaign: String,
     pub unit: String,
-    pub kind: String,
+    pub kind: work::WorkKind,
     pub title: String,
     pub note: Option<String>,
     pub place: Option<String>,
-    pub goal: Option<i64>,
-    pub achieved: Option<i64>,
+    pub goal: Option<Quantity>,
+    pub achieved: Option<Quantity>,
     pub unit_of_measure: Option<String>,
 }
 

@@ -139,9 +139,9 @@ impl Demo {
         Landmarks {
             unit: ids::unit(UNIT),
             other_unit: ids::unit(OTHER_UNIT),
-            campaign: ids::campaign(campaigns::SHOWN),
-            target: ids::target(campaigns::SHOWN, campaigns::SHOWN_TARGET),
-            activity: article.map(|article| ids::activity(&article.key, article.published_at)).unwrap_or_default(),
+            campaign: ids::campaign(campaigns::SHOWN).0,
+            target: ids::target(campaigns::SHOWN, campaigns::SHOWN_TARGET).0,
+            activity: article.map(|article| ids::activity(&article.key, article.published_at).0).unwrap_or_default(),
         }
     }
 
@@ -222,6 +222,10 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
+    use crate::{
+        entity::{checkin::CheckinStatus, ledger_entry::Figure},
+        kit::values::ids::CheckinId,
+    };
 
     fn rows_on(day: &str) -> Rows {
         Demo::read().unwrap().rows(format!("{day}T03:00:00Z").parse().unwrap()).unwrap()
@@ -235,17 +239,17 @@ mod tests {
     #[test]
     fn the_ledger_of_each_checkin_says_what_its_state_says() {
         let rows = rows_on("2026-11-23");
-        let mut sums: HashMap<Uuid, (i64, i64)> = HashMap::new();
+        let mut sums: HashMap<CheckinId, (i64, i64)> = HashMap::new();
         for entry in &rows.ledger_entries {
             let sum = sums.entry(entry.checkin_id).or_default();
-            if entry.figure == "reported" { sum.0 += entry.delta } else { sum.1 += entry.delta }
+            if entry.figure == Figure::Reported { sum.0 += entry.delta } else { sum.1 += entry.delta }
         }
 
         for checkin in &rows.checkins {
             let q = checkin.quantity;
-            let expected = match checkin.status.as_str() {
-                "verified" => (q, q),
-                "submitted" => (q, 0),
+            let expected = match checkin.status {
+                CheckinStatus::Verified => (q, q),
+                CheckinStatus::Submitted => (q, 0),
                 _ => (0, 0),
             };
             assert_eq!(sums.get(&checkin.id).copied().unwrap_or_default(), expected, "{checkin:?}");
@@ -255,11 +259,14 @@ mod tests {
     #[test]
     fn there_is_something_of_everything() {
         let rows = rows_on("2026-11-23");
-        let statuses: HashSet<_> = rows.checkins.iter().map(|checkin| checkin.status.as_str()).collect();
+        let statuses: HashSet<_> = rows.checkins.iter().map(|checkin| checkin.status.to_string()).collect();
 
-        assert_eq!(statuses, HashSet::from(["verified", "submitted", "held", "returned", "withdrawn"]));
+        assert_eq!(
+            statuses,
+            HashSet::from(["verified", "submitted", "held", "returned", "withdrawn"].map(String::from))
+        );
         assert!((3_000..8_000).contains(&rows.checkins.len()), "{}", rows.checkins.len());
-        assert!(rows.checkins.iter().any(|checkin| checkin.member_id == MEMBER.id()));
+        assert!(rows.checkins.iter().any(|checkin| checkin.member_id.0 == MEMBER.id()));
         assert_eq!(rows.activities.len(), 60);
         assert!(rows.outbox_events.len() > 20);
     }
@@ -268,7 +275,7 @@ mod tests {
     fn every_id_is_there_once() {
         let rows = rows_on("2026-11-23");
         let ids: Vec<Uuid> =
-            rows.checkins.iter().map(|row| row.id).chain(rows.pledges.iter().map(|row| row.id)).collect();
+            rows.checkins.iter().map(|row| row.id.0).chain(rows.pledges.iter().map(|row| row.id.0)).collect();
 
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
     }

@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{draw::id_of, rows::Rows};
 use crate::{
-    entity::outbox_event,
+    entity::{campaign::Status, checkin::CheckinStatus, outbox_event},
     feed::activities::ActivityKind,
-    kit::values::ids::{CampaignId, CheckinId},
+    kit::values::ids::MemberId,
     outbox::Event,
 };
 
@@ -18,8 +18,8 @@ const NEWS_DAYS: i64 = 120;
 /// Adds the events of these rows that people are still to be told of, oldest first.
 pub fn add(rows: &mut Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
     let mut events: Vec<(DateTime<Utc>, Event)> = Vec::new();
-    for campaign in rows.campaigns.iter().filter(|campaign| campaign.status == "launched") {
-        let event = Event::CampaignLaunched { campaign_id: CampaignId(campaign.id) };
+    for campaign in rows.campaigns.iter().filter(|campaign| campaign.status == Status::Launched) {
+        let event = Event::CampaignLaunched { campaign_id: campaign.id };
         events.push((campaign.launched_at.unwrap_or(now), event));
     }
     let announcements = rows.activities.iter().filter(|activity| activity.kind == ActivityKind::Announcement);
@@ -50,15 +50,15 @@ pub fn add(rows: &mut Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
 fn decisions(rows: &Rows) -> Vec<(DateTime<Utc>, Event)> {
     let mut decided: Vec<_> = rows.checkins.iter().filter_map(|row| Some((row.decided_at?, row))).collect();
     decided.sort_by_key(|(moment, row)| (std::cmp::Reverse(*moment), row.id));
-    let shown = [super::MEMBER.id(), super::OTHER_MEMBER.id()];
+    let shown = [super::MEMBER.id(), super::OTHER_MEMBER.id()].map(MemberId::from);
     let latest = decided.iter().take(DECISIONS);
     let of_shown = shown
         .iter()
         .flat_map(|member| decided.iter().skip(DECISIONS).filter(move |(_, row)| row.member_id == *member).take(3));
     let events = latest.chain(of_shown).map(|(moment, row)| {
-        let checkin_id = CheckinId(row.id);
-        let event = match row.status.as_str() {
-            "verified" => Event::CheckinVerified { checkin_id, decision_id: None },
+        let checkin_id = row.id;
+        let event = match row.status {
+            CheckinStatus::Verified => Event::CheckinVerified { checkin_id, decision_id: None },
             _ => Event::CheckinReturned { checkin_id, decision_id: None },
         };
         (*moment, event)

@@ -1,5 +1,7 @@
 //! Who pledges what in which campaign, and how often they tell of it.
 
+use crate::entity::commitment::Cadence;
+
 /// Who pledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -36,7 +38,7 @@ pub struct Plan {
     pub target: Option<i32>,
     pub title: &'static str,
     pub unit_of_measure: &'static str,
-    pub cadence: &'static str,
+    pub cadence: Cadence,
     /// A check-in every so many days, give or take a half.
     pub every_days: i64,
     /// What one check-in says, from and to, in thousandths.
@@ -60,7 +62,7 @@ pub const PLANS: [Plan; 10] = [
         target: Some(1),
         title: "Cây xanh trồng mới của đơn vị",
         unit_of_measure: "cây",
-        cadence: "monthly",
+        cadence: Cadence::Monthly,
         every_days: 30,
         amount: (22_000 * WHOLE, 66_000 * WHOLE),
         step: 10 * WHOLE,
@@ -75,7 +77,7 @@ pub const PLANS: [Plan; 10] = [
         target: Some(1),
         title: "Cây tự tay trồng và chăm sóc",
         unit_of_measure: "cây",
-        cadence: "monthly",
+        cadence: Cadence::Monthly,
         every_days: 70,
         amount: (3 * WHOLE, 30 * WHOLE),
         step: WHOLE,
@@ -90,7 +92,7 @@ pub const PLANS: [Plan; 10] = [
         target: Some(1),
         title: "Căn nhà hoàn thành, bàn giao",
         unit_of_measure: "căn",
-        cadence: "monthly",
+        cadence: Cadence::Monthly,
         every_days: 45,
         amount: (WHOLE, 4 * WHOLE),
         step: WHOLE,
@@ -105,7 +107,7 @@ pub const PLANS: [Plan; 10] = [
         target: None,
         title: "Ngày công góp dựng nhà",
         unit_of_measure: "ngày công",
-        cadence: "monthly",
+        cadence: Cadence::Monthly,
         every_days: 40,
         amount: (WHOLE / 2, 2 * WHOLE),
         step: WHOLE / 2,
@@ -120,7 +122,7 @@ pub const PLANS: [Plan; 10] = [
         target: Some(1),
         title: "Kiosk đưa vào sử dụng",
         unit_of_measure: "kiosk",
-        cadence: "weekly",
+        cadence: Cadence::Weekly,
         every_days: 8,
         amount: (2 * WHOLE, 10 * WHOLE),
         step: WHOLE,
@@ -135,7 +137,7 @@ pub const PLANS: [Plan; 10] = [
         target: Some(2),
         title: "Trang của nền tảng đưa vào sử dụng",
         unit_of_measure: "trang",
-        cadence: "once",
+        cadence: Cadence::Once,
         every_days: 60,
         amount: (4 * WHOLE, 4 * WHOLE),
         step: WHOLE,
@@ -150,7 +152,7 @@ pub const PLANS: [Plan; 10] = [
         target: None,
         title: "Công trình, phần việc chào mừng đại hội",
         unit_of_measure: "công trình",
-        cadence: "monthly",
+        cadence: Cadence::Monthly,
         every_days: 75,
         amount: (WHOLE, 2 * WHOLE),
         step: WHOLE,
@@ -165,7 +167,7 @@ pub const PLANS: [Plan; 10] = [
         target: None,
         title: "Hoạt động chào mừng các ngày lễ lớn",
         unit_of_measure: "hoạt động",
-        cadence: "monthly",
+        cadence: Cadence::Monthly,
         every_days: 26,
         amount: (WHOLE, 3 * WHOLE),
         step: WHOLE,
@@ -180,7 +182,7 @@ pub const PLANS: [Plan; 10] = [
         target: Some(super::campaigns::SHOWN_TARGET),
         title: "Văn bản của đơn vị được ký số trên thiết bị di động",
         unit_of_measure: "văn bản",
-        cadence: "monthly",
+        cadence: Cadence::Monthly,
         every_days: 30,
         amount: (60 * WHOLE, 180 * WHOLE),
         step: WHOLE,
@@ -195,7 +197,7 @@ pub const PLANS: [Plan; 10] = [
         target: Some(super::campaigns::SHOWN_TARGET),
         title: "Văn bản tự tay ký số trên thiết bị di động",
         unit_of_measure: "văn bản",
-        cadence: "weekly",
+        cadence: Cadence::Weekly,
         every_days: 14,
         amount: (3 * WHOLE, 20 * WHOLE),
         step: WHOLE,

@@ -1,7 +1,6 @@
 //! Pledges: signed in the first days of their campaign, with one commitment each.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
 
 use super::{
     checkins,
@@ -11,7 +10,14 @@ use super::{
     plans::{Among, By, PLANS, Plan},
     rows::Rows,
 };
-use crate::entity::{commitment, pledge, pledge_version};
+use crate::{
+    entity::{
+        commitment::{self, Cadence},
+        pledge::{self, PledgeStatus, PledgerKind},
+        pledge_version,
+    },
+    kit::values::ids::{CommitmentId, MemberId, PledgeId},
+};
 
 /// A pledge that somebody made.
 pub struct Made<'a> {
@@ -22,13 +28,13 @@ pub struct Made<'a> {
     /// The unit's key.
     pub unit: &'a str,
     /// Who tells of it: the member, or somebody of the unit.
-    pub teller: Uuid,
+    pub teller: MemberId,
     /// Its own key.
     pub key: String,
     /// Its id.
-    pub id: Uuid,
+    pub id: PledgeId,
     /// Its commitment's id.
-    pub commitment_id: Uuid,
+    pub commitment_id: CommitmentId,
     /// How much it promises, in thousandths.
     pub promised: i64,
     /// When it was signed.
@@ -82,15 +88,15 @@ fn add_one(
         return;
     }
     let is_own = plan.by != By::Unit;
-    let signer = ids::member(unit, member);
+    let signer: MemberId = ids::member(unit, member).into();
     let made = Made {
         plan,
         campaign,
         unit,
         // A unit's results are told by one of its members, and verified by its manager.
-        teller: if is_own { signer } else { ids::member(unit, 3) },
-        id: id_of(&key, signed_at),
-        commitment_id: id_of(&format!("{key}/commitment"), signed_at),
+        teller: if is_own { signer } else { ids::member(unit, 3).into() },
+        id: id_of(&key, signed_at).into(),
+        commitment_id: id_of(&format!("{key}/commitment"), signed_at).into(),
         promised: promised(plan, campaign, &mut draw),
         signed_at,
         key,
@@ -100,10 +106,10 @@ fn add_one(
     rows.pledges.push(pledge::Model {
         id: made.id,
         campaign_id: ids::campaign(&campaign.key),
-        pledger_kind: if is_own { "member" } else { "unit" }.to_owned(),
-        unit_id: ids::unit(unit),
+        pledger_kind: if is_own { PledgerKind::Member } else { PledgerKind::Unit },
+        unit_id: ids::unit(unit).into(),
         member_id: is_own.then_some(signer),
-        status: "signed".to_owned(),
+        status: PledgeStatus::Signed,
         current_version: 1,
         signed_at: Some(signed_at),
         signed_by: Some(signer),
@@ -131,7 +137,7 @@ fn add_one(
 fn promised(plan: &Plan, campaign: &CampaignFacts, draw: &mut Draw) -> i64 {
     let days = campaign.ends_on.signed_duration_since(campaign.starts_on).num_days();
     let (low, high) = plan.amount;
-    let times = if plan.cadence == "once" { 1 } else { (days / plan.every_days).max(1) };
+    let times = if plan.cadence == Cadence::Once { 1 } else { (days / plan.every_days).max(1) };
     let expected = (low + high) / 2 * times;
     let percent = if low == high { 100 } else { draw.between(85, 110) };
     let step = plan.step.max(1_000);
@@ -149,6 +155,6 @@ fn new_commitment(made: &Made<'_>) -> commitment::Model {
         unit_of_measure: plan.unit_of_measure.to_owned(),
         quantity: made.promised,
         due_on: campaign.ends_on,
-        cadence: plan.cadence.to_owned(),
+        cadence: plan.cadence,
     }
 }

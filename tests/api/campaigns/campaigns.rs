@@ -353,7 +353,7 @@ async fn closing_waits_for_whoever_counts_on_the_campaign() {
     let checking_in = app.app.db.begin(app.clock.now(), Actor::system()).await.unwrap();
     campaigns::find_running(&checking_in, id).await.unwrap();
     let closing = app.app.db.begin(app.clock.now(), Actor::system()).await.unwrap();
-    let lock = campaign::Entity::find_by_id(id.0)
+    let lock = campaign::Entity::find_by_id(id)
         .lock_with_behavior(sea_query::LockType::Update, sea_query::LockBehavior::Nowait)
         .one(&closing)
         .await;

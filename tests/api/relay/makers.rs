@@ -4,8 +4,14 @@ use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::json;
 use thidua::{
     db::{Actor, Tx},
-    entity,
-    kit::values::ids::{ActivityId, CampaignId, CheckinId, MemberId, PledgeId},
+    entity::{
+        self,
+        campaign::{Kind, Status},
+        checkin::CheckinStatus,
+        commitment::Cadence,
+        pledge::{PledgeStatus, PledgerKind},
+    },
+    kit::values::ids::{ActivityId, CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, UnitId},
     outbox::{self, Event},
     sandbox::zalo::Person as ZaloPerson,
 };
@@ -50,9 +56,9 @@ impl TestApp {
         let made = Checkin { id: CheckinId::new(), pledge_id: PledgeId::new(), campaign_id: CampaignId::new() };
         self.app
             .change_as(Actor::system(), async |tx| {
-                insert_campaign(tx, made.campaign_id, unit).await;
-                insert_pledge(tx, &made, unit, member).await;
-                insert_checkin(tx, &made, unit, member).await;
+                insert_campaign(tx, made.campaign_id, unit.into()).await;
+                insert_pledge(tx, &made, unit.into(), member.into()).await;
+                insert_checkin(tx, &made, unit.into(), member.into()).await;
                 Ok(())
             })
             .await
@@ -62,9 +68,9 @@ impl TestApp {
 
     /// A campaign for everybody.
     pub async fn campaign_row(&self, unit: &Unit) -> CampaignId {
-        let (id, unit) = (CampaignId::new(), unit.id.parse().unwrap());
+        let (id, unit) = (CampaignId::new(), unit.id.parse::<Uuid>().unwrap());
         let insert = async |tx: &Tx| {
-            insert_campaign(tx, id, unit).await;
+            insert_campaign(tx, id, unit.into()).await;
             Ok(())
         };
         self.app.change_as(Actor::system(), insert).await.unwrap();
@@ -111,16 +117,16 @@ impl TestApp {
     }
 }
 
-async fn insert_campaign(tx: &Tx, id: CampaignId, unit: Uuid) {
+async fn insert_campaign(tx: &Tx, id: CampaignId, unit: UnitId) {
     let row = entity::campaign::ActiveModel {
-        id: Set(id.0),
-        kind: Set("thematic".to_owned()),
+        id: Set(id),
+        kind: Set(Kind::Thematic),
         title: Set("Thắp sáng đường quê".to_owned()),
         folded_title: Set("thap sang duong que".to_owned()),
         slogan: Set(None),
         summary: Set(None),
         body: Set(None),
-        status: Set("launched".to_owned()),
+        status: Set(Status::Launched),
         starts_on: Set("2026-03-01".parse().unwrap()),
         ends_on: Set("2026-06-30".parse().unwrap()),
         launched_by_unit_id: Set(unit),
@@ -133,14 +139,14 @@ async fn insert_campaign(tx: &Tx, id: CampaignId, unit: Uuid) {
     entity::campaign::Entity::insert(row).exec_without_returning(tx).await.unwrap();
 }
 
-async fn insert_pledge(tx: &Tx, made: &Checkin, unit: Uuid, member: Uuid) {
+async fn insert_pledge(tx: &Tx, made: &Checkin, unit: UnitId, member: MemberId) {
     let row = entity::pledge::ActiveModel {
-        id: Set(made.pledge_id.0),
-        campaign_id: Set(made.campaign_id.0),
-        pledger_kind: Set("member".to_owned()),
+        id: Set(made.pledge_id),
+        campaign_id: Set(made.campaign_id),
+        pledger_kind: Set(PledgerKind::Member),
         unit_id: Set(unit),
         member_id: Set(Some(member)),
-        status: Set("signed".to_owned()),
+        status: Set(PledgeStatus::Signed),
         current_version: Set(1),
         signed_at: Set(Some(tx.now())),
         signed_by: Set(Some(member)),
@@ -153,25 +159,25 @@ async fn insert_pledge(tx: &Tx, made: &Checkin, unit: Uuid, member: Uuid) {
     entity::pledge::Entity::insert(row).exec_without_returning(tx).await.unwrap();
 }
 
-async fn insert_checkin(tx: &Tx, made: &Checkin, unit: Uuid, member: Uuid) {
-    let commitment = Uuid::now_v7();
+async fn insert_checkin(tx: &Tx, made: &Checkin, unit: UnitId, member: MemberId) {
+    let commitment = CommitmentId::new();
     let row = entity::commitment::ActiveModel {
         id: Set(commitment),
-        pledge_id: Set(made.pledge_id.0),
+        pledge_id: Set(made.pledge_id),
         ordinal: Set(0),
         target_id: Set(None),
         title: Set("Lắp đèn đường".to_owned()),
         unit_of_measure: Set("km".to_owned()),
         quantity: Set(20_000),
         due_on: Set("2026-06-30".parse().unwrap()),
-        cadence: Set("once".to_owned()),
+        cadence: Set(Cadence::Once),
     };
     entity::commitment::Entity::insert(row).exec_without_returning(tx).await.unwrap();
     let row = entity::checkin::ActiveModel {
-        id: Set(made.id.0),
-        pledge_id: Set(made.pledge_id.0),
+        id: Set(made.id),
+        pledge_id: Set(made.pledge_id),
         commitment_id: Set(commitment),
-        campaign_id: Set(made.campaign_id.0),
+        campaign_id: Set(made.campaign_id),
         target_id: Set(None),
         phase_id: Set(None),
         unit_id: Set(unit),
@@ -184,7 +190,7 @@ async fn insert_checkin(tx: &Tx, made: &Checkin, unit: Uuid, member: Uuid) {
         latitude_e6: Set(None),
         longitude_e6: Set(None),
         accuracy_m: Set(None),
-        status: Set("verified".to_owned()),
+        status: Set(CheckinStatus::Verified),
         flags: Set(json!([])),
         return_reason: Set(Some("Thiếu ảnh hiện trường.".to_owned())),
         decided_by: Set(None),

@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
+    campaigns::campaigns::Status,
     entity::{campaign, campaign_audience as audience, cluster_unit, membership, unit_version},
     kit::values::ids::{CampaignId, UnitId},
     organisation::units::{above, below, carriers_on, resting_under, within},
@@ -14,15 +15,14 @@ use crate::{
 
 /// The campaigns, running or over, that are for any of these units.
 pub async fn open_to(db: &impl ConnectionTrait, units: &[UnitId], day: NaiveDate) -> Result<Vec<CampaignId>, DbErr> {
-    let ids: Vec<uuid::Uuid> = campaign::Entity::find()
+    campaign::Entity::find()
         .select_only()
         .column(campaign::Column::Id)
-        .filter(campaign::Column::Status.is_in(["launched", "closed"]))
+        .filter(campaign::Column::Status.is_in([Status::Launched, Status::Closed]))
         .filter(is_for(units, day))
         .into_tuple()
         .all(db)
-        .await?;
-    Ok(ids.into_iter().map(CampaignId).collect())
+        .await
 }
 
 /// Is this campaign for any of these units?
@@ -32,7 +32,7 @@ pub async fn is_open_to(
     units: &[UnitId],
     day: NaiveDate,
 ) -> Result<bool, DbErr> {
-    let row = campaign::Entity::find_by_id(id.0).filter(is_for(units, day)).one(db).await?;
+    let row = campaign::Entity::find_by_id(id).filter(is_for(units, day)).one(db).await?;
     Ok(row.is_some() && !units.is_empty())
 }
 
@@ -48,7 +48,7 @@ fn fitting(units: &[UnitId], day: NaiveDate) -> SelectStatement {
     let kinds = unit_version::Entity::find()
         .select_only()
         .column(unit_version::Column::Kind)
-        .filter(unit_version::Column::UnitId.is_in(units.iter().map(|unit| unit.0)))
+        .filter(unit_version::Column::UnitId.is_in(units.iter().copied()))
         .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
         .into_query();
     let clusters = cluster_unit::Entity::find()
@@ -76,7 +76,7 @@ pub async fn audience_members(
     id: CampaignId,
     day: NaiveDate,
 ) -> Result<SelectStatement, DbErr> {
-    let rows = audience::Entity::find().filter(audience::Column::CampaignId.eq(id.0)).all(db).await?;
+    let rows = audience::Entity::find().filter(audience::Column::CampaignId.eq(id)).all(db).await?;
     let members = membership::Entity::find()
         .select_only()
         .column(membership::Column::MemberId)
@@ -93,7 +93,7 @@ pub async fn audience_members(
         .filter(within(unit_version::Column::ValidFrom, unit_version::Column::ValidTo, day))
         .into_query();
     let clusters = rows.iter().filter_map(|row| row.cluster_id);
-    let of_clusters: Vec<uuid::Uuid> = cluster_unit::Entity::find()
+    let of_clusters: Vec<UnitId> = cluster_unit::Entity::find()
         .select_only()
         .column(cluster_unit::Column::UnitId)
         .filter(cluster_unit::Column::ClusterId.is_in(clusters))
@@ -101,7 +101,7 @@ pub async fn audience_members(
         .into_tuple()
         .all(db)
         .await?;
-    let roots: Vec<UnitId> = rows.iter().filter_map(|row| row.unit_id).chain(of_clusters).map(UnitId).collect();
+    let roots: Vec<UnitId> = rows.iter().filter_map(|row| row.unit_id).chain(of_clusters).collect();
     let carriers = carriers_on(db, &roots, day).await?;
     let roots: Vec<UnitId> = roots.iter().map(|root| carriers.get(root).copied().unwrap_or(*root)).collect();
     let fitting = Condition::any()

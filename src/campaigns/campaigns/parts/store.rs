@@ -10,14 +10,14 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::{Audience, Campaign, Milestone, Phase, Target, TargetKind, Usual};
+use super::super::{Audience, Campaign, Milestone, Phase, Target, Usual};
 use crate::{
     db::Tx,
     entity::{campaign_audience, criterion, milestone, phase, target},
     kit::{
         problems::{codes::Code, problem::Problem},
         values::{
-            ids::{CampaignId, ClusterId, PhaseId, TargetId, UnitId},
+            ids::{CampaignId, PhaseId, TargetId},
             quantity::Quantity,
         },
     },
@@ -40,9 +40,9 @@ pub struct Parts {
 }
 
 /// The parts of these campaigns.
-pub async fn parts_of(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<HashMap<Uuid, Parts>, DbErr> {
+pub async fn parts_of(db: &impl ConnectionTrait, ids: &[CampaignId]) -> Result<HashMap<CampaignId, Parts>, DbErr> {
     let ids = || ids.iter().copied();
-    let mut parts: HashMap<Uuid, Parts> = ids().map(|id| (id, Parts::default())).collect();
+    let mut parts: HashMap<CampaignId, Parts> = ids().map(|id| (id, Parts::default())).collect();
     let phases = phase::Entity::find().filter(phase::Column::CampaignId.is_in(ids()));
     for row in phases.order_by_asc(phase::Column::Ordinal).all(db).await? {
         parts.entry(row.campaign_id).or_default().phases.push(phase_of(row));
@@ -63,16 +63,19 @@ pub async fn parts_of(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<HashMap
     for row in audiences.order_by_asc(campaign_audience::Column::Id).all(db).await? {
         let audience = &mut parts.entry(row.campaign_id).or_default().audience;
         audience.unit_kinds.extend(row.unit_kind.as_deref().map(UnitKind::named));
-        audience.unit_ids.extend(row.unit_id.map(UnitId));
-        audience.cluster_ids.extend(row.cluster_id.map(ClusterId));
+        audience.unit_ids.extend(row.unit_id);
+        audience.cluster_ids.extend(row.cluster_id);
     }
     Ok(parts)
 }
 
 /// A target with the campaign it belongs to.
 pub async fn target(db: &impl ConnectionTrait, id: TargetId) -> Result<Option<(Target, CampaignId)>, DbErr> {
-    let row = target::Entity::find_by_id(id.0).one(db).await?;
-    Ok(row.map(|row| (CampaignId(row.campaign_id), row)).map(|(campaign, row)| (target_of(row), campaign)))
+    let row = target::Entity::find_by_id(id).one(db).await?;
+    Ok(row.map(|row| {
+        let campaign = row.campaign_id;
+        (target_of(row), campaign)
+    }))
 }
 
 /// Which of these phases belong to another campaign.
@@ -81,15 +84,15 @@ pub async fn foreign_phases(
     campaign: CampaignId,
     ids: &[PhaseId],
 ) -> Result<HashSet<PhaseId>, DbErr> {
-    let foreign: Vec<Uuid> = phase::Entity::find()
+    let foreign: Vec<PhaseId> = phase::Entity::find()
         .select_only()
         .column(phase::Column::Id)
-        .filter(phase::Column::Id.is_in(ids.iter().map(|id| id.0)))
-        .filter(phase::Column::CampaignId.ne(campaign.0))
+        .filter(phase::Column::Id.is_in(ids.iter().copied()))
+        .filter(phase::Column::CampaignId.ne(campaign))
         .into_tuple()
         .all(db)
         .await?;
-    Ok(foreign.into_iter().map(PhaseId).collect())
+    Ok(foreign.into_iter().collect())
 }
 
 /// Which of these targets belong to another campaign.
@@ -98,20 +101,20 @@ pub async fn foreign_targets(
     campaign: CampaignId,
     ids: &[TargetId],
 ) -> Result<HashSet<TargetId>, DbErr> {
-    let foreign: Vec<Uuid> = target::Entity::find()
+    let foreign: Vec<TargetId> = target::Entity::find()
         .select_only()
         .column(target::Column::Id)
-        .filter(target::Column::Id.is_in(ids.iter().map(|id| id.0)))
-        .filter(target::Column::CampaignId.ne(campaign.0))
+        .filter(target::Column::Id.is_in(ids.iter().copied()))
+        .filter(target::Column::CampaignId.ne(campaign))
         .into_tuple()
         .all(db)
         .await?;
-    Ok(foreign.into_iter().map(TargetId).collect())
+    Ok(foreign.into_iter().collect())
 }
 
 fn phase_of(row: phase::Model) -> Phase {
     Phase {
-        id: PhaseId(row.id),
+        id: row.id,
         ordinal: row.ordinal,
         name: row.name,
         starts_on: row.starts_on,
@@ -122,12 +125,12 @@ fn phase_of(row: phase::Model) -> Phase {
 
 fn target_of(row: target::Model) -> Target {
     Target {
-        id: TargetId(row.id),
+        id: row.id,
         name: row.name,
         unit_of_measure: row.unit_of_measure,
-        kind: TargetKind::named(&row.kind),
+        kind: row.kind,
         goal: row.goal.map(Quantity::from_thousandths),
-        numerator_target_id: row.numerator_target_id.map(TargetId),
+        numerator_target_id: row.numerator_target_id,
         denominator: row.denominator.map(Quantity::from_thousandths),
         usual: Usual { quantity: row.usual_quantity.map(Quantity::from_thousandths), found_at: row.usual_found_at },
     }
@@ -148,22 +151,22 @@ pub async fn save_parts(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
 /// Removes the parts of a campaign that nobody has pledged to yet.
 pub async fn delete_parts(tx: &Tx, id: CampaignId) -> Result<(), DbErr> {
     delete_unreferenced(tx, id).await?;
-    target::Entity::delete_many().filter(target::Column::CampaignId.eq(id.0)).exec(tx).await?;
-    phase::Entity::delete_many().filter(phase::Column::CampaignId.eq(id.0)).exec(tx).await.map(|_rows| ())
+    target::Entity::delete_many().filter(target::Column::CampaignId.eq(id)).exec(tx).await?;
+    phase::Entity::delete_many().filter(phase::Column::CampaignId.eq(id)).exec(tx).await.map(|_rows| ())
 }
 
 /// Phases and targets are brought up to date by id, because others refer to them; the rest is written anew.
 async fn delete_unreferenced(tx: &Tx, id: CampaignId) -> Result<(), DbErr> {
-    criterion::Entity::delete_many().filter(criterion::Column::CampaignId.eq(id.0)).exec(tx).await?;
-    milestone::Entity::delete_many().filter(milestone::Column::CampaignId.eq(id.0)).exec(tx).await?;
-    campaign_audience::Entity::delete_many().filter(campaign_audience::Column::CampaignId.eq(id.0)).exec(tx).await?;
+    criterion::Entity::delete_many().filter(criterion::Column::CampaignId.eq(id)).exec(tx).await?;
+    milestone::Entity::delete_many().filter(milestone::Column::CampaignId.eq(id)).exec(tx).await?;
+    campaign_audience::Entity::delete_many().filter(campaign_audience::Column::CampaignId.eq(id)).exec(tx).await?;
     Ok(())
 }
 
 async fn insert_unreferenced(tx: &Tx, campaign: &Campaign) -> Result<(), DbErr> {
     let criteria = campaign.criteria.iter().enumerate().map(|(place, text)| criterion::ActiveModel {
         id: Set(Uuid::now_v7()),
-        campaign_id: Set(campaign.id.0),
+        campaign_id: Set(campaign.id),
         ordinal: Set(ordinal(place)),
         text: Set(text.clone()),
     });
@@ -172,7 +175,7 @@ async fn insert_unreferenced(tx: &Tx, campaign: &Campaign) -> Result<(), DbErr> 
         let (month, day) = milestone.on.split_once('-').unwrap_or(("1", "1"));
         milestone::ActiveModel {
             id: Set(Uuid::now_v7()),
-            campaign_id: Set(campaign.id.0),
+            campaign_id: Set(campaign.id),
             ordinal: Set(ordinal(place)),
             name: Set(milestone.name.clone()),
             month: Set(month.parse().unwrap_or(1)),
@@ -183,12 +186,12 @@ async fn insert_unreferenced(tx: &Tx, campaign: &Campaign) -> Result<(), DbErr> 
     milestone::Entity::insert_many(milestones).exec_without_returning(tx).await?;
     let audience = &campaign.audience;
     let kinds = audience.unit_kinds.iter().map(|kind| (Some(kind.name().to_owned()), None, None));
-    let units = audience.unit_ids.iter().map(|unit| (None, Some(unit.0), None));
-    let clusters = audience.cluster_ids.iter().map(|cluster| (None, None, Some(cluster.0)));
+    let units = audience.unit_ids.iter().map(|unit| (None, Some(*unit), None));
+    let clusters = audience.cluster_ids.iter().map(|cluster| (None, None, Some(*cluster)));
     let rows =
         kinds.chain(units).chain(clusters).map(|(unit_kind, unit_id, cluster_id)| campaign_audience::ActiveModel {
             id: Set(Uuid::now_v7()),
-            campaign_id: Set(campaign.id.0),
+            campaign_id: Set(campaign.id),
             unit_kind: Set(unit_kind),
             unit_id: Set(unit_id),
             cluster_id: Set(cluster_id),
@@ -201,12 +204,12 @@ async fn save_phases(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
     // Out of the way: places are unique, and each row takes its new one while others still have their old ones.
     Entity::update_many()
         .col_expr(Column::Ordinal, Expr::col(Column::Ordinal).mul(-1))
-        .filter(Column::CampaignId.eq(campaign.id.0))
+        .filter(Column::CampaignId.eq(campaign.id))
         .exec(tx)
         .await?;
     let rows = campaign.phases.iter().map(|phase| phase::ActiveModel {
-        id: Set(phase.id.0),
-        campaign_id: Set(campaign.id.0),
+        id: Set(phase.id),
+        campaign_id: Set(campaign.id),
         ordinal: Set(phase.ordinal),
         name: Set(phase.name.clone()),
         starts_on: Set(phase.starts_on),
@@ -215,12 +218,12 @@ async fn save_phases(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
     });
     let update = OnConflict::column(Column::Id)
         .update_columns([Column::Ordinal, Column::Name, Column::StartsOn, Column::EndsOn, Column::Focus])
-        .action_and_where(Expr::col((Entity, Column::CampaignId)).eq(campaign.id.0))
+        .action_and_where(Expr::col((Entity, Column::CampaignId)).eq(campaign.id))
         .to_owned();
     let saved = Entity::insert_many(rows).on_conflict(update).exec_without_returning(tx).await?;
     require_all(saved, campaign.phases.len())?;
-    let kept = campaign.phases.iter().map(|phase| phase.id.0);
-    let left_out = Column::CampaignId.eq(campaign.id.0).and(Column::Id.is_not_in(kept));
+    let kept = campaign.phases.iter().map(|phase| phase.id);
+    let left_out = Column::CampaignId.eq(campaign.id).and(Column::Id.is_not_in(kept));
     Entity::delete_many().filter(left_out).exec(tx).await?;
     Ok(())
 }
@@ -230,7 +233,7 @@ async fn save_targets(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
     // Out of the way, as with phases.
     Entity::update_many()
         .col_expr(Column::Ordinal, Expr::col(Column::Ordinal).mul(-1))
-        .filter(Column::CampaignId.eq(campaign.id.0))
+        .filter(Column::CampaignId.eq(campaign.id))
         .exec(tx)
         .await?;
     // Percentages last: they refer to quantities beside them.
@@ -250,13 +253,13 @@ async fn save_targets(tx: &Tx, campaign: &Campaign) -> Result<(), Problem> {
             Column::NumeratorTargetId,
             Column::Denominator,
         ])
-        .action_and_where(Expr::col((Entity, Column::CampaignId)).eq(campaign.id.0))
+        .action_and_where(Expr::col((Entity, Column::CampaignId)).eq(campaign.id))
         .to_owned();
     let quantities = Entity::insert_many(quantities).on_conflict(update.clone()).exec_without_returning(tx).await?;
     let percentages = Entity::insert_many(percentages).on_conflict(update).exec_without_returning(tx).await?;
     require_all(quantities.saturating_add(percentages), campaign.targets.len())?;
-    let kept = campaign.targets.iter().map(|target| target.id.0);
-    let left_out = Column::CampaignId.eq(campaign.id.0).and(Column::Id.is_not_in(kept));
+    let kept = campaign.targets.iter().map(|target| target.id);
+    let left_out = Column::CampaignId.eq(campaign.id).and(Column::Id.is_not_in(kept));
     Entity::delete_many().filter(left_out).exec(tx).await?;
     Ok(())
 }
@@ -268,14 +271,14 @@ fn require_all(saved: u64, wanted: usize) -> Result<(), Problem> {
 
 fn target_row(campaign: CampaignId, place: usize, target: &Target) -> target::ActiveModel {
     target::ActiveModel {
-        id: Set(target.id.0),
-        campaign_id: Set(campaign.0),
+        id: Set(target.id),
+        campaign_id: Set(campaign),
         ordinal: Set(ordinal(place)),
         name: Set(target.name.clone()),
         unit_of_measure: Set(target.unit_of_measure.clone()),
-        kind: Set(target.kind.name().to_owned()),
+        kind: Set(target.kind),
         goal: Set(target.goal.map(Quantity::thousandths)),
-        numerator_target_id: Set(target.numerator_target_id.map(|id| id.0)),
+        numerator_target_id: Set(target.numerator_target_id),
         denominator: Set(target.denominator.map(Quantity::thousandths)),
         ..Default::default()
     }

@@ -2,12 +2,13 @@
 
 mod store;
 
-use uuid::Uuid;
-
 use super::totals::{ROOM, TotalKey};
-use crate::kit::values::{
-    ids::PledgeId,
-    quantity::{Quantity, Total},
+use crate::{
+    entity::checkin::CheckinStatus,
+    kit::values::{
+        ids::{CheckinId, PledgeId},
+        quantity::{Quantity, Total},
+    },
 };
 
 pub use store::{excess, recount, repair_totals};
@@ -33,7 +34,7 @@ pub enum Derived {
     /// Where a pledge stands.
     Standing(PledgeId),
     /// A check-in. The ledger stands for it and contradicts it: only a person can decide which is right.
-    Checkin(Uuid),
+    Checkin(CheckinId),
 }
 
 /// A stored total beside the sums of its entries: reported, verified.
@@ -66,8 +67,8 @@ impl From<Compared> for Drift {
 
 /// A check-in beside the sums of its entries.
 struct ComparedCheckin {
-    id: Uuid,
-    status: String,
+    id: CheckinId,
+    status: CheckinStatus,
     quantity: Quantity,
     reported: Total,
     verified: Total,

@@ -8,14 +8,22 @@ use sea_orm::{
     QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, Func, OnConflict, Query, SelectStatement, SimpleExpr},
 };
-use uuid::Uuid;
 
 use super::{Compared, ComparedCheckin, Drift};
 use crate::{
-    campaigns::ledger::{entry::Figure, totals::TotalKey},
+    campaigns::ledger::{
+        entry::Figure,
+        totals::{NO_PHASE, TotalKey},
+    },
     db::{Tx, dialect, exact},
-    entity::{checkin, ledger_entry, target_unit_total as total},
-    kit::values::quantity::{Quantity, Total},
+    entity::{
+        checkin::{self, CheckinStatus},
+        ledger_entry, target_unit_total as total,
+    },
+    kit::values::{
+        ids::{PhaseId, TargetId, UnitId},
+        quantity::{Quantity, Total},
+    },
 };
 
 /// Every stored total and every check-in against the ledger.
@@ -110,17 +118,19 @@ async fn sums(
         .group_by(Column::PhaseId)
         .group_by(Column::Figure);
     if let Some(keys) = keys {
-        let phase = Func::coalesce([Column::PhaseId.into_simple_expr(), Expr::val(Uuid::nil())]).into();
+        let phase = Func::coalesce([Column::PhaseId.into_simple_expr(), Expr::val(NO_PHASE)]).into();
         query = query.filter(is_one_of(keys, Column::TargetId, Column::UnitId, &phase));
     }
     let query = exact::select_sum(query, Column::Delta.into_simple_expr(), "sum");
     let mut sums: HashMap<TotalKey, (Total, Total)> = HashMap::new();
     for row in db.query_all(&query.into_query()).await? {
-        let phase: Option<Uuid> = row.try_get("", "phase_id")?;
-        let key = (row.try_get("", "target_id")?, row.try_get("", "unit_id")?, phase.unwrap_or_default());
+        let phase: Option<PhaseId> = row.try_get("", "phase_id")?;
+        let key = (row.try_get("", "target_id")?, row.try_get("", "unit_id")?, phase.unwrap_or(NO_PHASE));
         let (figures, sum) = (sums.entry(key).or_default(), exact::total(&row, "sum")?);
-        let figure: String = row.try_get("", "figure")?;
-        if figure == Figure::Verified.name() { figures.1 = sum } else { figures.0 = sum }
+        match row.try_get("", "figure")? {
+            Figure::Reported => figures.0 = sum,
+            Figure::Verified => figures.1 = sum,
+        }
     }
     Ok(sums)
 }
@@ -139,7 +149,7 @@ async fn stored(
         let phase = Column::PhaseId.into_simple_expr();
         query = query.filter(is_one_of(keys, Column::TargetId, Column::UnitId, &phase));
     }
-    let rows: Vec<(Uuid, Uuid, Uuid, i64, i64)> = query.into_tuple().all(db).await?;
+    let rows: Vec<(TargetId, UnitId, PhaseId, i64, i64)> = query.into_tuple().all(db).await?;
     let total = |thousandths: i64| Total::from_thousandths(thousandths.into());
     let rows = rows
         .into_iter()
@@ -187,16 +197,17 @@ fn checkins_with_wrong_sums() -> SelectStatement {
         .group_by_columns(of_checkin)
         .to_owned();
     let mut is_wrong = Condition::any();
-    for (figure, states) in [(Figure::Reported, &["submitted", "verified"][..]), (Figure::Verified, &["verified"])] {
-        let of_figure = Expr::col((ledger_entry::Entity, ledger_entry::Column::Figure)).eq(figure.name());
+    let reported = vec![CheckinStatus::Submitted, CheckinStatus::Verified];
+    for (figure, states) in [(Figure::Reported, reported), (Figure::Verified, vec![CheckinStatus::Verified])] {
+        let of_figure = Expr::col((ledger_entry::Entity, ledger_entry::Column::Figure)).eq(figure);
         let delta = Expr::col((ledger_entry::Entity, ledger_entry::Column::Delta));
         let [high, low] = exact::sum_halves(Expr::case(of_figure, delta).finally(Expr::val(0_i64)).into());
-        let is_counted = Expr::col((checkin::Entity, checkin::Column::Status)).is_in(states.iter().copied());
+        let is_counted = Expr::col((checkin::Entity, checkin::Column::Status)).is_in(states);
         let quantity = Expr::col((checkin::Entity, checkin::Column::Quantity));
         let [expected_high, expected_low] =
             exact::halves(Expr::case(is_counted, quantity).finally(Expr::val(0_i64)).into());
         is_wrong = is_wrong.add(high.clone().ne(expected_high)).add(low.clone().ne(expected_low));
-        query.expr_as(high, format!("{}_high", figure.name())).expr_as(low, format!("{}_low", figure.name()));
+        query.expr_as(high, format!("{}_high", figure)).expr_as(low, format!("{}_low", figure));
     }
     query.cond_having(is_wrong).to_owned()
 }

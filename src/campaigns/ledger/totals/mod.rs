@@ -12,7 +12,10 @@ use crate::{
     db::Tx,
     kit::{
         problems::problem::Problem,
-        values::{ids::CheckinId, quantity::Total},
+        values::{
+            ids::{CheckinId, PhaseId, TargetId, UnitId},
+            quantity::Total,
+        },
     },
 };
 
@@ -20,8 +23,11 @@ use crate::{
 /// that nothing is added past the column.
 pub const ROOM: i64 = 9_000_000_000_000_000_000;
 
-/// Which total: of a target, in a unit, in a phase (nil: outside every phase).
-pub type TotalKey = (Uuid, Uuid, Uuid);
+/// Which total: of a target, in a unit, in a phase.
+pub type TotalKey = (TargetId, UnitId, PhaseId);
+
+/// Where a total is outside every phase.
+pub const NO_PHASE: PhaseId = PhaseId(Uuid::nil());
 
 /// What a total changes by: reported, verified.
 type Change = (Total, Total);
@@ -35,13 +41,13 @@ impl Totals {
     /// Adds what an entry changes.
     pub(super) fn add(&mut self, entry: &Entry) {
         let Some(target) = entry.place.target_id else { return };
-        let phase = entry.place.phase_id.map_or_else(Uuid::nil, |phase| phase.0);
+        let phase = entry.place.phase_id.unwrap_or(NO_PHASE);
         let delta = Total::from(entry.delta);
         let change = match entry.figure {
             Figure::Reported => (delta, Total::ZERO),
             Figure::Verified => (Total::ZERO, delta),
         };
-        self.change((target.0, entry.place.unit_id.0, phase), entry.place.checkin_id, change);
+        self.change((target, entry.place.unit_id, phase), entry.place.checkin_id, change);
     }
 
     /// These and those.

@@ -15,7 +15,11 @@ use crate::{
         pledges::pledge::PledgeStatus,
     },
     db::Tx,
-    entity::{campaign, checkin, commitment, pledge, target},
+    entity::{
+        campaign,
+        checkin::{self, CheckinStatus},
+        commitment, pledge, target,
+    },
     kit::values::{
         ids::{CampaignId, TargetId},
         quantity::Quantity,
@@ -34,8 +38,8 @@ pub async fn pledged(
     let latest = pledge::Entity::find()
         .select_only()
         .column(pledge::Column::Id)
-        .filter(pledge::Column::CampaignId.eq(campaign.0))
-        .filter(pledge::Column::Status.ne(PledgeStatus::Draft.name()))
+        .filter(pledge::Column::CampaignId.eq(campaign))
+        .filter(pledge::Column::Status.ne(PledgeStatus::Draft))
         .order_by_desc(pledge::Column::Id)
         .limit(SAMPLE)
         .into_query();
@@ -48,15 +52,13 @@ pub async fn pledged(
             Expr::col((commitment::Entity, commitment::Column::PledgeId)).equals((pledge::Entity, pledge::Column::Id)),
         )
         .and_where(Expr::col((pledge::Entity, pledge::Column::Id)).in_subquery(latest))
-        .and_where(
-            Expr::col((commitment::Entity, commitment::Column::TargetId)).is_in(targets.iter().map(|target| target.0)),
-        )
+        .and_where(Expr::col((commitment::Entity, commitment::Column::TargetId)).is_in(targets.iter().copied()))
         .to_owned();
     let rows = db.query_all(&query).await?;
     let promises = rows.iter().map(|row| {
         let (member, unit): (Option<Uuid>, Uuid) = (row.try_get("", "member_id")?, row.try_get("", "unit_id")?);
         let amount = Quantity::from_thousandths(row.try_get("", "quantity")?);
-        Ok((TargetId(row.try_get("", "target_id")?), member.unwrap_or(unit), amount))
+        Ok((row.try_get("", "target_id")?, member.unwrap_or(unit), amount))
     });
     promises.collect()
 }
@@ -66,8 +68,8 @@ pub async fn verified(db: &impl ConnectionTrait, target: TargetId) -> Result<Vec
     let rows: Vec<(Uuid, i64)> = checkin::Entity::find()
         .select_only()
         .columns([checkin::Column::MemberId, checkin::Column::Quantity])
-        .filter(checkin::Column::TargetId.eq(target.0))
-        .filter(checkin::Column::Status.eq("verified"))
+        .filter(checkin::Column::TargetId.eq(target))
+        .filter(checkin::Column::Status.eq(CheckinStatus::Verified))
         .order_by_desc(checkin::Column::Id)
         .limit(SAMPLE)
         .into_tuple()
@@ -81,7 +83,7 @@ pub async fn keep(tx: &Tx, target: TargetId, usual: Option<Quantity>) -> Result<
     target::Entity::update_many()
         .col_expr(target::Column::UsualQuantity, Expr::value(usual.map(Quantity::thousandths)))
         .col_expr(target::Column::UsualFoundAt, Expr::value(tx.now()))
-        .filter(target::Column::Id.eq(target.0))
+        .filter(target::Column::Id.eq(target))
         .exec(tx)
         .await
         .map(|_rows| ())
@@ -94,19 +96,18 @@ pub async fn outdated(db: &impl ConnectionTrait, before: DateTime<Utc>, limit: u
         .column((target::Entity, target::Column::Id))
         .from(target::Entity)
         .and_where(of_target(target::Column::CampaignId).equals((campaign::Entity, campaign::Column::Id)))
-        .and_where(of_target(target::Column::Kind).eq(TargetKind::Quantity.name()))
+        .and_where(of_target(target::Column::Kind).eq(TargetKind::Quantity))
         .and_where(
             of_target(target::Column::UsualFoundAt).is_null().or(of_target(target::Column::UsualFoundAt).lt(before)),
         )
         .to_owned();
-    let ids: Vec<Uuid> = campaign::Entity::find()
+    campaign::Entity::find()
         .select_only()
         .column(campaign::Column::Id)
-        .filter(campaign::Column::Status.eq(Status::Launched.name()))
+        .filter(campaign::Column::Status.eq(Status::Launched))
         .filter(Expr::exists(outdated_target))
         .limit(limit)
         .into_tuple()
         .all(db)
-        .await?;
-    Ok(ids.into_iter().map(CampaignId).collect())
+        .await
 }
