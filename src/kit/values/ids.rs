@@ -1,9 +1,11 @@
 //! Ids are types, so that a unit's id never stands where a member's is asked for. Ours are UUIDv7 (RFC 9562, 5.7):
 //! they sort by the time they were made, which keeps indexes compact. Clients may bring others, but not nil or max.
+//! Rows have them too: to the database each is a plain UUID.
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::{NoContext, Timestamp, Uuid};
@@ -23,7 +25,8 @@ fn id_of(moment: DateTime<Utc>) -> Uuid {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident,)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Serialize, Deserialize, ToSchema, DeriveValueType)]
         #[serde(transparent)]
         #[schema(value_type = Uuid, format = Uuid, examples("019a1c5e-7b1f-7c3a-9d2e-5f6a7b8c9d0e"))]
         pub struct $name(pub Uuid);
@@ -49,6 +52,12 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl TryFromU64 for $name {
+            fn try_from_u64(_number: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
             }
         }
 
