@@ -278,6 +278,6 @@ fn row_of(campaign: &Campaign) -> campaign::ActiveModel {
 pub async fn has_running(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate) -> Result<bool, DbErr> {
     let running = campaign::Entity::find()
         .filter(campaign::Column::LaunchedByUnitId.is_in(with_resting(db, &[unit], day).await?))
-        .filter(campaign::Column::Status.eq(campaign::CampaignStatus::Launched));
+        .filter(campaign::Column::Status.eq(campaign::Status::Launched));
     Ok(running.one(db).await?.is_some())
 }

@@ -342,7 +342,7 @@ pub async fn has_running(db: &impl ConnectionTrait, unit: UnitId, day: NaiveDate
     let running = campaign::Entity::find()
         .select_only()
         .column(campaign::Column::Id)
-        .filter(campaign::Column::Status.eq(campaign::CampaignStatus::Launched))
+        .filter(campaign::Column::Status.eq(campaign::Status::Launched))
         .into_query();
     let pledges = pledge::Entity::find()
         .filter(pledge::Column::UnitId.is_in(with_resting(db, &[unit], day).await?))
