@@ -7,6 +7,7 @@ use thidua::{
     config::Config,
     db::dialect,
     entity,
+    kit::values::ids::EventId,
     outbox::Event,
     relay::worker::{Tick, run, tick},
     sandbox::zalo::Endpoint,
@@ -264,7 +265,7 @@ async fn an_event_of_another_build_holds_up_nobody_else() {
     app.app
         .change_as(thidua::db::Actor::system(), async |tx| {
             let row = thidua::entity::outbox_event::ActiveModel {
-                id: Set(uuid::Uuid::now_v7()),
+                id: Set(EventId::new()),
                 kind: Set("moon.landed".to_owned()),
                 payload: Set(json!({"type": "moon.landed"})),
                 subject_id: Set(uuid::Uuid::nil()),
