@@ -92,12 +92,11 @@ fn kind_of(declared: &str) -> Kind {
 fn rows_of(table: &Table, member: MemberId) -> Condition {
     table.found.iter().fold(Condition::any(), |any, found| {
         any.add(match *found {
-            Found::By(column) => Expr::col(column).eq(member.0),
+            Found::By(column) => Expr::col(column).eq(member),
             Found::ByText(column) => Expr::col(column).eq(member.to_string()),
             Found::ByCaller(column) => Expr::col(column).eq(format!("member:{member}")),
             Found::Through { column, table, key, owner } => {
-                let theirs =
-                    Query::select().column(key).from(table).and_where(Expr::col(owner).eq(member.0)).to_owned();
+                let theirs = Query::select().column(key).from(table).and_where(Expr::col(owner).eq(member)).to_owned();
                 Expr::col(column).in_subquery(theirs)
             }
         })
@@ -273,7 +272,7 @@ async fn empty_answers(tx: &Tx, which: Condition) -> Result<(), DbErr> {
 /// The version of a member's row, held against other changes; none when there is no such member or they are erased.
 pub async fn lock_member(tx: &Tx, member: MemberId) -> Result<Option<i64>, DbErr> {
     use sea_orm::QuerySelect as _;
-    let row = member::Entity::find_by_id(member.0).lock_exclusive().one(tx).await?;
+    let row = member::Entity::find_by_id(member).lock_exclusive().one(tx).await?;
     Ok(row.filter(|row| row.erased_at.is_none()).map(|row| row.version))
 }
 
@@ -281,7 +280,7 @@ pub async fn lock_member(tx: &Tx, member: MemberId) -> Result<Option<i64>, DbErr
 /// does. False when there is no such member or they are erased.
 pub async fn lock_member_shared(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
     use sea_orm::{QuerySelect as _, sea_query::LockType};
-    let row = member::Entity::find_by_id(member.0).lock(LockType::KeyShare).one(tx).await?;
+    let row = member::Entity::find_by_id(member).lock(LockType::KeyShare).one(tx).await?;
     Ok(row.is_some_and(|row| row.erased_at.is_none()))
 }
 
@@ -289,7 +288,7 @@ pub async fn lock_member_shared(tx: &Tx, member: MemberId) -> Result<bool, DbErr
 /// would have begun.
 pub async fn mark_erased(tx: &Tx, member: MemberId, version: i64) -> Result<(), DbErr> {
     let row = member::ActiveModel {
-        id: Unchanged(member.0),
+        id: Unchanged(member.into()),
         version: Set(version.saturating_add(1)),
         erased_at: Set(Some(tx.now())),
         ..Default::default()
@@ -297,13 +296,13 @@ pub async fn mark_erased(tx: &Tx, member: MemberId, version: i64) -> Result<(), 
     member::Entity::update(row).exec(tx).await?;
     membership::Entity::update_many()
         .col_expr(membership::Column::ValidTo, no_earlier_than("valid_from", tx.today()))
-        .filter(membership::Column::MemberId.eq(member.0))
+        .filter(membership::Column::MemberId.eq(member))
         .filter(membership::Column::ValidTo.gt(tx.today()))
         .exec(tx)
         .await?;
     role_grant::Entity::update_many()
         .col_expr(role_grant::Column::ValidTo, no_earlier_than("valid_from", tx.today()))
-        .filter(role_grant::Column::MemberId.eq(member.0))
+        .filter(role_grant::Column::MemberId.eq(member))
         .filter(role_grant::Column::ValidTo.gt(tx.today()))
         .exec(tx)
         .await?;
@@ -323,8 +322,8 @@ pub async fn insert_erasure(
     due_at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     let row = erasure::ActiveModel {
-        member_id: Set(member.0),
-        source: Set(source.name().to_owned()),
+        member_id: Set(member),
+        source: Set(source),
         requested_at: Set(requested_at),
         due_at: Set(due_at),
         erased_at: Set(tx.now()),
@@ -334,7 +333,7 @@ pub async fn insert_erasure(
 
 /// The hash of the picture that a member has put up.
 pub async fn avatar_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<String>, DbErr> {
-    Ok(avatar::Entity::find_by_id(member.0).one(db).await?.map(|own| own.content_hash))
+    Ok(avatar::Entity::find_by_id(member).one(db).await?.map(|own| own.content_hash))
 }
 
 /// Lets nobody put up, take down or sweep the avatar of this hash until this change is done.

@@ -13,7 +13,7 @@ use crate::{
 
 /// Forgets a member's ids with Zalo. False when there are none.
 pub async fn delete(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
-    Ok(zalo_identity::Entity::delete_by_id(member.0).exec(tx).await?.rows_affected > 0)
+    Ok(zalo_identity::Entity::delete_by_id(member).exec(tx).await?.rows_affected > 0)
 }
 
 /// Forgets a member's phone number.
@@ -21,7 +21,7 @@ pub async fn clear_phone(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
     member_private::Entity::update_many()
         .col_expr(Column::PhoneCipher, Expr::value(None::<String>))
         .col_expr(Column::PhoneHash, Expr::value(None::<String>))
-        .filter(Column::MemberId.eq(member.0))
+        .filter(Column::MemberId.eq(member))
         .exec(tx)
         .await
         .map(|_rows| ())

@@ -188,7 +188,7 @@ pub async fn holding_beyond(
         .filter(is_beyond)
         .all(db)
         .await?;
-    Ok(accounts.into_iter().map(|row| row.member_id).chain(grants.into_iter().map(|row| row.member_id)).collect())
+    Ok(accounts.into_iter().map(|row| row.member_id.0).chain(grants.into_iter().map(|row| row.member_id)).collect())
 }
 
 fn visible(caller: &Person, day: NaiveDate) -> Select<member::Entity> {
