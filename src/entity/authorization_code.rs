@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::{MemberId, SessionId};
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "authorization_code")]
@@ -9,12 +11,12 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub code_hash: String,
     pub client_id: String,
-    pub member_id: Uuid,
+    pub member_id: MemberId,
     pub redirect_uri: String,
     pub code_challenge: String,
     pub expires_at: DateTimeUtc,
     pub used_at: Option<DateTimeUtc>,
-    pub session_id: Option<Uuid>,
+    pub session_id: Option<SessionId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

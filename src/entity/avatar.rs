@@ -2,12 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::MemberId;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "avatar")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub member_id: Uuid,
+    pub member_id: MemberId,
     pub content_hash: String,
     pub created_at: DateTimeUtc,
 }

@@ -2,12 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::ClientAppId;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "client_app")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ClientAppId,
     pub client_id: String,
     pub name: String,
     pub secret_hash: String,

@@ -2,17 +2,19 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::{entity::delivery::DeliveryStatus, kit::values::ids::DeliveryId};
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "delivery_attempt")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub delivery_id: Uuid,
+    pub delivery_id: DeliveryId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub attempt: i32,
     pub started_at: DateTimeUtc,
     pub finished_at: DateTimeUtc,
-    pub outcome: String,
+    pub outcome: DeliveryStatus,
     pub answer: Option<String>,
 }
 

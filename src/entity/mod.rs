@@ -1,6 +1,7 @@
 //! The tables as the object-relational mapper sees them: columns and nothing else, one file a table.
 //! An id, a kind or a status is a type of its own already here. A text that is none of a type's makes its row unreadable.
-//! Rows stay inside `store.rs` files; no entity is ever sent to a client.
+//! Rows stay inside `store.rs` files, but where a row is the noun itself (`Work`, `DataRequest`); no entity is ever sent to a
+//! client.
 
 /// Shows these as they are kept.
 macro_rules! shown_as_kept {

@@ -2,13 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::{EventId, NotificationId};
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "notification")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub event_id: Uuid,
+    pub id: NotificationId,
+    pub event_id: EventId,
     pub kind: String,
     pub subject_id: Uuid,
     #[sea_orm(column_type = "JsonBinary")]

@@ -2,12 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::EventId;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox_event")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: EventId,
     pub kind: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub payload: Json,

@@ -2,13 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::{MemberId, SessionId};
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "session")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub member_id: Uuid,
+    pub id: SessionId,
+    pub member_id: MemberId,
     pub client_id: String,
     pub device: Option<String>,
     pub created_at: DateTimeUtc,

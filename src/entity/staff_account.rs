@@ -2,12 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::MemberId;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "staff_account")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub member_id: Uuid,
+    pub member_id: MemberId,
     pub username: String,
     pub password_hash: String,
     pub password_set_at: DateTimeUtc,

@@ -7,7 +7,6 @@ use sea_orm::{
     QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
-use uuid::Uuid;
 
 use crate::{
     db::Tx,
@@ -16,6 +15,7 @@ use crate::{
         outbox_event::{Column, Entity},
         outbox_mark,
     },
+    kit::values::ids::EventId,
 };
 
 /// The one row of `outbox_mark`.
@@ -32,7 +32,7 @@ pub async fn pruned_to(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
 /// the next position follows from its own. Gives how many it looked at.
 pub async fn prune(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, DbErr> {
     let mark = pruned_to(tx).await?;
-    let mut next: Vec<(Uuid, i64, DateTime<Utc>)> = Entity::find()
+    let mut next: Vec<(EventId, i64, DateTime<Utc>)> = Entity::find()
         .select_only()
         .columns([Column::Id, Column::Position, Column::RecordedAt])
         .filter(Column::Position.is_not_null())
@@ -50,18 +50,18 @@ pub async fn prune(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u64, Db
         .update_columns([outbox_mark::Column::PrunedTo, outbox_mark::Column::PrunedAt])
         .to_owned();
     outbox_mark::Entity::insert(row).on_conflict(further).exec_without_returning(tx).await?;
-    let ids: Vec<Uuid> = old.iter().map(|(id, _, _)| *id).collect();
+    let ids: Vec<EventId> = old.iter().map(|(id, _, _)| *id).collect();
     delete(tx, &ids, before, *last).await?;
     Ok(u64::try_from(old.len()).unwrap_or(batch))
 }
 
 /// Lets go of events whose notification has gone, where they were recorded before then and `prune` has come past them.
-pub async fn delete_told(tx: &Tx, events: &[Uuid], before: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn delete_told(tx: &Tx, events: &[EventId], before: DateTime<Utc>) -> Result<(), DbErr> {
     let mark = pruned_to(tx).await?;
     delete(tx, events, before, mark).await
 }
 
-async fn delete(tx: &Tx, events: &[Uuid], before: DateTime<Utc>, up_to: i64) -> Result<(), DbErr> {
+async fn delete(tx: &Tx, events: &[EventId], before: DateTime<Utc>, up_to: i64) -> Result<(), DbErr> {
     let telling = Query::select()
         .expr(Expr::val(1))
         .from(notification::Entity)

@@ -12,7 +12,6 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, JsonValue as Json, QueryFilter as _,
     QueryOrder as _, QueryResult, QuerySelect as _, Statement,
 };
-use uuid::Uuid;
 
 use super::{Event, set_aside};
 use crate::{
@@ -48,7 +47,7 @@ pub struct Numbered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
     Placing,
-    Spreading(Uuid),
+    Spreading(EventId),
     Chaining,
     Committing,
 }
@@ -92,7 +91,7 @@ async fn number_batch(
         }
         let (placed, numbered) = give_positions(tx).await?;
         for event in &numbered {
-            at.set(At::Spreading(event.id.0));
+            at.set(At::Spreading(event.id));
             spread(tx, event).await?;
         }
         let mut chained = 0;
@@ -191,7 +190,7 @@ pub(super) struct Placed {
 
 #[derive(FromQueryResult)]
 struct Place {
-    id: Uuid,
+    id: EventId,
     kind: String,
     position: i64,
     recorded_at: DateTime<Utc>,
@@ -209,7 +208,7 @@ impl Placed {
         let payload = self.payload.ok_or("it is no JSON")?;
         let event = serde_json::from_value(payload).map_err(|error| format!("{:?}", error.classify()))?;
         let Place { id, position, recorded_at, .. } = self.place;
-        Ok(Numbered { id: EventId(id), position, event, recorded_at })
+        Ok(Numbered { id, position, event, recorded_at })
     }
 
     /// The event of a row that was read whole.

@@ -12,7 +12,7 @@ use crate::{
 /// Records that `event` has happened; it is told once the change is committed.
 pub async fn record(tx: &Tx, event: Event) -> Result<(), Problem> {
     let row = outbox_event::ActiveModel {
-        id: Set(EventId::new().0),
+        id: Set(EventId::new()),
         kind: Set(event.kind().to_owned()),
         payload: Set(serde_json::to_value(&event).map_err(Problem::internal)?),
         subject_id: Set(event.subject()),

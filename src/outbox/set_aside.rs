@@ -6,7 +6,6 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _, sea_query::Expr,
 };
-use uuid::Uuid;
 
 use super::{
     Numbered,
@@ -17,7 +16,10 @@ use crate::{
     entity::outbox_event::{Column, Entity},
     kit::{
         problems::{codes::Code, problem::Problem},
-        values::clock::{Clock, later},
+        values::{
+            clock::{Clock, later},
+            ids::EventId,
+        },
         work::wait::Wait,
     },
 };
@@ -31,7 +33,7 @@ pub(super) fn is_its_own_fault(problem: &Problem) -> bool {
 }
 
 /// Counts that an event has failed; after a few times it is set aside.
-pub(super) async fn blame(db: &Db, clock: &Clock, id: Uuid) -> Result<(), Problem> {
+pub(super) async fn blame(db: &Db, clock: &Clock, id: EventId) -> Result<(), Problem> {
     in_one_change(db, clock, async |tx| {
         // What has its position by now has been told by somebody else.
         let waiting = Entity::find()
@@ -49,11 +51,11 @@ pub(super) async fn blame(db: &Db, clock: &Clock, id: Uuid) -> Result<(), Proble
 }
 
 /// Sets an event aside at once.
-pub(super) async fn set_aside(tx: &Tx, id: Uuid, kind: &str, reason: &str) -> Result<(), Problem> {
+pub(super) async fn set_aside(tx: &Tx, id: EventId, kind: &str, reason: &str) -> Result<(), Problem> {
     put_off(tx, id, TRIES, kind, reason).await
 }
 
-async fn put_off(tx: &Tx, id: Uuid, attempt: i32, kind: &str, reason: &str) -> Result<(), Problem> {
+async fn put_off(tx: &Tx, id: EventId, attempt: i32, kind: &str, reason: &str) -> Result<(), Problem> {
     let tries = attempt.saturating_add(1).saturating_sub(TRIES).max(1);
     let retry_at = later(tx.now(), Wait::Long.after(tries, rand::random()));
     tracing::error!(
@@ -67,7 +69,7 @@ async fn put_off(tx: &Tx, id: Uuid, attempt: i32, kind: &str, reason: &str) -> R
     Ok(keep_try(tx, id, attempt, Some(retry_at)).await?)
 }
 
-async fn keep_try(tx: &Tx, id: Uuid, attempt: i32, retry_at: Option<DateTime<Utc>>) -> Result<(), DbErr> {
+async fn keep_try(tx: &Tx, id: EventId, attempt: i32, retry_at: Option<DateTime<Utc>>) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::Attempt, Expr::value(attempt.saturating_add(1)))
         .col_expr(Column::RetryAt, Expr::value(retry_at))
@@ -90,7 +92,7 @@ pub async fn retry(
         .filter(Column::Position.is_not_null())
         .order_by_asc(Column::RetryAt)
         .limit(1);
-    let Some((id, kind, attempt)) = due.into_tuple::<(Uuid, String, i32)>().one(db.reads()).await? else {
+    let Some((id, kind, attempt)) = due.into_tuple::<(EventId, String, i32)>().one(db.reads()).await? else {
         return Ok(0);
     };
     let problem = match in_one_change(db, clock, async |tx| tell(tx, id, &spread).await).await {
@@ -107,7 +109,7 @@ pub async fn retry(
 /// Of several sequencers one has the lock; the others leave it to that one.
 async fn tell(
     tx: &Tx,
-    id: Uuid,
+    id: EventId,
     spread: &impl AsyncFn(&Tx, &Numbered) -> Result<(), Problem>,
 ) -> Result<bool, Problem> {
     if !dialect::try_lock_until_commit(tx, dialect::SEQUENCER_LOCK).await? {

@@ -23,33 +23,10 @@ use crate::{
     outside::files,
 };
 
+pub use crate::entity::erasure::Source;
+
 /// By when an erasure is to be done, from the request on: Zalo's data agreement asks for 72 hours, the law gives longer.
 const DUE_AFTER: TimeDelta = TimeDelta::hours(72);
-
-/// Who asked for an erasure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The member, in the app.
-    Member,
-    /// An admin, for a request that came another way.
-    Staff,
-    /// Zalo: the member withdrew their consent there.
-    Zalo,
-    /// A backup from before the erasure was restored.
-    Restore,
-}
-
-impl Source {
-    /// The name in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Staff => "staff",
-            Self::Zalo => "zalo",
-            Self::Restore => "restore",
-        }
-    }
-}
 
 /// What is left to do once an erasure is committed. Dropped before that, the member is taken off the list of erasures.
 #[derive(Debug)]
@@ -97,7 +74,7 @@ async fn erase_locked(
     let avatar = store::avatar_of(tx, member).await?;
     take_away(app, tx, member).await?;
     store::insert_erasure(tx, member, source, requested_at, later(requested_at, DUE_AFTER)).await?;
-    let after = json!({"source": source.name()});
+    let after = json!({"source": source.to_string()});
     audit::record(tx, "erase_member", Subject { kind: "member", id: member.0 }, None, Some(after)).await?;
     Ok(avatar)
 }

@@ -92,12 +92,11 @@ fn kind_of(declared: &str) -> Kind {
 fn rows_of(table: &Table, member: MemberId) -> Condition {
     table.found.iter().fold(Condition::any(), |any, found| {
         any.add(match *found {
-            Found::By(column) => Expr::col(column).eq(member.0),
+            Found::By(column) => Expr::col(column).eq(member),
             Found::ByText(column) => Expr::col(column).eq(member.to_string()),
             Found::ByCaller(column) => Expr::col(column).eq(format!("member:{member}")),
             Found::Through { column, table, key, owner } => {
-                let theirs =
-                    Query::select().column(key).from(table).and_where(Expr::col(owner).eq(member.0)).to_owned();
+                let theirs = Query::select().column(key).from(table).and_where(Expr::col(owner).eq(member)).to_owned();
                 Expr::col(column).in_subquery(theirs)
             }
         })
@@ -263,7 +262,7 @@ pub async fn empty_kept_answers_about(tx: &Tx, table: &Table, member: MemberId) 
 /// The version of a member's row, held against other changes; none when there is no such member or they are erased.
 pub async fn lock_member(tx: &Tx, member: MemberId) -> Result<Option<i64>, DbErr> {
     use sea_orm::QuerySelect as _;
-    let row = member::Entity::find_by_id(member.0).lock_exclusive().one(tx).await?;
+    let row = member::Entity::find_by_id(member).lock_exclusive().one(tx).await?;
     Ok(row.filter(|row| row.erased_at.is_none()).map(|row| row.version))
 }
 
@@ -271,7 +270,7 @@ pub async fn lock_member(tx: &Tx, member: MemberId) -> Result<Option<i64>, DbErr
 /// does. False when there is no such member or they are erased.
 pub async fn lock_member_shared(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
     use sea_orm::{QuerySelect as _, sea_query::LockType};
-    let row = member::Entity::find_by_id(member.0).lock(LockType::KeyShare).one(tx).await?;
+    let row = member::Entity::find_by_id(member).lock(LockType::KeyShare).one(tx).await?;
     Ok(row.is_some_and(|row| row.erased_at.is_none()))
 }
 
@@ -284,8 +283,8 @@ pub async fn insert_erasure(
     due_at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     let row = erasure::ActiveModel {
-        member_id: Set(member.0),
-        source: Set(source.name().to_owned()),
+        member_id: Set(member),
+        source: Set(source),
         requested_at: Set(requested_at),
         due_at: Set(due_at),
         erased_at: Set(tx.now()),
@@ -295,7 +294,7 @@ pub async fn insert_erasure(
 
 /// The hash of the picture that a member has put up.
 pub async fn avatar_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<String>, DbErr> {
-    Ok(avatar::Entity::find_by_id(member.0).one(db).await?.map(|own| own.content_hash))
+    Ok(avatar::Entity::find_by_id(member).one(db).await?.map(|own| own.content_hash))
 }
 
 /// Lets nobody put up, take down or sweep the avatar of this hash until this change is done.

@@ -1,43 +1,13 @@
 //! What an activity is, and how it goes from draft to archive.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::kit::{
     problems::{codes::Code, problem::Problem},
     values::ids::{ActivityId, CampaignId, MemberId, UnitId},
 };
 
-/// What an activity tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ActivityKind {
-    /// Tin tức.
-    News,
-    /// Công trình, mô hình, phần việc.
-    Work,
-    /// Sự kiện.
-    Event,
-    /// Biểu dương, khen thưởng.
-    Commendation,
-    /// Thông báo.
-    Announcement,
-}
-
-/// How far an activity has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ActivityStatus {
-    /// Being written; seen by its editors alone.
-    Draft,
-    /// Handed in for publication; seen by its editors alone.
-    Submitted,
-    /// For everybody to read.
-    Published,
-    /// Taken out of sight; seen by its editors alone.
-    Archived,
-}
+pub use crate::entity::activity::{ActivityKind, ActivityStatus};
 
 /// Something that people read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +46,12 @@ pub struct Activity {
 
 /// An activity in this state does not allow that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the activity is {}", .0.name())]
+#[error("the activity is {0}")]
 pub struct WrongState(pub ActivityStatus);
 
 impl From<WrongState> for Problem {
     fn from(error: WrongState) -> Self {
-        Self::new(Code::ActivityState).with("status", error.0.name())
+        Self::new(Code::ActivityState).with("status", error.0)
     }
 }
 
@@ -125,46 +95,5 @@ impl Activity {
         }
         self.status = next;
         Ok(())
-    }
-}
-
-impl ActivityKind {
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::News => "news",
-            Self::Work => "work",
-            Self::Event => "event",
-            Self::Commendation => "commendation",
-            Self::Announcement => "announcement",
-        }
-    }
-
-    /// The kind of that name; what is unknown is `News`.
-    pub fn named(name: &str) -> Self {
-        [Self::Work, Self::Event, Self::Commendation, Self::Announcement]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .unwrap_or(Self::News)
-    }
-}
-
-impl ActivityStatus {
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Submitted => "submitted",
-            Self::Published => "published",
-            Self::Archived => "archived",
-        }
-    }
-
-    /// The status of that name; what is unknown is seen by nobody but editors.
-    pub fn named(name: &str) -> Self {
-        [Self::Submitted, Self::Published, Self::Archived]
-            .into_iter()
-            .find(|status| status.name() == name)
-            .unwrap_or(Self::Draft)
     }
 }

@@ -65,7 +65,7 @@ pub async fn published_page(
     page: &Page<ActivityKey>,
 ) -> Result<Vec<Activity>, DbErr> {
     let mut query = read(depth)
-        .filter(Column::Status.eq(ActivityStatus::Published.name()))
+        .filter(Column::Status.eq(ActivityStatus::Published))
         .filter(part)
         .order_by_desc(Column::IsPinned)
         .order_by_desc(Column::PublishedAt)
@@ -73,7 +73,7 @@ pub async fn published_page(
         .limit(page.fetch());
     if let Some((is_pinned, published_at, id)) = page.after {
         let key = [Column::IsPinned, Column::PublishedAt, Column::Id].map(Expr::col);
-        let after = [Expr::val(is_pinned), Expr::val(published_at), Expr::val(id.0)];
+        let after = [Expr::val(is_pinned), Expr::val(published_at), Expr::val(id)];
         query = query.filter(Expr::tuple(key).lt(Expr::tuple(after)));
     }
     Ok(query.all(db).await?.into_iter().map(from_row).collect())
@@ -99,9 +99,9 @@ pub async fn part_of(db: &impl ConnectionTrait, filter: &ActivityFilter, day: Na
     };
     let end = filter.to.filter(|day| *day < NO_END).and_then(|day| day.succ_opt());
     Ok(Condition::all()
-        .add_option(filter.campaign_id.map(|id| Column::CampaignId.eq(id.0)))
+        .add_option(filter.campaign_id.map(|id| Column::CampaignId.eq(id)))
         .add_option(units.map(|units| Column::UnitId.is_in(units)))
-        .add_option(filter.kind.map(|kind| Column::Kind.eq(kind.name())))
+        .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)))
         .add_option(filter.tag.as_deref().map(|tag| Column::Id.in_subquery(tagged(tag))))
         .add_option(filter.q.as_deref().map(|words| dialect::contains_words(Column::FoldedText, &fold(words))))
         .add_option(filter.from.map(|day| Column::PublishedAt.gte(start_in_vietnam(day))))
@@ -124,10 +124,10 @@ pub async fn find_visible_for_change(tx: &Tx, caller: &Person, id: ActivityId) -
 }
 
 fn visible(caller: Option<&Person>, id: ActivityId, day: NaiveDate) -> Select<Entity> {
-    let mut query = Entity::find_by_id(id.0);
+    let mut query = Entity::find_by_id(id);
     if !caller.is_some_and(Person::is_admin) {
         let edited = caller.map(Person::edited_units).unwrap_or_default();
-        let mut visible = Condition::any().add(Column::Status.eq(ActivityStatus::Published.name()));
+        let mut visible = Condition::any().add(Column::Status.eq(ActivityStatus::Published));
         if !edited.is_empty() {
             visible = visible.add(Column::UnitId.in_subquery(units::below(&edited, day)));
         }
@@ -163,7 +163,7 @@ pub async fn due_for_change(tx: &Tx) -> Result<Vec<Activity>, DbErr> {
 
 /// What the news of that activity says.
 pub async fn news_of(db: &impl ConnectionTrait, id: ActivityId) -> Result<Option<ActivityNews>, DbErr> {
-    let row = read(Depth::Outline).filter(Column::Id.eq(id.0)).one(db).await?;
+    let row = read(Depth::Outline).filter(Column::Id.eq(id)).one(db).await?;
     Ok(row.map(from_row).map(|activity| ActivityNews {
         title: activity.title,
         kind: activity.kind,
@@ -190,10 +190,10 @@ fn read(depth: Depth) -> Select<Entity> {
 pub async fn insert_all(tx: &Tx, activities: &[Activity]) -> Result<(), DbErr> {
     for chunk in activities.chunks(CHUNK) {
         let rows = chunk.iter().map(|activity| ActiveModel {
-            id: Set(activity.id.0),
-            created_by: Set(activity.created_by.map(|member| member.0)),
+            id: Set(activity.id),
+            created_by: Set(activity.created_by),
             created_at: Set(tx.now()),
-            unit_id: Set(activity.unit_id.0),
+            unit_id: Set(activity.unit_id),
             ..written(activity)
         });
         Entity::insert_many(rows).exec_without_returning(tx).await?;
@@ -208,9 +208,9 @@ pub async fn insert_all(tx: &Tx, activities: &[Activity]) -> Result<(), DbErr> {
 /// server itself.
 pub async fn save(tx: &Tx, activity: &mut Activity, editor: Option<MemberId>) -> Result<(), DbErr> {
     activity.version = activity.version.saturating_add(1);
-    let row = ActiveModel { id: Unchanged(activity.id.0), ..written(activity) };
+    let row = ActiveModel { id: Unchanged(activity.id), ..written(activity) };
     Entity::update(row).exec(tx).await?;
-    activity_tag::Entity::delete_many().filter(activity_tag::Column::ActivityId.eq(activity.id.0)).exec(tx).await?;
+    activity_tag::Entity::delete_many().filter(activity_tag::Column::ActivityId.eq(activity.id)).exec(tx).await?;
     insert_tags(tx, std::slice::from_ref(activity)).await?;
     let kept = revision(tx, activity, editor);
     activity_revision::Entity::insert(kept).exec_without_returning(tx).await.map(|_rows| ())
@@ -218,9 +218,9 @@ pub async fn save(tx: &Tx, activity: &mut Activity, editor: Option<MemberId>) ->
 
 /// Deletes an activity with its tags and revisions.
 pub async fn delete(tx: &Tx, id: ActivityId) -> Result<(), DbErr> {
-    activity_tag::Entity::delete_many().filter(activity_tag::Column::ActivityId.eq(id.0)).exec(tx).await?;
-    activity_revision::Entity::delete_many().filter(activity_revision::Column::ActivityId.eq(id.0)).exec(tx).await?;
-    Entity::delete_by_id(id.0).exec(tx).await.map(|_rows| ())
+    activity_tag::Entity::delete_many().filter(activity_tag::Column::ActivityId.eq(id)).exec(tx).await?;
+    activity_revision::Entity::delete_many().filter(activity_revision::Column::ActivityId.eq(id)).exec(tx).await?;
+    Entity::delete_by_id(id).exec(tx).await.map(|_rows| ())
 }
 
 fn written(activity: &Activity) -> ActiveModel {
@@ -230,15 +230,15 @@ fn written(activity: &Activity) -> ActiveModel {
         text.push_str(tag);
     }
     ActiveModel {
-        kind: Set(activity.kind.name().to_owned()),
+        kind: Set(activity.kind),
         title: Set(activity.title.clone()),
         summary: Set(activity.summary.clone()),
         body_markdown: Set(activity.body_markdown.clone()),
         body_html: Set(activity.body_html.clone()),
         folded_text: Set(fold(&text)),
-        campaign_id: Set(activity.campaign_id.map(|campaign| campaign.0)),
+        campaign_id: Set(activity.campaign_id),
         tags: Set(json!(activity.tags)),
-        status: Set(activity.status.name().to_owned()),
+        status: Set(activity.status),
         is_pinned: Set(activity.is_pinned),
         publish_at: Set(activity.publish_at),
         published_at: Set(activity.published_at),
@@ -252,7 +252,7 @@ async fn insert_tags(tx: &Tx, activities: &[Activity]) -> Result<(), DbErr> {
         let mut tags: Vec<String> = activity.tags.iter().map(|tag| fold(tag)).collect();
         tags.sort();
         tags.dedup();
-        tags.into_iter().map(|tag| activity_tag::ActiveModel { activity_id: Set(activity.id.0), tag: Set(tag) })
+        tags.into_iter().map(|tag| activity_tag::ActiveModel { activity_id: Set(activity.id), tag: Set(tag) })
     });
     let rows: Vec<_> = rows.collect();
     for chunk in rows.chunks(CHUNK) {
@@ -269,30 +269,30 @@ fn revision(tx: &Tx, activity: &Activity, editor: Option<MemberId>) -> activity_
         "published_at": activity.published_at,
     });
     activity_revision::ActiveModel {
-        activity_id: Set(activity.id.0),
+        activity_id: Set(activity.id),
         number: Set(i32::try_from(activity.version).unwrap_or(i32::MAX)),
         content: Set(content),
-        created_by: Set(editor.map(|member| member.0)),
+        created_by: Set(editor),
         created_at: Set(tx.now()),
     }
 }
 
 fn from_row(row: Model) -> Activity {
     Activity {
-        id: ActivityId(row.id),
-        kind: ActivityKind::named(&row.kind),
+        id: row.id,
+        kind: row.kind,
         title: row.title,
         summary: row.summary,
         body_markdown: row.body_markdown,
         body_html: row.body_html,
-        campaign_id: row.campaign_id.map(CampaignId),
-        unit_id: UnitId(row.unit_id),
+        campaign_id: row.campaign_id,
+        unit_id: row.unit_id,
         tags: serde_json::from_value(row.tags).unwrap_or_default(),
-        status: ActivityStatus::named(&row.status),
+        status: row.status,
         is_pinned: row.is_pinned,
         publish_at: row.publish_at,
         published_at: row.published_at,
-        created_by: row.created_by.map(MemberId),
+        created_by: row.created_by,
         version: row.version,
     }
 }

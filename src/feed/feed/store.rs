@@ -11,7 +11,7 @@ use crate::{
 
 /// By these units, by one above or below them on `day`, or of one of these campaigns.
 pub fn part_for(units: &[UnitId], campaigns: &[CampaignId], day: NaiveDate) -> Condition {
-    let mut part = Condition::any().add(Column::CampaignId.is_in(campaigns.iter().map(|campaign| campaign.0)));
+    let mut part = Condition::any().add(Column::CampaignId.is_in(campaigns.iter().copied()));
     if !units.is_empty() {
         part =
             part.add(Column::UnitId.in_subquery(above(units, day))).add(Column::UnitId.in_subquery(below(units, day)));

@@ -23,14 +23,14 @@ pub async fn find_by_client_id(db: &impl ConnectionTrait, client_id: &str) -> Re
 
 /// The app of that id, disabled or not; none once it is deleted.
 pub async fn find(db: &impl ConnectionTrait, id: ClientAppId) -> Result<Option<ClientApp>, DbErr> {
-    let row = Entity::find_by_id(id.0).filter(Column::DeletedAt.is_null()).one(db).await?;
+    let row = Entity::find_by_id(id).filter(Column::DeletedAt.is_null()).one(db).await?;
     Ok(row.map(ClientApp::from))
 }
 
 /// The same for a change. It is not changed by anybody else until the end of the
 /// transaction.
 pub async fn find_for_change(tx: &Tx, id: ClientAppId) -> Result<Option<ClientApp>, DbErr> {
-    let row = Entity::find_by_id(id.0).filter(Column::DeletedAt.is_null()).lock_exclusive().one(tx).await?;
+    let row = Entity::find_by_id(id).filter(Column::DeletedAt.is_null()).lock_exclusive().one(tx).await?;
     Ok(row.map(ClientApp::from))
 }
 
@@ -38,7 +38,7 @@ pub async fn find_for_change(tx: &Tx, id: ClientAppId) -> Result<Option<ClientAp
 pub async fn page(db: &impl ConnectionTrait, page: &Page<ClientAppId>) -> Result<Vec<ClientApp>, DbErr> {
     let mut query = Entity::find().filter(Column::DeletedAt.is_null()).order_by_asc(Column::Id).limit(page.fetch());
     if let Some(after) = page.after {
-        query = query.filter(Column::Id.gt(after.0));
+        query = query.filter(Column::Id.gt(after));
     }
     Ok(query.all(db).await?.into_iter().map(ClientApp::from).collect())
 }
@@ -58,13 +58,13 @@ pub async fn insert(tx: &Tx, app: &ClientApp) -> Result<(), DbErr> {
 /// Saves an app as its next version.
 pub async fn save(tx: &Tx, app: &mut ClientApp) -> Result<(), DbErr> {
     app.version = app.version.saturating_add(1);
-    Entity::update(ActiveModel { id: Unchanged(app.id.0), ..to_row(app) }).exec(tx).await.map(|_row| ())
+    Entity::update(ActiveModel { id: Unchanged(app.id), ..to_row(app) }).exec(tx).await.map(|_row| ())
 }
 
 /// Ends an app for good. Its row stays: the audit log speaks of it.
 pub async fn delete(tx: &Tx, id: ClientAppId) -> Result<(), DbErr> {
     let row = ActiveModel {
-        id: Unchanged(id.0),
+        id: Unchanged(id),
         disabled_at: Set(Some(tx.now())),
         deleted_at: Set(Some(tx.now())),
         ..Default::default()
@@ -74,7 +74,7 @@ pub async fn delete(tx: &Tx, id: ClientAppId) -> Result<(), DbErr> {
 
 fn to_row(app: &ClientApp) -> ActiveModel {
     ActiveModel {
-        id: Set(app.id.0),
+        id: Set(app.id),
         client_id: Set(app.client_id.clone()),
         name: Set(app.name.clone()),
         secret_hash: Set(app.secret_hash.clone()),
@@ -92,7 +92,7 @@ impl From<Model> for ClientApp {
     fn from(row: Model) -> Self {
         let number = row.requests_per_minute.and_then(|number| u32::try_from(number).ok());
         Self {
-            id: ClientAppId(row.id),
+            id: row.id,
             client_id: row.client_id,
             name: row.name,
             secret_hash: row.secret_hash,

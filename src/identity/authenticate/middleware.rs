@@ -150,9 +150,10 @@ async fn look_up(app: &App, claims: &Claims) -> Result<Caller, Problem> {
         app.scopes.retain(|scope| said.contains(&scope.as_str()));
         return Ok(Caller::App(Arc::new(app)));
     };
-    if !store::is_session_open(db, session_id, claims.sub, app.clock.now()).await? {
+    let (session_id, member_id) = (SessionId(session_id), MemberId(claims.sub));
+    if !store::is_session_open(db, session_id, member_id, app.clock.now()).await? {
         return Err(invalid());
     }
-    let person = store::load_person(db, MemberId(claims.sub), SessionId(session_id), app.clock.today()).await?;
+    let person = store::load_person(db, member_id, session_id, app.clock.today()).await?;
     Ok(Caller::Person(Arc::new(person.ok_or_else(invalid)?)))
 }

@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use uuid::Uuid;
 
 use crate::{
     entity::{client_app, member, membership, role_grant, session},
@@ -18,8 +17,8 @@ use crate::{
 /// Does this session still hold?
 pub async fn is_session_open(
     db: &impl ConnectionTrait,
-    id: Uuid,
-    member_id: Uuid,
+    id: SessionId,
+    member_id: MemberId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
     let session = session::Entity::find_by_id(id).one(db).await?;
@@ -35,19 +34,19 @@ pub async fn load_person(
     session_id: SessionId,
     day: NaiveDate,
 ) -> Result<Option<Person>, DbErr> {
-    let member = member::Entity::find_by_id(member_id.0).one(db).await?;
+    let member = member::Entity::find_by_id(member_id).one(db).await?;
     if member.is_none_or(|member| member.erased_at.is_some()) {
         return Ok(None);
     }
     let memberships = membership::Entity::find()
-        .filter(membership::Column::MemberId.eq(member_id.0))
+        .filter(membership::Column::MemberId.eq(member_id))
         .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
         // "home" comes before "temporary".
         .order_by_asc(membership::Column::Kind)
         .all(db)
         .await?;
     let grants = role_grant::Entity::find()
-        .filter(role_grant::Column::MemberId.eq(member_id.0))
+        .filter(role_grant::Column::MemberId.eq(member_id))
         .filter(within(role_grant::Column::ValidFrom, role_grant::Column::ValidTo, day))
         .all(db)
         .await?;
@@ -61,7 +60,7 @@ pub async fn load_person(
 
 /// A client app that is not disabled.
 pub async fn load_app(db: &impl ConnectionTrait, id: ClientAppId) -> Result<Option<App>, DbErr> {
-    let app = client_app::Entity::find_by_id(id.0).one(db).await?;
+    let app = client_app::Entity::find_by_id(id).one(db).await?;
     Ok(app.filter(|app| app.disabled_at.is_none()).map(|app| App {
         id,
         scopes: serde_json::from_value(app.scopes).unwrap_or_default(),

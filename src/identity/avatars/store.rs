@@ -15,7 +15,7 @@ use crate::{
 
 /// The hash of a member's avatar.
 pub async fn hash_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<String>, DbErr> {
-    Ok(Entity::find_by_id(member.0).one(db).await?.map(|row| row.content_hash))
+    Ok(Entity::find_by_id(member).one(db).await?.map(|row| row.content_hash))
 }
 
 /// Which of these hashes are somebody's avatar.
@@ -26,7 +26,7 @@ pub async fn used(db: &impl ConnectionTrait, hashes: &[String]) -> Result<HashSe
 
 /// Keeps which avatar a member has.
 pub async fn set(tx: &Tx, member: MemberId, hash: &str) -> Result<(), DbErr> {
-    let row = ActiveModel { member_id: Set(member.0), content_hash: Set(hash.to_owned()), created_at: Set(tx.now()) };
+    let row = ActiveModel { member_id: Set(member), content_hash: Set(hash.to_owned()), created_at: Set(tx.now()) };
     let update =
         OnConflict::column(Column::MemberId).update_columns([Column::ContentHash, Column::CreatedAt]).to_owned();
     Entity::insert(row).on_conflict(update).exec_without_returning(tx).await.map(|_rows| ())
@@ -34,5 +34,5 @@ pub async fn set(tx: &Tx, member: MemberId, hash: &str) -> Result<(), DbErr> {
 
 /// Forgets a member's avatar.
 pub async fn delete(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
-    Entity::delete_by_id(member.0).exec(tx).await.map(|_rows| ())
+    Entity::delete_by_id(member).exec(tx).await.map(|_rows| ())
 }

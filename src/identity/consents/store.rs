@@ -48,18 +48,18 @@ impl Decision {
 
 /// Does this member agree to it now?
 pub async fn holds(db: &impl ConnectionTrait, member: MemberId, kind: Consent) -> Result<bool, DbErr> {
-    Ok(agreeing(kind).filter(Column::MemberId.eq(member.0)).one(db).await?.is_some())
+    Ok(agreeing(kind).filter(Column::MemberId.eq(member)).one(db).await?.is_some())
 }
 
 /// The same for a change that rests on it: until that is done, neither the consent is taken back nor the member erased.
 /// Nobody who is erased agrees to anything.
 pub async fn holds_until_commit(tx: &Tx, member: MemberId, kind: Consent) -> Result<bool, Problem> {
     personal_data::hold_shared(tx, member).await?;
-    Ok(agreeing(kind).filter(Column::MemberId.eq(member.0)).lock_shared().one(tx).await?.is_some())
+    Ok(agreeing(kind).filter(Column::MemberId.eq(member)).lock_shared().one(tx).await?.is_some())
 }
 
 fn agreeing(kind: Consent) -> Select<Entity> {
-    let agreeing = Entity::find().filter(Column::Kind.eq(kind.name())).filter(Column::IsAgreed.eq(true));
+    let agreeing = Entity::find().filter(Column::Kind.eq(kind)).filter(Column::IsAgreed.eq(true));
     if kind.is_required() { agreeing } else { agreeing.filter(Column::TextVersion.eq(current_version(kind))) }
 }
 
@@ -71,39 +71,43 @@ pub fn members_agreeing_to(kind: Consent) -> SelectStatement {
 /// What a member has decided, the latest first.
 pub async fn decisions_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Vec<Decision>, DbErr> {
     let rows = consent_decision::Entity::find()
-        .filter(consent_decision::Column::MemberId.eq(member.0))
+        .filter(consent_decision::Column::MemberId.eq(member))
         .order_by_desc(consent_decision::Column::Id)
         .limit(SHOWN)
         .all(db)
         .await?;
-    let decisions = rows.into_iter().filter_map(|row| {
-        let kind = Consent::ALL.into_iter().find(|kind| kind.name() == row.kind)?;
-        Some(Decision { kind, version: row.text_version, is_agreed: row.is_agreed, decided_at: row.decided_at })
+    let decisions = rows.into_iter().map(|row| Decision {
+        kind: row.kind,
+        version: row.text_version,
+        is_agreed: row.is_agreed,
+        decided_at: row.decided_at,
     });
     Ok(decisions.collect())
 }
 
 /// What a member decides now, of each kind.
 pub async fn states_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Vec<Decision>, DbErr> {
-    let rows = Entity::find().filter(Column::MemberId.eq(member.0)).all(db).await?;
-    let decisions = rows.into_iter().filter_map(|row| {
-        let kind = Consent::ALL.into_iter().find(|kind| kind.name() == row.kind)?;
-        Some(Decision { kind, version: row.text_version, is_agreed: row.is_agreed, decided_at: row.decided_at })
+    let rows = Entity::find().filter(Column::MemberId.eq(member)).all(db).await?;
+    let decisions = rows.into_iter().map(|row| Decision {
+        kind: row.kind,
+        version: row.text_version,
+        is_agreed: row.is_agreed,
+        decided_at: row.decided_at,
     });
     Ok(decisions.collect())
 }
 
 /// The client that a session belongs to.
 pub async fn client_of(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<String>, DbErr> {
-    Ok(session::Entity::find_by_id(id.0).one(db).await?.map(|row| row.client_id))
+    Ok(session::Entity::find_by_id(id).one(db).await?.map(|row| row.client_id))
 }
 
 /// Keeps a decision: in the history, and as what holds from now on.
 pub async fn insert(tx: &Tx, member: MemberId, decision: &Decision, client_id: &str) -> Result<(), DbErr> {
     let row = consent_decision::ActiveModel {
         id: Set(Uuid::now_v7()),
-        member_id: Set(member.0),
-        kind: Set(decision.kind.name().to_owned()),
+        member_id: Set(member),
+        kind: Set(decision.kind),
         text_version: Set(decision.version),
         is_agreed: Set(decision.is_agreed),
         client_id: Set(client_id.to_owned()),
@@ -111,8 +115,8 @@ pub async fn insert(tx: &Tx, member: MemberId, decision: &Decision, client_id: &
     };
     consent_decision::Entity::insert(row).exec_without_returning(tx).await?;
     let row = ActiveModel {
-        member_id: Set(member.0),
-        kind: Set(decision.kind.name().to_owned()),
+        member_id: Set(member),
+        kind: Set(decision.kind),
         text_version: Set(decision.version),
         is_agreed: Set(decision.is_agreed),
         decided_at: Set(decision.decided_at),

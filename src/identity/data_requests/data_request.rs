@@ -2,8 +2,6 @@
 //! data agreement for the thing itself within 72 hours, which is sooner than the law's 10 to 20 days.
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc, Weekday};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::kit::{
     problems::{codes::Code, problem::Problem},
@@ -16,108 +14,14 @@ use crate::kit::{
 const WORKING_DAYS_TO_REPLY: u32 = 2;
 const TIME_TO_RESOLVE: TimeDelta = TimeDelta::hours(72);
 
-/// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = DataRequestKind)]
-pub enum Kind {
-    /// To see or to have what is held.
-    Access,
-    /// To mend what is wrong.
-    Correction,
-    /// To keep it but not to use it.
-    Restriction,
-    /// Not to use it for something.
-    Objection,
-    /// To erase it.
-    Erasure,
-}
-
-/// How it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = DataRequestSource)]
-pub enum Origin {
-    /// In the app.
-    App,
-    /// By letter, by telephone, in person: an admin wrote it down.
-    Staff,
-}
-
-/// Where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = DataRequestStatus)]
-pub enum Status {
-    /// Nobody has replied yet.
-    Open,
-    /// Somebody has replied and works on it.
-    Acknowledged,
-    /// Done.
-    Done,
-    /// Not done, for the reason given.
-    Refused,
-}
-
-macro_rules! names {
-    ($type:ident { $($variant:ident $name:literal,)+ }) => {
-        impl $type {
-            /// The name on the wire and in the database.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ }
-            }
-
-            /// The one of that name.
-            pub fn named(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-names!(Kind { Access "access", Correction "correction", Restriction "restriction", Objection "objection", Erasure "erasure", });
-names!(Origin { App "app", Staff "staff", });
-names!(Status { Open "open", Acknowledged "acknowledged", Done "done", Refused "refused", });
-
-/// A request.
-#[derive(Clone, Debug)]
-pub struct DataRequest {
-    /// Its id.
-    pub id: DataRequestId,
-    /// Whose data it is about.
-    pub member_id: MemberId,
-    /// What is asked for.
-    pub kind: Kind,
-    /// How it came.
-    pub origin: Origin,
-    /// In whoever's own words.
-    pub detail: Option<String>,
-    /// Where it stands.
-    pub status: Status,
-    /// Since when.
-    pub requested_at: DateTime<Utc>,
-    /// By when somebody must have replied.
-    pub acknowledge_by: DateTime<Utc>,
-    /// By when it must be done.
-    pub due_at: DateTime<Utc>,
-    /// When somebody replied.
-    pub acknowledged_at: Option<DateTime<Utc>>,
-    /// When it was done or refused.
-    pub resolved_at: Option<DateTime<Utc>>,
-    /// By whom.
-    pub resolved_by: Option<MemberId>,
-    /// What came of it.
-    pub resolution: Option<String>,
-    /// The row's version, for optimistic locking.
-    pub version: i64,
-}
+pub use crate::entity::data_request::{Kind, Model as DataRequest, Origin, Status};
 
 impl DataRequest {
     /// One that begins now, with its deadlines.
     pub fn new(
         member_id: MemberId,
         kind: Kind,
-        origin: Origin,
+        source: Origin,
         detail: Option<String>,
         requested_at: DateTime<Utc>,
     ) -> Self {
@@ -125,7 +29,7 @@ impl DataRequest {
             id: DataRequestId::new(),
             member_id,
             kind,
-            origin,
+            source,
             detail,
             status: Status::Open,
             requested_at,

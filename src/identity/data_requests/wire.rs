@@ -124,7 +124,7 @@ impl DataRequestView {
             id: request.id,
             member_id: request.member_id,
             kind: request.kind,
-            source: request.origin,
+            source: request.source,
             detail: request.detail,
             status: request.status,
             requested_at: request.requested_at,

@@ -19,7 +19,7 @@ use crate::{
             jwt::ACCESS_TOKEN_LIFE,
             secret::{equal_in_constant_time, sha256, token_hash},
         },
-        values::ids::{MemberId, SessionId},
+        values::ids::SessionId,
     },
     personal_data,
 };
@@ -67,11 +67,11 @@ async fn redeem(
         return Ok(None);
     }
     // The member before their account, as an erasure takes them.
-    if !personal_data::try_hold_shared(tx, MemberId(code.member_id)).await? {
+    if !personal_data::try_hold_shared(tx, code.member_id).await? {
         return Ok(None);
     }
     // Held until the session is there: whoever disables the account or resets its password then ends this session too.
-    if staff::find_enabled_for_change(tx, MemberId(code.member_id)).await?.is_none() {
+    if staff::find_enabled_for_change(tx, code.member_id).await?.is_none() {
         return Ok(None);
     }
     if !store::use_up(tx, hash).await? {
@@ -79,7 +79,7 @@ async fn redeem(
         end_session_of(tx, hash).await?;
         return Ok(None);
     }
-    let opened = sessions::open(app, tx, MemberId(code.member_id), &code.client_id, device).await?;
+    let opened = sessions::open(app, tx, code.member_id, &code.client_id, device).await?;
     store::set_session(tx, hash, opened.session_id).await?;
     Ok(Some(opened.tokens))
 }
@@ -88,7 +88,7 @@ async fn end_session_of(tx: &Tx, hash: &str) -> Result<(), Problem> {
     let session = store::find(tx, hash).await?.and_then(|code| code.session_id);
     if let Some(session) = session {
         tracing::warn!(session.id = %session, "an authorization code was used twice; its session is ended");
-        sessions::close(tx, SessionId(session)).await?;
+        sessions::close(tx, session).await?;
     }
     Ok(())
 }

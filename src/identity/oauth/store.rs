@@ -33,7 +33,7 @@ pub async fn insert(tx: &Tx, new: NewCode<'_>) -> Result<(), DbErr> {
     let row = ActiveModel {
         code_hash: Set(new.hash),
         client_id: Set(new.client_id.to_owned()),
-        member_id: Set(new.member_id.0),
+        member_id: Set(new.member_id),
         redirect_uri: Set(new.redirect_uri.to_owned()),
         code_challenge: Set(new.code_challenge.to_owned()),
         expires_at: Set(new.expires_at),
@@ -51,7 +51,7 @@ pub async fn find(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Model>
 /// Notes which session a code has made.
 pub async fn set_session(tx: &Tx, hash: &str, session: SessionId) -> Result<(), DbErr> {
     Entity::update_many()
-        .col_expr(Column::SessionId, Expr::value(session.0))
+        .col_expr(Column::SessionId, Expr::value(session))
         .filter(Column::CodeHash.eq(hash))
         .exec(tx)
         .await

@@ -83,9 +83,9 @@ pub async fn renew(
 ) -> Result<Option<TokenPair>, Problem> {
     let hash = token_hash(refresh_token);
     let Some(token) = store::find_token(tx, &hash).await? else { return Ok(None) };
-    let session_id = SessionId(token.session_id);
+    let session_id = token.session_id;
     let Some(session) = store::find(tx, session_id).await? else { return Ok(None) };
-    if !personal_data::try_hold_shared(tx, MemberId(session.member_id)).await? {
+    if !personal_data::try_hold_shared(tx, session.member_id).await? {
         return Ok(None);
     }
     // As it is now that nobody is being erased.
@@ -105,7 +105,7 @@ pub async fn renew(
     if token.expires_at <= tx.now() {
         return Ok(None);
     }
-    let member = MemberId(session.member_id);
+    let member = session.member_id;
     if session.client_id != MINI_APP && store::is_staff_disabled(tx, member).await? {
         close(tx, session_id).await?;
         return Ok(None);
@@ -125,7 +125,7 @@ pub async fn close(tx: &Tx, session: SessionId) -> Result<(), Problem> {
 pub async fn close_own(tx: &Tx, member: MemberId, session: SessionId) -> Result<(), Problem> {
     let found = store::find(tx, session).await?;
     let is_own = found
-        .is_some_and(|found| found.member_id == member.0 && found.revoked_at.is_none() && found.expires_at > tx.now());
+        .is_some_and(|found| found.member_id == member && found.revoked_at.is_none() && found.expires_at > tx.now());
     if !is_own {
         return Err(Problem::not_found());
     }
@@ -147,7 +147,7 @@ pub async fn close_all_of(tx: &Tx, member: MemberId, kept: Option<SessionId>) ->
 /// is the one, as far as it says.
 pub async fn close_by_token(tx: &Tx, refresh_token: &str, client_id: Option<&str>) -> Result<bool, Problem> {
     match store::find_token(tx, &token_hash(refresh_token)).await? {
-        Some(token) => close_for(tx, SessionId(token.session_id), client_id).await,
+        Some(token) => close_for(tx, token.session_id, client_id).await,
         None => Ok(true),
     }
 }

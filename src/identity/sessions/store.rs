@@ -17,35 +17,7 @@ use crate::{
     },
 };
 
-/// A session as its owner sees it.
-#[derive(Clone, Debug)]
-pub struct OpenSession {
-    /// Which.
-    pub id: SessionId,
-    /// What the device is called.
-    pub device: Option<String>,
-    /// By which client.
-    pub client_id: String,
-    /// When it was opened.
-    pub created_at: DateTime<Utc>,
-    /// When it last got an access token.
-    pub last_used_at: DateTime<Utc>,
-    /// When it ends if it gets none before.
-    pub expires_at: DateTime<Utc>,
-}
-
-impl From<session::Model> for OpenSession {
-    fn from(row: session::Model) -> Self {
-        Self {
-            id: SessionId(row.id),
-            device: row.device,
-            client_id: row.client_id,
-            created_at: row.created_at,
-            last_used_at: row.last_used_at,
-            expires_at: row.expires_at,
-        }
-    }
-}
+pub use session::Model as Session;
 
 /// Adds a session.
 pub async fn insert(
@@ -57,8 +29,8 @@ pub async fn insert(
     expires_at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     let row = session::ActiveModel {
-        id: Set(id.0),
-        member_id: Set(member_id.0),
+        id: Set(id),
+        member_id: Set(member_id),
         client_id: Set(client_id.to_owned()),
         device: Set(device),
         created_at: Set(tx.now()),
@@ -70,15 +42,15 @@ pub async fn insert(
 }
 
 /// The session of that id.
-pub async fn find(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<session::Model>, DbErr> {
-    session::Entity::find_by_id(id.0).one(db).await
+pub async fn find(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<Session>, DbErr> {
+    session::Entity::find_by_id(id).one(db).await
 }
 
 /// Ends a session.
 pub async fn revoke(tx: &Tx, id: SessionId) -> Result<(), DbErr> {
     session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(tx.now()))
-        .filter(session::Column::Id.eq(id.0))
+        .filter(session::Column::Id.eq(id))
         .filter(session::Column::RevokedAt.is_null())
         .exec(tx)
         .await
@@ -89,10 +61,10 @@ pub async fn revoke(tx: &Tx, id: SessionId) -> Result<(), DbErr> {
 pub async fn revoke_all_of(tx: &Tx, member: MemberId, kept: Option<SessionId>) -> Result<(), DbErr> {
     let mut update = session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(tx.now()))
-        .filter(session::Column::MemberId.eq(member.0))
+        .filter(session::Column::MemberId.eq(member))
         .filter(session::Column::RevokedAt.is_null());
     if let Some(kept) = kept {
-        update = update.filter(session::Column::Id.ne(kept.0));
+        update = update.filter(session::Column::Id.ne(kept));
     }
     update.exec(tx).await.map(|_rows| ())
 }
@@ -100,7 +72,7 @@ pub async fn revoke_all_of(tx: &Tx, member: MemberId, kept: Option<SessionId>) -
 /// Forgets the authorization codes of a member that have not become a session.
 pub async fn delete_unused_codes_of(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
     authorization_code::Entity::delete_many()
-        .filter(authorization_code::Column::MemberId.eq(member.0))
+        .filter(authorization_code::Column::MemberId.eq(member))
         .filter(authorization_code::Column::UsedAt.is_null())
         .exec(tx)
         .await
@@ -109,7 +81,7 @@ pub async fn delete_unused_codes_of(tx: &Tx, member: MemberId) -> Result<(), DbE
 
 /// Has this member a staff account that may not be used?
 pub async fn is_staff_disabled(tx: &Tx, member: MemberId) -> Result<bool, DbErr> {
-    let account = staff_account::Entity::find_by_id(member.0).one(tx).await?;
+    let account = staff_account::Entity::find_by_id(member).one(tx).await?;
     Ok(account.is_some_and(|account| account.disabled_at.is_some()))
 }
 
@@ -119,23 +91,23 @@ pub async fn page_open(
     member: MemberId,
     now: DateTime<Utc>,
     page: &Page<SessionId>,
-) -> Result<Vec<OpenSession>, DbErr> {
+) -> Result<Vec<Session>, DbErr> {
     let mut query = session::Entity::find()
-        .filter(session::Column::MemberId.eq(member.0))
+        .filter(session::Column::MemberId.eq(member))
         .filter(session::Column::RevokedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
         .order_by_desc(session::Column::Id)
         .limit(page.fetch());
     if let Some(after) = page.after {
-        query = query.filter(session::Column::Id.lt(after.0));
+        query = query.filter(session::Column::Id.lt(after));
     }
-    Ok(query.all(db).await?.into_iter().map(OpenSession::from).collect())
+    query.all(db).await
 }
 
 /// Notes that a session was used.
 pub async fn touch(tx: &Tx, id: SessionId, expires_at: DateTime<Utc>) -> Result<(), DbErr> {
     let row = session::ActiveModel {
-        id: Unchanged(id.0),
+        id: Unchanged(id),
         last_used_at: Set(tx.now()),
         expires_at: Set(expires_at),
         ..Default::default()
@@ -147,7 +119,7 @@ pub async fn touch(tx: &Tx, id: SessionId, expires_at: DateTime<Utc>) -> Result<
 pub async fn insert_token(tx: &Tx, hash: String, session: SessionId, expires_at: DateTime<Utc>) -> Result<(), DbErr> {
     let row = refresh_token::ActiveModel {
         token_hash: Set(hash),
-        session_id: Set(session.0),
+        session_id: Set(session),
         issued_at: Set(tx.now()),
         expires_at: Set(expires_at),
         used_at: Set(None),

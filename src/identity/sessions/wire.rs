@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::OpenSession;
+use super::store::Session;
 use crate::kit::values::ids::SessionId;
 
 /// A device that is signed in.
@@ -30,7 +30,7 @@ pub struct SessionView {
 
 impl SessionView {
     /// As it is shown to this session.
-    pub fn shown_to(current: SessionId, session: OpenSession) -> Self {
+    pub fn shown_to(current: SessionId, session: Session) -> Self {
         Self {
             id: session.id,
             device: session.device,

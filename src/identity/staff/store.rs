@@ -42,7 +42,7 @@ impl StaffAccount {
 impl From<Model> for StaffAccount {
     fn from(row: Model) -> Self {
         Self {
-            member_id: MemberId(row.member_id),
+            member_id: row.member_id,
             username: row.username,
             password_hash: row.password_hash,
             password_set_at: row.password_set_at,
@@ -65,7 +65,7 @@ pub async fn find_any(db: &impl ConnectionTrait, username: &str) -> Result<Optio
 
 /// The account of that member, unless it is disabled.
 pub async fn find_enabled(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<StaffAccount>, DbErr> {
-    let row = Entity::find_by_id(member.0).one(db).await?;
+    let row = Entity::find_by_id(member).one(db).await?;
     Ok(row.map(StaffAccount::from).filter(|account| account.disabled_at.is_none()))
 }
 
@@ -77,14 +77,14 @@ pub async fn find_of(db: &impl ConnectionTrait, member: MemberId) -> Result<Staf
 /// The account of that member as it is now, held against other changes until this one is done; none where they have none or
 /// it is disabled.
 pub async fn find_enabled_for_change(tx: &Tx, member: MemberId) -> Result<Option<StaffAccount>, DbErr> {
-    let row = Entity::find_by_id(member.0).lock_exclusive().one(tx).await?;
+    let row = Entity::find_by_id(member).lock_exclusive().one(tx).await?;
     Ok(row.map(StaffAccount::from).filter(|account| account.disabled_at.is_none()))
 }
 
 /// Adds an account.
 pub async fn insert(tx: &Tx, account: StaffAccount) -> Result<(), DbErr> {
     let row = ActiveModel {
-        member_id: Set(account.member_id.0),
+        member_id: Set(account.member_id),
         username: Set(account.username),
         password_hash: Set(account.password_hash),
         password_set_at: Set(account.password_set_at),
@@ -102,7 +102,7 @@ pub async fn replace_password(tx: &Tx, member: MemberId, old: &str, new: String)
     let replaced = Entity::update_many()
         .col_expr(Column::PasswordHash, Expr::value(new))
         .col_expr(Column::PasswordSetAt, Expr::value(tx.now()))
-        .filter(Column::MemberId.eq(member.0))
+        .filter(Column::MemberId.eq(member))
         .filter(Column::PasswordHash.eq(old))
         .exec(tx)
         .await?;
@@ -113,7 +113,7 @@ pub async fn replace_password(tx: &Tx, member: MemberId, old: &str, new: String)
 pub async fn set_disabled(tx: &Tx, member: MemberId, disabled_at: Option<DateTime<Utc>>) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::DisabledAt, Expr::value(disabled_at))
-        .filter(Column::MemberId.eq(member.0))
+        .filter(Column::MemberId.eq(member))
         .exec(tx)
         .await
         .map(|_rows| ())
@@ -127,5 +127,5 @@ pub async fn has_account(db: &impl ConnectionTrait, member: MemberId) -> Result<
 /// Those of these members who have an account, disabled or not.
 pub async fn with_account(db: &impl ConnectionTrait, members: &[MemberId]) -> Result<HashSet<MemberId>, DbErr> {
     let rows = Entity::find().filter(Column::MemberId.is_in(members.iter().map(|member| member.0))).all(db).await?;
-    Ok(rows.into_iter().map(|row| MemberId(row.member_id)).collect())
+    Ok(rows.into_iter().map(|row| row.member_id).collect())
 }

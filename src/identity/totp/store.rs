@@ -22,7 +22,7 @@ pub struct KeptTotp {
 
 /// The second factor of a member of staff; none where none was begun.
 pub async fn find(db: &impl ConnectionTrait, member: MemberId) -> Result<Option<KeptTotp>, DbErr> {
-    let account = staff_account::Entity::find_by_id(member.0).one(db).await?;
+    let account = staff_account::Entity::find_by_id(member).one(db).await?;
     Ok(account.and_then(|account| {
         let is_confirmed = account.totp_confirmed_at.is_some();
         account.totp_cipher.map(|cipher| KeptTotp { cipher, is_confirmed })
@@ -39,7 +39,7 @@ pub async fn begin(tx: &Tx, member: MemberId, cipher: String) -> Result<bool, Db
     let begun = staff_account::Entity::update_many()
         .col_expr(staff_account::Column::TotpCipher, Expr::value(cipher))
         .col_expr(staff_account::Column::TotpLastStep, Expr::value(None::<i64>))
-        .filter(staff_account::Column::MemberId.eq(member.0))
+        .filter(staff_account::Column::MemberId.eq(member))
         .filter(staff_account::Column::TotpConfirmedAt.is_null())
         .exec(tx)
         .await?;
@@ -50,7 +50,7 @@ pub async fn begin(tx: &Tx, member: MemberId, cipher: String) -> Result<bool, Db
 pub async fn confirm(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
     staff_account::Entity::update_many()
         .col_expr(staff_account::Column::TotpConfirmedAt, Expr::value(tx.now()))
-        .filter(staff_account::Column::MemberId.eq(member.0))
+        .filter(staff_account::Column::MemberId.eq(member))
         .exec(tx)
         .await
         .map(|_rows| ())
@@ -63,7 +63,7 @@ pub async fn use_step(tx: &Tx, member: MemberId, step: i64) -> Result<bool, DbEr
         .add(staff_account::Column::TotpLastStep.lt(step));
     let used = staff_account::Entity::update_many()
         .col_expr(staff_account::Column::TotpLastStep, Expr::value(step))
-        .filter(staff_account::Column::MemberId.eq(member.0))
+        .filter(staff_account::Column::MemberId.eq(member))
         .filter(is_later)
         .exec(tx)
         .await?;
@@ -77,7 +77,7 @@ pub async fn remove(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
         .col_expr(staff_account::Column::TotpCipher, Expr::value(None::<String>))
         .col_expr(staff_account::Column::TotpConfirmedAt, Expr::value(None::<chrono::DateTime<chrono::Utc>>))
         .col_expr(staff_account::Column::TotpLastStep, Expr::value(None::<i64>))
-        .filter(staff_account::Column::MemberId.eq(member.0))
+        .filter(staff_account::Column::MemberId.eq(member))
         .exec(tx)
         .await
         .map(|_rows| ())
@@ -88,7 +88,7 @@ pub async fn replace_recovery_codes(tx: &Tx, member: MemberId, hashes: Vec<Strin
     forget_recovery_codes(tx, member).await?;
     let rows = hashes.into_iter().map(|code_hash| recovery_code::ActiveModel {
         code_hash: Set(code_hash),
-        member_id: Set(member.0),
+        member_id: Set(member),
         created_at: Set(tx.now()),
         used_at: Set(None),
     });
@@ -97,7 +97,7 @@ pub async fn replace_recovery_codes(tx: &Tx, member: MemberId, hashes: Vec<Strin
 
 async fn forget_recovery_codes(tx: &Tx, member: MemberId) -> Result<(), DbErr> {
     recovery_code::Entity::delete_many()
-        .filter(recovery_code::Column::MemberId.eq(member.0))
+        .filter(recovery_code::Column::MemberId.eq(member))
         .exec(tx)
         .await
         .map(|_rows| ())
@@ -108,7 +108,7 @@ pub async fn use_recovery_code(tx: &Tx, member: MemberId, hash: &str) -> Result<
     let used = recovery_code::Entity::update_many()
         .col_expr(recovery_code::Column::UsedAt, Expr::value(tx.now()))
         .filter(recovery_code::Column::CodeHash.eq(hash))
-        .filter(recovery_code::Column::MemberId.eq(member.0))
+        .filter(recovery_code::Column::MemberId.eq(member))
         .filter(recovery_code::Column::UsedAt.is_null())
         .exec(tx)
         .await?;
@@ -118,7 +118,7 @@ pub async fn use_recovery_code(tx: &Tx, member: MemberId, hash: &str) -> Result<
 /// How many recovery codes are left; at most ten are ever kept.
 pub async fn recovery_codes_left(db: &impl ConnectionTrait, member: MemberId) -> Result<u64, DbErr> {
     recovery_code::Entity::find()
-        .filter(recovery_code::Column::MemberId.eq(member.0))
+        .filter(recovery_code::Column::MemberId.eq(member))
         .filter(recovery_code::Column::UsedAt.is_null())
         .limit(100)
         .count(db)

@@ -1,61 +1,25 @@
 //! What a delivery is, what may come of an attempt, and when the next one is due.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use crate::kit::{
-    problems::{codes::Code, problem::Problem},
-    values::{
-        clock::later,
-        ids::{DeliveryId, MemberId},
+use crate::{
+    kit::{
+        problems::{codes::Code, problem::Problem},
+        values::{
+            clock::later,
+            ids::{DeliveryId, MemberId},
+        },
+        work::wait::Wait,
     },
-    work::wait::Wait,
+    relay::channels::Channel,
 };
+
+pub use crate::entity::{delivery::DeliveryStatus, delivery_attempt::Model as Attempt};
 
 /// How many are claimed at once.
 pub const BATCH: u64 = 50;
 /// How many are sent at the same time.
 pub const AT_ONCE: usize = 10;
-
-/// Where a delivery stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryStatus {
-    /// Not tried yet.
-    Pending,
-    /// Somebody is sending it.
-    Sending,
-    /// The channel took it.
-    Delivered,
-    /// An attempt failed; another one will follow.
-    Failed,
-    /// Given up.
-    Dead,
-    /// This recipient cannot be reached by this channel.
-    Suppressed,
-}
-
-impl DeliveryStatus {
-    const ALL: [Self; 6] = [Self::Pending, Self::Sending, Self::Delivered, Self::Failed, Self::Dead, Self::Suppressed];
-
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sending => "sending",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Dead => "dead",
-            Self::Suppressed => "suppressed",
-        }
-    }
-
-    /// The status of that name; what is unknown is dead: nobody sends it.
-    pub fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|status| status.name() == name).unwrap_or(Self::Dead)
-    }
-}
 
 /// A delivery with what was tried.
 #[derive(Clone, Debug)]
@@ -67,7 +31,7 @@ pub struct Delivery {
     /// To whom.
     pub member_id: MemberId,
     /// By which channel.
-    pub channel: String,
+    pub channel: Channel,
     /// Where it stands.
     pub status: DeliveryStatus,
     /// How often it was begun.
@@ -78,21 +42,6 @@ pub struct Delivery {
     pub reason: Option<String>,
     /// What was tried, first to last.
     pub attempts: Vec<Attempt>,
-}
-
-/// One try.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// Which.
-    pub number: i32,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// When its outcome was known.
-    pub finished_at: DateTime<Utc>,
-    /// What came of it.
-    pub outcome: String,
-    /// What the channel said.
-    pub answer: Option<String>,
 }
 
 /// What came of one attempt.
@@ -167,7 +116,7 @@ impl Outcome {
 
 /// A delivery that cannot be sent again.
 pub fn not_retryable(status: DeliveryStatus) -> Problem {
-    Problem::new(Code::DeliveryState).with("status", status.name())
+    Problem::new(Code::DeliveryState).with("status", status)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, OnConflict, Query, SelectStatement, SimpleExpr},
 };
-use uuid::Uuid;
 
 use super::delivery::{Attempt, BATCH, Conclusion, Delivery, DeliveryStatus, Outcome};
 use crate::{
@@ -67,10 +66,10 @@ pub async fn queue(
     let if_willing = |yes: SimpleExpr, no: SimpleExpr| Expr::case(willing.clone(), yes).finally(no);
     let mut rows = Query::select()
         .expr(dialect::new_id(tx, tx.now()))
-        .expr(Expr::val(notification.0))
+        .expr(Expr::val(notification))
         .column(zalo_identity::Column::MemberId)
-        .expr(Expr::val(channel.name()))
-        .expr(if_willing(Expr::val(DeliveryStatus::Pending.name()), Expr::val(DeliveryStatus::Suppressed.name())))
+        .expr(Expr::val(channel))
+        .expr(if_willing(Expr::val(DeliveryStatus::Pending), Expr::val(DeliveryStatus::Suppressed)))
         .expr(if_willing(Expr::val(None::<String>), Expr::val(NO_CONSENT)))
         .expr(if_willing(Expr::val(None::<DateTime<Utc>>), Expr::val(tx.now())))
         .expr(Expr::val(tx.now()))
@@ -113,11 +112,11 @@ pub async fn queue(
 /// only later.
 fn claimable(channel: Channel, now: DateTime<Utc>) -> [(Condition, Column); 2] {
     let status = || Expr::col((Entity, Column::Status));
-    let constant = |status: DeliveryStatus| Expr::Constant(status.name().into());
+    let constant = |status: DeliveryStatus| Expr::Constant(status.into());
     let is_sending = status().eq(constant(DeliveryStatus::Sending));
     let is_waiting = status().is_in([DeliveryStatus::Pending, DeliveryStatus::Failed].map(constant));
     [(is_sending, Column::LeaseUntil), (is_waiting, Column::DueAt)].map(|(stands_so, moment)| {
-        (Condition::all().add(stands_so).add(Column::Channel.eq(channel.name())).add(moment.lte(now)), moment)
+        (Condition::all().add(stands_so).add(Column::Channel.eq(channel)).add(moment.lte(now)), moment)
     })
 }
 
@@ -140,8 +139,8 @@ pub async fn is_anything_due(db: &impl ConnectionTrait, channel: Channel, now: D
 /// Claims a batch until `lease_until`. No two callers get the same delivery: what one looks at, the others pass over until its
 /// change is done.
 pub async fn claim(tx: &Tx, channel: Channel, owner: &str, lease_until: DateTime<Utc>) -> Result<Vec<Claimed>, DbErr> {
-    let mut ids: Vec<Uuid> = Vec::new();
-    let mut taken_over: HashSet<Uuid> = HashSet::new();
+    let mut ids: Vec<DeliveryId> = Vec::new();
+    let mut taken_over: HashSet<DeliveryId> = HashSet::new();
     for (claimable, moment) in claimable(channel, tx.now()) {
         let left = BATCH.saturating_sub(u64::try_from(ids.len()).unwrap_or(BATCH));
         let mut next = next_of(claimable, moment, left);
@@ -156,7 +155,7 @@ pub async fn claim(tx: &Tx, channel: Channel, owner: &str, lease_until: DateTime
     }
     // By their ids, in a statement of its own: as a subquery of it either database may first look through all that is due.
     let rows = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(DeliveryStatus::Sending.name()))
+        .col_expr(Column::Status, Expr::value(DeliveryStatus::Sending))
         .col_expr(Column::LeaseOwner, Expr::value(owner))
         .col_expr(Column::LeaseUntil, Expr::value(lease_until))
         .col_expr(Column::Attempt, Expr::col(Column::Attempt).add(1))
@@ -164,9 +163,9 @@ pub async fn claim(tx: &Tx, channel: Channel, owner: &str, lease_until: DateTime
         .exec_with_returning(tx)
         .await?;
     let claimed = rows.into_iter().map(|row| Claimed {
-        id: DeliveryId(row.id),
-        notification_id: NotificationId(row.notification_id),
-        member_id: MemberId(row.member_id),
+        id: row.id,
+        notification_id: row.notification_id,
+        member_id: row.member_id,
         attempt: row.attempt,
         lease_owner: owner.to_owned(),
         started_at: tx.now(),
@@ -184,12 +183,12 @@ pub async fn renew(
 ) -> Result<Vec<DeliveryId>, DbErr> {
     let rows = Entity::update_many()
         .col_expr(Column::LeaseUntil, Expr::value(lease_until))
-        .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
-        .filter(Column::Status.eq(DeliveryStatus::Sending.name()))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::Status.eq(DeliveryStatus::Sending))
         .filter(Column::LeaseOwner.eq(owner))
         .exec_with_returning(tx)
         .await?;
-    Ok(rows.into_iter().map(|row| DeliveryId(row.id)).collect())
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// Since when something has been there to be claimed.
@@ -215,13 +214,13 @@ pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<u6
         .select_only()
         .column(Column::Id)
         .filter(Column::Id.lt(first_id_of(before)))
-        .filter(Column::Status.is_in(ended.map(DeliveryStatus::name)))
+        .filter(Column::Status.is_in(ended))
         .filter(Column::FinishedAt.lt(before))
         .limit(batch)
         .into_query();
     dialect::skip_locked(&mut old);
     let rows = tx.query_all(&old).await?;
-    let ids = rows.iter().map(|row| row.try_get("", "id")).collect::<Result<Vec<Uuid>, _>>()?;
+    let ids = rows.iter().map(|row| row.try_get("", "id")).collect::<Result<Vec<DeliveryId>, _>>()?;
     if ids.is_empty() {
         return Ok(0);
     }
@@ -238,7 +237,7 @@ pub async fn finish(tx: &Tx, claimed: &Claimed, outcome: &Outcome, conclusion: &
     };
     let finished_at = conclusion.due_at.is_none().then(|| tx.now());
     let mut update = held(claimed)
-        .col_expr(Column::Status, Expr::value(conclusion.status.name()))
+        .col_expr(Column::Status, Expr::value(conclusion.status))
         .col_expr(Column::Reason, Expr::value(conclusion.reason.map(str::to_owned)))
         .col_expr(Column::ProviderMessageId, Expr::value(message_id))
         .col_expr(Column::FinishedAt, Expr::value(finished_at));
@@ -249,11 +248,11 @@ pub async fn finish(tx: &Tx, claimed: &Claimed, outcome: &Outcome, conclusion: &
         return Ok(false);
     }
     let row = delivery_attempt::ActiveModel {
-        delivery_id: Set(claimed.id.0),
+        delivery_id: Set(claimed.id),
         attempt: Set(claimed.attempt),
         started_at: Set(claimed.started_at),
         finished_at: Set(tx.now()),
-        outcome: Set(conclusion.status.name().to_owned()),
+        outcome: Set(conclusion.status),
         answer: Set(outcome.answer().map(str::to_owned)),
     };
     delivery_attempt::Entity::insert(row).exec_without_returning(tx).await?;
@@ -263,7 +262,7 @@ pub async fn finish(tx: &Tx, claimed: &Claimed, outcome: &Outcome, conclusion: &
 /// Gives back what could not even be tried: it waits until `due_at`, and this was no attempt.
 pub async fn release(tx: &Tx, claimed: &Claimed, due_at: DateTime<Utc>) -> Result<(), DbErr> {
     held(claimed)
-        .col_expr(Column::Status, Expr::value(DeliveryStatus::Pending.name()))
+        .col_expr(Column::Status, Expr::value(DeliveryStatus::Pending))
         .col_expr(Column::Attempt, Expr::value(claimed.attempt.saturating_sub(1)))
         .col_expr(Column::DueAt, Expr::value(due_at))
         .exec(tx)
@@ -276,8 +275,8 @@ fn held(claimed: &Claimed) -> sea_orm::UpdateMany<Entity> {
     Entity::update_many()
         .col_expr(Column::LeaseOwner, Expr::value(None::<String>))
         .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
-        .filter(Column::Id.eq(claimed.id.0))
-        .filter(Column::Status.eq(DeliveryStatus::Sending.name()))
+        .filter(Column::Id.eq(claimed.id))
+        .filter(Column::Status.eq(DeliveryStatus::Sending))
         .filter(Column::LeaseOwner.eq(claimed.lease_owner.as_str()))
         .filter(Column::Attempt.eq(claimed.attempt))
 }
@@ -286,12 +285,12 @@ fn held(claimed: &Claimed) -> sea_orm::UpdateMany<Entity> {
 pub async fn make_due(tx: &Tx, id: DeliveryId) -> Result<bool, DbErr> {
     let stopped = [DeliveryStatus::Failed, DeliveryStatus::Dead, DeliveryStatus::Suppressed];
     let updated = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(DeliveryStatus::Pending.name()))
+        .col_expr(Column::Status, Expr::value(DeliveryStatus::Pending))
         .col_expr(Column::DueAt, Expr::value(tx.now()))
         .col_expr(Column::Reason, Expr::value(None::<String>))
         .col_expr(Column::FinishedAt, Expr::value(None::<DateTime<Utc>>))
-        .filter(Column::Id.eq(id.0))
-        .filter(Column::Status.is_in(stopped.map(DeliveryStatus::name)))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.is_in(stopped))
         .exec(tx)
         .await?;
     Ok(updated.rows_affected == 1)
@@ -304,7 +303,7 @@ pub async fn find_visible(
     id: DeliveryId,
     day: NaiveDate,
 ) -> Result<Option<Delivery>, DbErr> {
-    let rows = visible(caller, day).filter(Column::Id.eq(id.0)).all(db).await?;
+    let rows = visible(caller, day).filter(Column::Id.eq(id)).all(db).await?;
     Ok(with_attempts(db, rows).await?.into_iter().next())
 }
 
@@ -318,10 +317,10 @@ pub async fn page_visible(
 ) -> Result<Vec<Delivery>, DbErr> {
     let mut query = visible(caller, day).order_by_desc(Column::Id).limit(page.fetch());
     if let Some(status) = status {
-        query = query.filter(Column::Status.eq(status.name()));
+        query = query.filter(Column::Status.eq(status));
     }
     if let Some(after) = page.after {
-        query = query.filter(Column::Id.lt(after.0));
+        query = query.filter(Column::Id.lt(after));
     }
     let rows = query.all(db).await?;
     with_attempts(db, rows).await
@@ -336,7 +335,7 @@ fn visible(caller: &Person, day: NaiveDate) -> Select<Entity> {
 
 async fn with_attempts(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Delivery>, DbErr> {
     let notifications = rows.iter().map(|row| row.notification_id);
-    let kinds: Vec<(Uuid, String)> = notification::Entity::find()
+    let kinds: Vec<(NotificationId, String)> = notification::Entity::find()
         .select_only()
         .column(notification::Column::Id)
         .column(notification::Column::Kind)
@@ -344,28 +343,22 @@ async fn with_attempts(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Ve
         .into_tuple()
         .all(db)
         .await?;
-    let kinds: HashMap<Uuid, String> = kinds.into_iter().collect();
+    let kinds: HashMap<NotificationId, String> = kinds.into_iter().collect();
     let tried = delivery_attempt::Entity::find()
         .filter(delivery_attempt::Column::DeliveryId.is_in(rows.iter().map(|row| row.id)))
         .order_by_asc(delivery_attempt::Column::Attempt)
         .all(db)
         .await?;
-    let mut attempts: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
+    let mut attempts: HashMap<DeliveryId, Vec<Attempt>> = HashMap::new();
     for row in tried {
-        attempts.entry(row.delivery_id).or_default().push(Attempt {
-            number: row.attempt,
-            started_at: row.started_at,
-            finished_at: row.finished_at,
-            outcome: row.outcome,
-            answer: row.answer,
-        });
+        attempts.entry(row.delivery_id).or_default().push(row);
     }
     let deliveries = rows.into_iter().map(|row| Delivery {
-        id: DeliveryId(row.id),
+        id: row.id,
         kind: kinds.get(&row.notification_id).cloned().unwrap_or_default(),
-        member_id: MemberId(row.member_id),
+        member_id: row.member_id,
         channel: row.channel,
-        status: DeliveryStatus::named(&row.status),
+        status: row.status,
         attempt: row.attempt,
         due_at: row.due_at,
         reason: row.reason,

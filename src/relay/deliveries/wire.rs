@@ -58,7 +58,7 @@ impl From<Delivery> for DeliveryView {
             id: delivery.id,
             kind: delivery.kind,
             member_id: delivery.member_id,
-            channel: delivery.channel,
+            channel: delivery.channel.to_string(),
             status: delivery.status,
             attempt: delivery.attempt,
             due_at: delivery.due_at,
@@ -71,10 +71,10 @@ impl From<Delivery> for DeliveryView {
 impl From<Attempt> for DeliveryAttemptView {
     fn from(attempt: Attempt) -> Self {
         Self {
-            attempt: attempt.number,
+            attempt: attempt.attempt,
             started_at: attempt.started_at,
             finished_at: attempt.finished_at,
-            outcome: attempt.outcome,
+            outcome: attempt.outcome.to_string(),
             answer: attempt.answer,
         }
     }

@@ -42,7 +42,7 @@ impl Recipients {
     /// That this column of a member's id is one of theirs.
     pub fn have<C: sea_orm::ColumnTrait>(&self, member: C) -> Condition {
         Condition::all().add(match self {
-            Self::These(members) => member.is_in(members.iter().map(|member| member.0)),
+            Self::These(members) => member.is_in(members.iter().copied()),
             Self::All(members) => member.in_subquery(members.as_ref().clone()),
         })
     }
@@ -76,8 +76,8 @@ pub async fn insert(
     news: &News,
 ) -> Result<(), Problem> {
     let row = notification::ActiveModel {
-        id: Set(id.0),
-        event_id: Set(event.0),
+        id: Set(id),
+        event_id: Set(event),
         kind: Set(news.kind().to_owned()),
         subject_id: Set(subject),
         values: Set(news.values().map_err(Problem::internal)?),
@@ -97,7 +97,7 @@ pub async fn put_into_inboxes(
 ) -> Result<(), DbErr> {
     let mut rows = Query::select()
         .column(member::Column::Id)
-        .expr(Expr::val(id.0))
+        .expr(Expr::val(id))
         .expr(Expr::val(position))
         .expr(Expr::val(tx.now()))
         .from(member::Entity)
@@ -126,7 +126,7 @@ pub async fn page_of(
     page: &Page<InboxKey>,
 ) -> Result<Vec<Received>, DbErr> {
     let mut query = inbox_row::Entity::find()
-        .filter(inbox_row::Column::MemberId.eq(member.0))
+        .filter(inbox_row::Column::MemberId.eq(member))
         .order_by_desc(inbox_row::Column::Position)
         .order_by_desc(inbox_row::Column::NotificationId)
         .limit(page.fetch());
@@ -137,7 +137,7 @@ pub async fn page_of(
     };
     if let Some((position, id)) = page.after {
         let place = Expr::tuple([Expr::col(inbox_row::Column::Position), Expr::col(inbox_row::Column::NotificationId)]);
-        query = query.filter(place.lt(Expr::tuple([Expr::val(position), Expr::val(id.0)])));
+        query = query.filter(place.lt(Expr::tuple([Expr::val(position), Expr::val(id)])));
     }
     with_news(db, query.all(db).await?).await
 }
@@ -145,11 +145,11 @@ pub async fn page_of(
 async fn with_news(db: &impl ConnectionTrait, rows: Vec<inbox_row::Model>) -> Result<Vec<Received>, DbErr> {
     let ids = rows.iter().map(|row| row.notification_id);
     let kept = notification::Entity::find().filter(notification::Column::Id.is_in(ids)).all(db).await?;
-    let mut kept: HashMap<Uuid, notification::Model> = kept.into_iter().map(|row| (row.id, row)).collect();
+    let mut kept: HashMap<NotificationId, notification::Model> = kept.into_iter().map(|row| (row.id, row)).collect();
     let received = rows.into_iter().filter_map(|row| {
         let kept = kept.remove(&row.notification_id)?;
         Some(Received {
-            id: NotificationId(kept.id),
+            id: kept.id,
             position: row.position,
             news: News::from_parts(&kept.kind, &kept.values).ok(),
             subject: kept.subject_id,
@@ -166,11 +166,11 @@ pub async fn news_of(
     db: &impl ConnectionTrait,
     ids: &[NotificationId],
 ) -> Result<HashMap<NotificationId, News>, DbErr> {
-    let ids = ids.iter().map(|id| id.0);
+    let ids = ids.iter().copied();
     let rows = notification::Entity::find().filter(notification::Column::Id.is_in(ids)).all(db).await?;
     let news = rows.into_iter().filter_map(|row| {
         let news = News::from_parts(&row.kind, &row.values).ok()?;
-        Some((NotificationId(row.id), news))
+        Some((row.id, news))
     });
     Ok(news.collect())
 }
@@ -180,7 +180,7 @@ pub async fn count_unread(db: &impl ConnectionTrait, member: MemberId) -> Result
     let unread = inbox_row::Entity::find()
         .select_only()
         .column(inbox_row::Column::NotificationId)
-        .filter(inbox_row::Column::MemberId.eq(member.0))
+        .filter(inbox_row::Column::MemberId.eq(member))
         .filter(inbox_row::Column::ReadAt.is_null())
         .limit(MOST_COUNTED)
         .into_query();
@@ -193,12 +193,12 @@ pub async fn count_unread(db: &impl ConnectionTrait, member: MemberId) -> Result
 /// Marks what a member has read; what is read already keeps its time.
 pub async fn mark_read(tx: &Tx, member: MemberId, which: &Which) -> Result<(), DbErr> {
     let which = match which {
-        Which::These(ids) => inbox_row::Column::NotificationId.is_in(ids.iter().map(|id| id.0)),
+        Which::These(ids) => inbox_row::Column::NotificationId.is_in(ids.iter().copied()),
         Which::UpTo(position) => inbox_row::Column::Position.lte(*position),
     };
     inbox_row::Entity::update_many()
         .col_expr(inbox_row::Column::ReadAt, Expr::value(tx.now()))
-        .filter(inbox_row::Column::MemberId.eq(member.0))
+        .filter(inbox_row::Column::MemberId.eq(member))
         .filter(inbox_row::Column::ReadAt.is_null())
         .filter(which)
         .exec(tx)
@@ -226,7 +226,7 @@ pub async fn delete_old_rows(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Resu
 
 /// Deletes a batch of the notifications made before then that are in no inbox and carried by no delivery. Gives how many, and
 /// the events that they told of.
-pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<(u64, Vec<Uuid>), DbErr> {
+pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<(u64, Vec<EventId>), DbErr> {
     use notification::{Column, Entity};
     let id = || Expr::col((Entity, Column::Id));
     let in_an_inbox = Query::select()
@@ -239,7 +239,7 @@ pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<(u
         .from(delivery::Entity)
         .and_where(Expr::col((delivery::Entity, delivery::Column::NotificationId)).eq(id()))
         .to_owned();
-    let old: Vec<(Uuid, Uuid)> = Entity::find()
+    let old: Vec<(NotificationId, EventId)> = Entity::find()
         .select_only()
         .columns([Column::Id, Column::EventId])
         .filter(Column::Id.lt(first_id_of(before)))
@@ -250,7 +250,7 @@ pub async fn delete_old(tx: &Tx, before: DateTime<Utc>, batch: u64) -> Result<(u
         .into_tuple()
         .all(tx)
         .await?;
-    let (ids, events): (Vec<Uuid>, Vec<Uuid>) = old.into_iter().unzip();
+    let (ids, events): (Vec<NotificationId>, Vec<EventId>) = old.into_iter().unzip();
     let deleted = Entity::delete_many().filter(Column::Id.is_in(ids)).exec(tx).await?;
     Ok((deleted.rows_affected, events))
 }

@@ -8,7 +8,7 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    feed::activities::{Activity, ActivityKind, ActivityStatus, to_html},
+    feed::activities::{Activity, ActivityStatus, to_html},
     kit::values::ids::{MemberId, UnitId},
 };
 
@@ -23,7 +23,7 @@ pub fn add(rows: &mut Rows, material: &Material, now: DateTime<Utc>) {
 fn published(article: &Article, published_at: DateTime<Utc>) -> Activity {
     Activity {
         id: ids::activity(&article.key, article.published_at),
-        kind: ActivityKind::named(&article.kind),
+        kind: article.kind,
         title: article.title.clone(),
         summary: article.summary.clone(),
         body_markdown: article.body_markdown.clone(),

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
 use crate::{
-    entity::{campaign, work},
+    entity::{activity, campaign, work},
     kit::values::quantity::Quantity,
 };
 
@@ -125,7 +125,7 @@ pub struct WorkFacts {
 #[derive(Debug, Deserialize)]
 pub struct Article {
     pub key: String,
-    pub kind: String,
+    pub kind: activity::ActivityKind,
     pub title: String,
     pub summary: String,
     pub body_markdown: String,

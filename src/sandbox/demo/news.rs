@@ -33,7 +33,7 @@ pub fn add(rows: &mut Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
     events.sort_by_key(|(moment, _)| *moment);
     for (recorded_at, event) in events {
         rows.outbox_events.push(outbox_event::Model {
-            id: id_of(&format!("event/{}/{}", event.kind(), event.subject()), recorded_at),
+            id: id_of(&format!("event/{}/{}", event.kind(), event.subject()), recorded_at).into(),
             kind: event.kind().to_owned(),
             payload: serde_json::to_value(&event)?,
             subject_id: event.subject(),

@@ -192,7 +192,7 @@ impl Scene {
         let code = entity::authorization_code::ActiveModel {
             code_hash: Set("sentineltoerase-code".to_owned()),
             client_id: Set("swagger-ui".to_owned()),
-            member_id: Set(self.id().0),
+            member_id: Set(self.id()),
             redirect_uri: Set(String::new()),
             code_challenge: Set("sentineltoerase-challenge".to_owned()),
             expires_at: Set(tx.now()),
@@ -202,7 +202,7 @@ impl Scene {
         entity::authorization_code::Entity::insert(code).exec_without_returning(tx).await?;
         let recovery = entity::recovery_code::ActiveModel {
             code_hash: Set("sentineltoerase-recovery".to_owned()),
-            member_id: Set(self.id().0),
+            member_id: Set(self.id()),
             created_at: Set(tx.now()),
             used_at: Set(None),
         };
@@ -459,7 +459,7 @@ async fn a_backup_from_before_an_erasure_is_erased_again() {
     let read = async |id: Uuid| entity::member::Entity::find_by_id(id).one(replica.db.reads()).await.unwrap().unwrap();
     assert_eq!(read(scene.id().0).await.display_name, ERASED_NAME);
     let erasure = entity::erasure::Entity::find_by_id(scene.id().0).one(replica.db.reads()).await.unwrap().unwrap();
-    assert_eq!(erasure.source, "restore");
+    assert_eq!(erasure.source.to_string(), "restore");
     assert_eq!(read(bystander.id.parse().unwrap()).await.display_name, "Lê Văn Còn");
     assert_eq!(personal_data::apply_erasures_again(&replica).await.unwrap(), 0);
 }

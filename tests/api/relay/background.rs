@@ -144,7 +144,7 @@ async fn with_three_events() -> (TestApp, Person, Vec<Uuid>) {
         .all(app.app.db.reads())
         .await
         .unwrap();
-    (app, member, waiting.into_iter().map(|event| event.id).collect())
+    (app, member, waiting.into_iter().map(|event| event.id.0).collect())
 }
 
 async fn event(app: &TestApp, id: Uuid) -> outbox_event::Model {

@@ -6,6 +6,7 @@ use thidua::{
     db::{Actor, Tx},
     entity::{
         self,
+        activity::ActivityStatus,
         campaign::{Kind, Status},
         checkin::CheckinStatus,
         commitment::Cadence,
@@ -80,12 +81,12 @@ impl TestApp {
     /// An announcement of this unit.
     pub async fn activity_row(&self, unit: &Unit, kind: &str) -> ActivityId {
         let id = ActivityId::new();
-        let unit_id = unit.id.parse().unwrap();
+        let unit_id = unit.id.parse::<Uuid>().unwrap().into();
         self.app
             .change_as(Actor::system(), async |tx| {
                 let row = entity::activity::ActiveModel {
-                    id: Set(id.0),
-                    kind: Set(kind.to_owned()),
+                    id: Set(id),
+                    kind: Set(serde_json::from_value(json!(kind)).unwrap()),
                     title: Set("Họp chi bộ tháng 3".to_owned()),
                     summary: Set(String::new()),
                     body_markdown: Set(String::new()),
@@ -94,7 +95,7 @@ impl TestApp {
                     campaign_id: Set(None),
                     unit_id: Set(unit_id),
                     tags: Set(json!([])),
-                    status: Set("published".to_owned()),
+                    status: Set(ActivityStatus::Published),
                     is_pinned: Set(false),
                     publish_at: Set(None),
                     published_at: Set(Some(tx.now())),

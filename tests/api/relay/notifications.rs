@@ -273,15 +273,18 @@ async fn three_announcements(app: &TestApp, unit: &crate::harness::Unit) {
 #[actix_web::test]
 async fn a_full_inbox_is_counted_to_a_thousand_and_what_cannot_be_read_is_left_out() {
     use sea_orm::{ActiveValue::Set, EntityTrait as _};
-    use thidua::entity::{inbox_row, notification};
+    use thidua::{
+        entity::{inbox_row, notification},
+        kit::values::ids::{MemberId, NotificationId},
+    };
     let app = TestApp::start().await;
     let member = app.manager_of(&app.unit("Chi bộ 1").await).await;
     app.run_relay().await;
-    let owner: uuid::Uuid = member.id.parse().unwrap();
+    let owner = MemberId(member.id.parse().unwrap());
     app.app
         .change_as(thidua::db::Actor::system(), async |tx| {
             let known = notification::Entity::find().one(tx).await?.unwrap();
-            let ids: Vec<_> = (1_000..2_100).map(|position| (uuid::Uuid::now_v7(), position)).collect();
+            let ids: Vec<_> = (1_000..2_100).map(|position| (NotificationId::new(), position)).collect();
             let kept = ids.iter().map(|(id, position)| notification::ActiveModel {
                 id: Set(*id),
                 event_id: Set(known.event_id),

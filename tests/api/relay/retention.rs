@@ -6,7 +6,10 @@ use serde_json::json;
 use thidua::{
     config::Config,
     db::{Actor, Tx},
-    entity::{delivery, delivery_attempt, inbox_row, notification, outbox_event, provider_event},
+    entity::{
+        delivery::{self, Channel, DeliveryStatus},
+        delivery_attempt, inbox_row, notification, outbox_event, provider_event,
+    },
     kit::values::ids::{DeliveryId, EventId, NotificationId},
     outbox,
     relay::housekeeping,
@@ -25,7 +28,7 @@ struct News {
     position: Option<i64>,
     is_read: bool,
     /// Where its delivery stands, if there is one.
-    delivery: Option<&'static str>,
+    delivery: Option<DeliveryStatus>,
 }
 
 /// Writes news for the admin, as the relay does.
@@ -36,7 +39,7 @@ async fn write(app: &TestApp, all: &[News]) {
             let (mut events, mut notifications, mut rows) = (Vec::new(), Vec::new(), Vec::new());
             let (mut deliveries, mut attempts) = (Vec::new(), Vec::new());
             for news in part {
-                let (event, notification) = (EventId::at(news.at).0, NotificationId::at(news.at).0);
+                let (event, notification) = (EventId::at(news.at), NotificationId::at(news.at));
                 events.push(outbox_event::ActiveModel {
                     id: Set(event),
                     kind: Set("member.joined".to_owned()),
@@ -59,21 +62,21 @@ async fn write(app: &TestApp, all: &[News]) {
                     created_at: Set(news.at),
                 });
                 rows.push(inbox_row::ActiveModel {
-                    member_id: Set(member),
+                    member_id: Set(member.into()),
                     notification_id: Set(notification),
                     position: Set(news.position.unwrap()),
                     created_at: Set(news.at),
                     read_at: Set(news.is_read.then_some(news.at)),
                 });
                 let Some(status) = news.delivery else { continue };
-                let id = DeliveryId::at(news.at).0;
-                let is_over = !matches!(status, "pending" | "failed");
+                let id = DeliveryId::at(news.at);
+                let is_over = !matches!(status, DeliveryStatus::Pending | DeliveryStatus::Failed);
                 deliveries.push(delivery::ActiveModel {
                     id: Set(id),
                     notification_id: Set(notification),
-                    member_id: Set(member),
-                    channel: Set("zalo_oa".to_owned()),
-                    status: Set(status.to_owned()),
+                    member_id: Set(member.into()),
+                    channel: Set(Channel::ZaloOa),
+                    status: Set(status),
                     due_at: Set(news.at),
                     lease_owner: Set(None),
                     lease_until: Set(None),
@@ -88,7 +91,7 @@ async fn write(app: &TestApp, all: &[News]) {
                     attempt: Set(1),
                     started_at: Set(news.at),
                     finished_at: Set(news.at),
-                    outcome: Set(status.to_owned()),
+                    outcome: Set(status),
                     answer: Set(None),
                 });
             }
@@ -134,12 +137,15 @@ async fn ten_thousand_old_rows_of_each_kind_go_and_what_is_younger_or_needed_sta
         at: days_ago(&app, 400) + TimeDelta::seconds(position),
         position: Some(position),
         is_read: position % 2 == 0,
-        delivery: Some(["delivered", "dead", "suppressed"][usize::try_from(position % 3).unwrap()]),
+        delivery: Some(
+            [DeliveryStatus::Delivered, DeliveryStatus::Dead, DeliveryStatus::Suppressed]
+                [usize::try_from(position % 3).unwrap()],
+        ),
     };
     let mut all: Vec<News> = (1..=MANY).map(old).collect();
     // An old message that still waits keeps what it carries.
-    all.push(News { delivery: Some("pending"), ..old(MANY + 1) });
-    all.push(News { delivery: Some("failed"), ..old(MANY + 2) });
+    all.push(News { delivery: Some(DeliveryStatus::Pending), ..old(MANY + 1) });
+    all.push(News { delivery: Some(DeliveryStatus::Failed), ..old(MANY + 2) });
     // Half a year and a bit: the inbox keeps it, the delivery has had its time.
     all.push(News { at: days_ago(&app, 190), ..old(MANY + 3) });
     all.push(News { at: days_ago(&app, 10), ..old(MANY + 4) });
@@ -204,7 +210,7 @@ async fn nothing_goes_where_the_settings_say_for_ever() {
         at: days_ago(&app, 9_000),
         position: Some(position),
         is_read: true,
-        delivery: Some("delivered"),
+        delivery: Some(DeliveryStatus::Delivered),
     };
     write(&app, &[news(1), news(2)]).await;
     write_provider_event(&app, Some(days_ago(&app, 9_000))).await;
@@ -234,7 +240,7 @@ async fn each_setting_is_heeded_by_itself() {
             at: days_ago(&app, 8),
             position: Some(position),
             is_read: false,
-            delivery: Some("delivered"),
+            delivery: Some(DeliveryStatus::Delivered),
         };
         write(&app, &[news(1), news(2)]).await;
 

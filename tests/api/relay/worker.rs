@@ -7,6 +7,7 @@ use thidua::{
     config::Config,
     db::dialect,
     entity,
+    kit::values::ids::{EventId, MemberId, SessionId},
     outbox::Event,
     relay::worker::{Tick, run, tick},
     sandbox::zalo::Endpoint,
@@ -264,7 +265,7 @@ async fn an_event_of_another_build_holds_up_nobody_else() {
     app.app
         .change_as(thidua::db::Actor::system(), async |tx| {
             let row = thidua::entity::outbox_event::ActiveModel {
-                id: Set(uuid::Uuid::now_v7()),
+                id: Set(EventId::new()),
                 kind: Set("moon.landed".to_owned()),
                 payload: Set(json!({"type": "moon.landed"})),
                 subject_id: Set(uuid::Uuid::nil()),
@@ -408,8 +409,8 @@ async fn a_session_goes_a_month_after_its_end_unless_a_token_is_left_of_it() {
         (now - days(40), None, true, true),
         (now - days(40), Some(now - days(40)), true, true),
     ];
-    let member = app.admin.id.parse().unwrap();
-    let ids = rows.map(|_| uuid::Uuid::now_v7());
+    let member = MemberId(app.admin.id.parse().unwrap());
+    let ids = rows.map(|_| SessionId::new());
     let add = async |tx: &thidua::db::Tx| {
         for (id, (expires_at, revoked_at, has_token, _)) in ids.into_iter().zip(rows) {
             let session = entity::session::ActiveModel {

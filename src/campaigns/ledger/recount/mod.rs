@@ -3,13 +3,11 @@
 mod store;
 
 use super::totals::{ROOM, TotalKey};
-use crate::{
-    entity::checkin::CheckinStatus,
-    kit::values::{
-        ids::{CheckinId, PledgeId},
-        quantity::{Quantity, Total},
-    },
+use crate::kit::values::{
+    ids::{CheckinId, PledgeId},
+    quantity::{Quantity, Total},
 };
+use store::CheckinStatus;
 
 pub use store::{excess, recount, repair_totals};
 

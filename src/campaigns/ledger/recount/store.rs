@@ -16,15 +16,14 @@ use crate::{
         totals::{NO_PHASE, TotalKey},
     },
     db::{Tx, dialect, exact},
-    entity::{
-        checkin::{self, CheckinStatus},
-        ledger_entry, target_unit_total as total,
-    },
+    entity::{checkin, ledger_entry, target_unit_total as total},
     kit::values::{
         ids::{PhaseId, TargetId, UnitId},
         quantity::{Quantity, Total},
     },
 };
+
+pub use crate::entity::checkin::CheckinStatus;
 
 /// Every stored total and every check-in against the ledger.
 pub async fn recount(db: &impl ConnectionTrait) -> Result<Vec<Drift>, DbErr> {
