@@ -2,12 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::ClusterId;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cluster")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ClusterId,
     pub name: String,
     pub year: i32,
     pub motto: Option<String>,

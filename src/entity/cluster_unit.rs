@@ -2,14 +2,16 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::kit::values::ids::{ClusterId, UnitId};
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cluster_unit")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub cluster_id: Uuid,
+    pub cluster_id: ClusterId,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub unit_id: Uuid,
+    pub unit_id: UnitId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub valid_from: Date,
     pub valid_to: Date,

@@ -9,7 +9,7 @@ use crate::{
     entity::{client_app, member, membership, role_grant, session},
     kit::{
         http::caller::{App, Grant, Person, Role},
-        values::ids::{ClientAppId, MemberId, SessionId, UnitId},
+        values::ids::{ClientAppId, MemberId, SessionId},
     },
     organisation::units::within,
 };
@@ -52,9 +52,9 @@ pub async fn load_person(
         .await?;
     let grants = grants
         .into_iter()
-        .filter_map(|grant| Role::named(&grant.role).map(|role| Grant { role, unit_id: grant.unit_id.map(UnitId) }))
+        .filter_map(|grant| Role::named(&grant.role).map(|role| Grant { role, unit_id: grant.unit_id }))
         .collect();
-    let unit_ids = memberships.into_iter().map(|membership| UnitId(membership.unit_id)).collect();
+    let unit_ids = memberships.into_iter().map(|membership| membership.unit_id).collect();
     Ok(Some(Person { member_id, session_id, unit_ids, grants }))
 }
 

@@ -26,13 +26,13 @@ use crate::{
 /// Adds a grant.
 pub async fn insert(tx: &Tx, grant: &RoleGrant) -> Result<(), DbErr> {
     let row = ActiveModel {
-        id: Set(grant.id.0),
-        member_id: Set(grant.member_id.0),
+        id: Set(grant.id),
+        member_id: Set(grant.member_id),
         role: Set(grant.role.name().to_owned()),
-        unit_id: Set(grant.unit_id.map(|unit| unit.0)),
+        unit_id: Set(grant.unit_id),
         valid_from: Set(grant.valid_from),
         valid_to: Set(grant.valid_to),
-        granted_by: Set(grant.granted_by.map(|member| member.0)),
+        granted_by: Set(grant.granted_by),
         created_at: Set(tx.now()),
     };
     Entity::insert(row).exec_without_returning(tx).await.map(|_rows| ())
@@ -94,7 +94,7 @@ pub async fn overlapping(tx: &Tx, grant: &RoleGrant) -> Result<Option<RoleGrantI
         .order_by_asc(Column::Id)
         .one(tx)
         .await?;
-    Ok(row.map(|row| RoleGrantId(row.id)))
+    Ok(row.map(|row| row.id))
 }
 
 /// Ends a grant on `day`, where it is still the one that was seen; gives whether it was. It stays as history.
@@ -155,17 +155,17 @@ pub async fn managers_above(db: &impl ConnectionTrait, unit: UnitId, day: NaiveD
         .filter(within(Column::ValidFrom, Column::ValidTo, day))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| MemberId(row.member_id)).collect())
+    Ok(rows.into_iter().map(|row| row.member_id).collect())
 }
 
 fn from_row(row: Model) -> Option<RoleGrant> {
     Some(RoleGrant {
-        id: RoleGrantId(row.id),
-        member_id: MemberId(row.member_id),
+        id: row.id,
+        member_id: row.member_id,
         role: Role::named(&row.role)?,
-        unit_id: row.unit_id.map(UnitId),
+        unit_id: row.unit_id,
         valid_from: row.valid_from,
         valid_to: row.valid_to,
-        granted_by: row.granted_by.map(MemberId),
+        granted_by: row.granted_by,
     })
 }

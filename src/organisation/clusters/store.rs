@@ -27,13 +27,13 @@ pub type ClusterKey = (i32, ClusterId);
 
 /// The cluster of that id.
 pub async fn find(db: &impl ConnectionTrait, id: ClusterId) -> Result<Option<Cluster>, DbErr> {
-    let rows = cluster::Entity::find_by_id(id.0).all(db).await?;
+    let rows = cluster::Entity::find_by_id(id).all(db).await?;
     Ok(with_parts(db, rows).await?.into_iter().next())
 }
 
 /// The same, held against other changes until this one is done.
 pub async fn find_for_change(tx: &Tx, id: ClusterId) -> Result<Option<Cluster>, DbErr> {
-    let rows = cluster::Entity::find_by_id(id.0).lock_exclusive().all(tx).await?;
+    let rows = cluster::Entity::find_by_id(id).lock_exclusive().all(tx).await?;
     Ok(with_parts(tx, rows).await?.into_iter().next())
 }
 
@@ -67,7 +67,7 @@ pub async fn page(
 }
 
 async fn with_parts(db: &impl ConnectionTrait, rows: Vec<cluster::Model>) -> Result<Vec<Cluster>, DbErr> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<ClusterId> = rows.iter().map(|row| row.id).collect();
     macro_rules! stays {
         ($entity:ident) => {{
             let found = $entity::Entity::find()
@@ -76,9 +76,9 @@ async fn with_parts(db: &impl ConnectionTrait, rows: Vec<cluster::Model>) -> Res
                 .order_by_asc($entity::Column::UnitId)
                 .all(db)
                 .await?;
-            let mut stays: HashMap<Uuid, Vec<Stay>> = HashMap::new();
+            let mut stays: HashMap<ClusterId, Vec<Stay>> = HashMap::new();
             for row in found {
-                let stay = Stay { unit_id: UnitId(row.unit_id), from: row.valid_from, to: row.valid_to };
+                let stay = Stay { unit_id: row.unit_id, from: row.valid_from, to: row.valid_to };
                 stays.entry(row.cluster_id).or_default().push(stay);
             }
             stays
@@ -86,7 +86,7 @@ async fn with_parts(db: &impl ConnectionTrait, rows: Vec<cluster::Model>) -> Res
     }
     let (mut units, mut heads, mut flags) = (stays!(cluster_unit), stays!(cluster_head), stays!(flag_holding));
     let clusters = rows.into_iter().map(|row| Cluster {
-        id: ClusterId(row.id),
+        id: row.id,
         units: units.remove(&row.id).unwrap_or_default(),
         heads: heads.remove(&row.id).unwrap_or_default(),
         flags: flags.remove(&row.id).unwrap_or_default(),
@@ -102,7 +102,7 @@ async fn with_parts(db: &impl ConnectionTrait, rows: Vec<cluster::Model>) -> Res
 /// Adds a cluster.
 pub async fn insert(tx: &Tx, cluster: &Cluster) -> Result<(), DbErr> {
     let row = cluster::ActiveModel {
-        id: Set(cluster.id.0),
+        id: Set(cluster.id),
         name: Set(cluster.name.clone()),
         year: Set(cluster.year),
         motto: Set(cluster.motto.clone()),
@@ -118,7 +118,7 @@ pub async fn insert(tx: &Tx, cluster: &Cluster) -> Result<(), DbErr> {
 pub async fn save(tx: &Tx, cluster: &mut Cluster) -> Result<(), DbErr> {
     cluster.version = cluster.version.saturating_add(1);
     let row = cluster::ActiveModel {
-        id: Unchanged(cluster.id.0),
+        id: Unchanged(cluster.id),
         name: Set(cluster.name.clone()),
         motto: Set(cluster.motto.clone()),
         signed_on: Set(cluster.signed_on),
@@ -134,24 +134,24 @@ pub async fn save(tx: &Tx, cluster: &mut Cluster) -> Result<(), DbErr> {
 
 async fn insert_stays(tx: &Tx, cluster: &Cluster) -> Result<(), DbErr> {
     let units = cluster.units.iter().map(|stay| cluster_unit::ActiveModel {
-        cluster_id: Set(cluster.id.0),
-        unit_id: Set(stay.unit_id.0),
+        cluster_id: Set(cluster.id),
+        unit_id: Set(stay.unit_id),
         valid_from: Set(stay.from),
         valid_to: Set(stay.to),
     });
     cluster_unit::Entity::insert_many(units).exec_without_returning(tx).await?;
     let heads = cluster.heads.iter().map(|stay| cluster_head::ActiveModel {
         id: Set(Uuid::now_v7()),
-        cluster_id: Set(cluster.id.0),
-        unit_id: Set(stay.unit_id.0),
+        cluster_id: Set(cluster.id),
+        unit_id: Set(stay.unit_id),
         valid_from: Set(stay.from),
         valid_to: Set(stay.to),
     });
     cluster_head::Entity::insert_many(heads).exec_without_returning(tx).await?;
     let flags = cluster.flags.iter().map(|stay| flag_holding::ActiveModel {
         id: Set(Uuid::now_v7()),
-        cluster_id: Set(cluster.id.0),
-        unit_id: Set(stay.unit_id.0),
+        cluster_id: Set(cluster.id),
+        unit_id: Set(stay.unit_id),
         valid_from: Set(stay.from),
         valid_to: Set(stay.to),
     });
@@ -160,7 +160,7 @@ async fn insert_stays(tx: &Tx, cluster: &Cluster) -> Result<(), DbErr> {
 
 /// Is there such a cluster?
 pub async fn exists(db: &impl ConnectionTrait, id: ClusterId) -> Result<bool, DbErr> {
-    Ok(cluster::Entity::find_by_id(id.0).one(db).await?.is_some())
+    Ok(cluster::Entity::find_by_id(id).one(db).await?.is_some())
 }
 
 /// The units of a cluster on `day`.
@@ -170,7 +170,7 @@ pub async fn units_of(db: &impl ConnectionTrait, id: ClusterId, day: NaiveDate) 
         .filter(within(cluster_unit::Column::ValidFrom, cluster_unit::Column::ValidTo, day))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| UnitId(row.unit_id)).collect())
+    Ok(rows.into_iter().map(|row| row.unit_id).collect())
 }
 
 /// The clusters that any of these units is in on `day`.
@@ -180,5 +180,5 @@ pub async fn clusters_of(db: &impl ConnectionTrait, units: &[UnitId], day: Naive
         .filter(within(cluster_unit::Column::ValidFrom, cluster_unit::Column::ValidTo, day))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| ClusterId(row.cluster_id)).collect())
+    Ok(rows.into_iter().map(|row| row.cluster_id).collect())
 }

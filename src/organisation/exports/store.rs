@@ -59,12 +59,12 @@ pub async fn members_after(
         private.into_iter().map(|row| (row.member_id, row)).collect();
     let homes = membership::Entity::find()
         .filter(membership::Column::MemberId.is_in(ids))
-        .filter(membership::Column::Kind.eq(MembershipKind::Home.name()))
+        .filter(membership::Column::Kind.eq(MembershipKind::Home))
         .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
         .all(db)
         .await?;
     let homes: HashMap<Uuid, (Uuid, NaiveDate)> =
-        homes.into_iter().map(|row| (row.member_id, (row.unit_id, row.valid_from))).collect();
+        homes.into_iter().map(|row| (row.member_id.0, (row.unit_id.0, row.valid_from))).collect();
     let open = |purpose: &str, sealed: Option<String>| {
         sealed.map(|sealed| vault.open(purpose, &sealed).map_err(Problem::internal)).transpose()
     };

@@ -1,29 +1,7 @@
 //! What a member is.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
+pub use crate::entity::membership::MembershipKind;
 use crate::kit::values::ids::{MemberId, UnitId};
-
-/// How somebody belongs to a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MembershipKind {
-    /// Where they are at home; one at a time.
-    Home,
-    /// Where they are active for a while.
-    Temporary,
-}
-
-impl MembershipKind {
-    /// The name on the wire and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Home => "home",
-            Self::Temporary => "temporary",
-        }
-    }
-}
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -208,7 +208,7 @@ pub fn members_below(units: &[UnitId], day: NaiveDate) -> SelectStatement {
 /// The ids of those of them who are at home in this unit or below it on `day`, as a subquery.
 pub fn members_at_home_below(unit: UnitId, day: NaiveDate) -> SelectStatement {
     let mut members = members_below(&[unit], day);
-    members.and_where(membership::Column::Kind.eq(MembershipKind::Home.name()));
+    members.and_where(membership::Column::Kind.eq(MembershipKind::Home));
     members
 }
 
@@ -220,11 +220,11 @@ pub async fn home_unit_on(db: &impl ConnectionTrait, id: MemberId, day: NaiveDat
 async fn homes_on(db: &impl ConnectionTrait, ids: &[Uuid], day: NaiveDate) -> Result<HashMap<Uuid, UnitId>, DbErr> {
     let rows = membership::Entity::find()
         .filter(membership::Column::MemberId.is_in(ids.iter().copied()))
-        .filter(membership::Column::Kind.eq(MembershipKind::Home.name()))
+        .filter(membership::Column::Kind.eq(MembershipKind::Home))
         .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.member_id, UnitId(row.unit_id))).collect())
+    Ok(rows.into_iter().map(|row| (row.member_id.0, row.unit_id)).collect())
 }
 
 /// The units that a member belonged to on `day`.
@@ -234,7 +234,7 @@ pub async fn unit_ids_on(db: &impl ConnectionTrait, id: MemberId, day: NaiveDate
         .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| UnitId(row.unit_id)).collect())
+    Ok(rows.into_iter().map(|row| row.unit_id).collect())
 }
 
 /// Did this member belong to this very unit on `day`?
@@ -388,10 +388,10 @@ pub async fn insert_membership(
     from: NaiveDate,
 ) -> Result<(), DbErr> {
     let row = membership::ActiveModel {
-        id: Set(MembershipId::new().0),
-        member_id: Set(member.0),
-        unit_id: Set(unit.0),
-        kind: Set(kind.name().to_owned()),
+        id: Set(MembershipId::new()),
+        member_id: Set(member),
+        unit_id: Set(unit),
+        kind: Set(kind),
         valid_from: Set(from),
         valid_to: Set(NO_END),
     };

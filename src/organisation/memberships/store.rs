@@ -17,12 +17,9 @@ use crate::{
     },
     kit::{
         http::{caller::Person, page::Page},
-        values::ids::{MemberId, MembershipId, UnitId},
+        values::ids::{MemberId, MembershipId},
     },
-    organisation::{
-        members::{MembershipKind, members_below},
-        units::within,
-    },
+    organisation::{members::members_below, units::within},
 };
 
 /// Where a list of memberships goes on: the latest first day first.
@@ -99,10 +96,10 @@ pub async fn all_of(db: &impl ConnectionTrait, id: MemberId) -> Result<Vec<Membe
 /// Adds a membership.
 pub async fn insert(tx: &Tx, membership: &Membership) -> Result<(), DbErr> {
     let row = ActiveModel {
-        id: Set(membership.id.0),
-        member_id: Set(membership.member_id.0),
-        unit_id: Set(membership.unit_id.0),
-        kind: Set(membership.kind.name().to_owned()),
+        id: Set(membership.id),
+        member_id: Set(membership.member_id),
+        unit_id: Set(membership.unit_id),
+        kind: Set(membership.kind),
         valid_from: Set(membership.valid_from),
         valid_to: Set(membership.valid_to),
     };
@@ -111,22 +108,21 @@ pub async fn insert(tx: &Tx, membership: &Membership) -> Result<(), DbErr> {
 
 /// Keeps another end of a membership.
 pub async fn set_end(tx: &Tx, id: MembershipId, to: NaiveDate) -> Result<(), DbErr> {
-    let row = ActiveModel { id: Unchanged(id.0), valid_to: Set(to), ..Default::default() };
+    let row = ActiveModel { id: Unchanged(id), valid_to: Set(to), ..Default::default() };
     Entity::update(row).exec(tx).await.map(|_row| ())
 }
 
 /// Removes a membership that never came to be.
 pub async fn delete(tx: &Tx, id: MembershipId) -> Result<(), DbErr> {
-    Entity::delete_by_id(id.0).exec(tx).await.map(|_rows| ())
+    Entity::delete_by_id(id).exec(tx).await.map(|_rows| ())
 }
 
 fn from_row(row: Model) -> Membership {
-    let kind = if row.kind == MembershipKind::Home.name() { MembershipKind::Home } else { MembershipKind::Temporary };
     Membership {
-        id: MembershipId(row.id),
-        member_id: MemberId(row.member_id),
-        unit_id: UnitId(row.unit_id),
-        kind,
+        id: row.id,
+        member_id: row.member_id,
+        unit_id: row.unit_id,
+        kind: row.kind,
         valid_from: row.valid_from,
         valid_to: row.valid_to,
     }

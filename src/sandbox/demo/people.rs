@@ -12,11 +12,16 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    entity::{member, membership, role_grant},
+    entity::{
+        member,
+        membership::{self, MembershipKind},
+        role_grant,
+    },
     kit::{
         http::caller::Role,
         values::{
             clock::NO_END,
+            ids::{MemberId, MembershipId, RoleGrantId, UnitId},
             text::{fold, name_sort_key},
         },
     },
@@ -114,10 +119,10 @@ pub fn add(rows: &mut Rows, roster: &[Resident]) {
         let joined = FOUNDED + chrono::TimeDelta::days(Draw::of(&resident.phone).between(0, 300));
         rows.members.push(new_member(resident.id(), &resident.name, joined));
         rows.memberships.push(membership::Model {
-            id: ids::part(&format!("membership/{}/{}", resident.unit, resident.number)),
-            member_id: resident.id(),
-            unit_id: ids::unit(&resident.unit),
-            kind: "home".to_owned(),
+            id: MembershipId(ids::part(&format!("membership/{}/{}", resident.unit, resident.number))),
+            member_id: MemberId(resident.id()),
+            unit_id: UnitId(ids::unit(&resident.unit)),
+            kind: MembershipKind::Home,
             valid_from: joined,
             valid_to: NO_END,
         });
@@ -145,10 +150,10 @@ fn new_member(id: Uuid, name: &str, joined: NaiveDate) -> member::Model {
 
 fn new_grant(member_id: Uuid, role: Role, unit: Option<&str>) -> role_grant::Model {
     role_grant::Model {
-        id: ids::part(&format!("role_grant/{member_id}/{}", role.name())),
-        member_id,
+        id: RoleGrantId(ids::part(&format!("role_grant/{member_id}/{}", role.name()))),
+        member_id: MemberId(member_id),
         role: role.name().to_owned(),
-        unit_id: unit.map(ids::unit),
+        unit_id: unit.map(ids::unit).map(UnitId),
         valid_from: FOUNDED,
         valid_to: NO_END,
         granted_by: None,

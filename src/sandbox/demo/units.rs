@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     entity::{cluster, cluster_head, cluster_unit, flag_holding, unit, unit_closure, unit_version},
-    kit::values::{clock::NO_END, text::fold},
+    kit::values::{
+        clock::NO_END,
+        ids::{ClusterId, UnitId},
+        text::fold,
+    },
 };
 
 /// Adds units and clusters.
@@ -55,7 +59,7 @@ fn add_unit(rows: &mut Rows, material: &Material, facts: &UnitFacts) {
 
 /// The flag was with the head of the year before until the pledge was signed.
 fn add_cluster(rows: &mut Rows, facts: &ClusterFacts) {
-    let id = ids::cluster(&facts.key);
+    let id = ClusterId(ids::cluster(&facts.key));
     let first_day = chrono::NaiveDate::from_ymd_opt(facts.year, 1, 1).unwrap_or(facts.signed_on);
     rows.clusters.push(cluster::Model {
         id,
@@ -68,14 +72,14 @@ fn add_cluster(rows: &mut Rows, facts: &ClusterFacts) {
     });
     rows.cluster_units.extend(facts.units.iter().map(|unit| cluster_unit::Model {
         cluster_id: id,
-        unit_id: ids::unit(unit),
+        unit_id: UnitId(ids::unit(unit)),
         valid_from: first_day,
         valid_to: NO_END,
     }));
     let head = |unit: &str, valid_from, valid_to| cluster_head::Model {
         id: head_id(&facts.key, unit),
         cluster_id: id,
-        unit_id: ids::unit(unit),
+        unit_id: UnitId(ids::unit(unit)),
         valid_from,
         valid_to,
     };
@@ -84,7 +88,7 @@ fn add_cluster(rows: &mut Rows, facts: &ClusterFacts) {
     let holding = |unit: &str, valid_from, valid_to| flag_holding::Model {
         id: flag_id(&facts.key, unit),
         cluster_id: id,
-        unit_id: ids::unit(unit),
+        unit_id: UnitId(ids::unit(unit)),
         valid_from,
         valid_to,
     };

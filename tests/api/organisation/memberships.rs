@@ -195,11 +195,15 @@ async fn a_closed_home_is_no_place_for_a_second_one_in_the_database_either() {
         .app
         .change_as(thidua::db::Actor::system(), async |tx| {
             use sea_orm::{ActiveValue::Set, EntityTrait as _};
+            use thidua::{
+                entity::membership::MembershipKind,
+                kit::values::ids::{MemberId, MembershipId, UnitId},
+            };
             let row = thidua::entity::membership::ActiveModel {
-                id: Set(uuid::Uuid::now_v7()),
-                member_id: Set(member),
-                unit_id: Set(two),
-                kind: Set("home".to_owned()),
+                id: Set(MembershipId::new()),
+                member_id: Set(MemberId(member)),
+                unit_id: Set(UnitId(two)),
+                kind: Set(MembershipKind::Home),
                 valid_from: Set("2021-01-01".parse().unwrap()),
                 valid_to: Set("2022-01-01".parse().unwrap()),
             };

@@ -31,7 +31,7 @@ pub async fn carry_role_grants(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDat
         .lock_exclusive()
         .all(tx)
         .await?;
-    let (there, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.unit_id == Some(into.0));
+    let (there, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.unit_id == Some(into));
     let count = rows.len();
     for row in rows {
         let same = there.iter().filter(|other| (other.member_id, &other.role) == (row.member_id, &row.role));
@@ -40,13 +40,13 @@ pub async fn carry_role_grants(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDat
         let mut going_on = without((begins, row.valid_to), &taken).into_iter();
         let before = (row.unit_id, row.valid_from, begins);
         let is_later = row.valid_from >= on;
-        let first = if is_later { going_on.next().map(|(from, to)| (Some(into.0), from, to)) } else { None };
+        let first = if is_later { going_on.next().map(|(from, to)| (Some(into), from, to)) } else { None };
         let (unit_id, valid_from, valid_to) = first.unwrap_or(before);
         let kept = role_grant::Model { unit_id, valid_from, valid_to, ..row.clone() };
         role_grant::Entity::update(kept.into_active_model().reset_all()).exec(tx).await?;
         let going_on = going_on.map(|(valid_from, valid_to)| {
-            let id = RoleGrantId::new().0;
-            let row = role_grant::Model { id, unit_id: Some(into.0), valid_from, valid_to, ..row.clone() };
+            let id = RoleGrantId::new();
+            let row = role_grant::Model { id, unit_id: Some(into), valid_from, valid_to, ..row.clone() };
             row.into_active_model().reset_all()
         });
         role_grant::Entity::insert_many(going_on).exec_without_returning(tx).await?;
@@ -104,7 +104,7 @@ pub async fn holding_beyond(
         .filter(is_beyond)
         .all(db)
         .await?;
-    Ok(grants.into_iter().map(|row| MemberId(row.member_id)).collect())
+    Ok(grants.into_iter().map(|row| row.member_id).collect())
 }
 
 /// The roles that a member holds on `day`.
@@ -114,9 +114,8 @@ pub async fn roles_on(db: &impl ConnectionTrait, member: MemberId, day: NaiveDat
         .filter(within(role_grant::Column::ValidFrom, role_grant::Column::ValidTo, day))
         .all(db)
         .await?;
-    let grants = rows
-        .into_iter()
-        .filter_map(|row| Role::named(&row.role).map(|role| Grant { role, unit_id: row.unit_id.map(UnitId) }));
+    let grants =
+        rows.into_iter().filter_map(|row| Role::named(&row.role).map(|role| Grant { role, unit_id: row.unit_id }));
     Ok(grants.collect())
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     db::Tx,
     entity::{cluster, cluster_head, cluster_unit, flag_holding},
-    kit::values::ids::UnitId,
+    kit::values::ids::{ClusterId, UnitId},
 };
 
 /// Lets the places, headships and flags of `unit` go on with `into` from `on`, unless that one is in the cluster already.
@@ -42,20 +42,20 @@ pub async fn carry_cluster_places(tx: &Tx, unit: UnitId, into: UnitId, on: Naive
             .await?;
         if is_there.is_none() {
             let from = Ord::max(place.valid_from, on);
-            let row = cluster_unit::Model { unit_id: into.0, valid_from: from, ..place };
+            let row = cluster_unit::Model { unit_id: into, valid_from: from, ..place };
             let row = row.into_active_model().reset_all();
             cluster_unit::Entity::insert(row).exec_without_returning(tx).await?;
         }
     }
     let heads = heads.into_iter().map(|row| {
         let from = Ord::max(row.valid_from, on);
-        let row = cluster_head::Model { id: Uuid::now_v7(), unit_id: into.0, valid_from: from, ..row };
+        let row = cluster_head::Model { id: Uuid::now_v7(), unit_id: into, valid_from: from, ..row };
         row.into_active_model().reset_all()
     });
     cluster_head::Entity::insert_many(heads).exec_without_returning(tx).await?;
     let flags = flags.into_iter().map(|row| {
         let from = Ord::max(row.valid_from, on);
-        let row = flag_holding::Model { id: Uuid::now_v7(), unit_id: into.0, valid_from: from, ..row };
+        let row = flag_holding::Model { id: Uuid::now_v7(), unit_id: into, valid_from: from, ..row };
         row.into_active_model().reset_all()
     });
     flag_holding::Entity::insert_many(flags).exec_without_returning(tx).await?;
@@ -86,7 +86,7 @@ async fn change_clusters(tx: &Tx, unit: UnitId, on: NaiveDate) -> Result<(), DbE
         .add(cluster::Column::Id.in_subquery(of!(cluster_head)))
         .add(cluster::Column::Id.in_subquery(of!(flag_holding)));
     let held = cluster::Entity::find().filter(concerned).order_by_asc(cluster::Column::Id).lock_exclusive();
-    let ids: Vec<Uuid> = held.all(tx).await?.into_iter().map(|row| row.id).collect();
+    let ids: Vec<ClusterId> = held.all(tx).await?.into_iter().map(|row| row.id).collect();
     cluster::Entity::update_many()
         .col_expr(cluster::Column::Version, Expr::col(cluster::Column::Version).add(1))
         .filter(cluster::Column::Id.is_in(ids))

@@ -19,7 +19,7 @@ use crate::{
         secrets::vault::Vault,
         values::{
             clock::NO_END,
-            ids::{MemberId, MembershipId},
+            ids::{MemberId, MembershipId, UnitId},
             text::{fold, name_sort_key},
         },
     },
@@ -88,15 +88,15 @@ pub async fn homes(
 ) -> Result<HashMap<Uuid, KnownHomes>, DbErr> {
     let mut rows = membership::Entity::find()
         .filter(membership::Column::MemberId.is_in(ids.iter().copied()))
-        .filter(membership::Column::Kind.eq(MembershipKind::Home.name()))
+        .filter(membership::Column::Kind.eq(MembershipKind::Home))
         .all(db)
         .await?;
     rows.retain(|row| row.valid_from < row.valid_to);
     rows.sort_by_key(|row| row.valid_from);
     let mut homes: HashMap<Uuid, KnownHomes> = HashMap::new();
     for row in rows {
-        let known = homes.entry(row.member_id).or_default();
-        let home = KnownHome { id: row.id, unit_id: row.unit_id, from: row.valid_from };
+        let known = homes.entry(row.member_id.0).or_default();
+        let home = KnownHome { id: row.id.0, unit_id: row.unit_id.0, from: row.valid_from };
         if row.valid_to <= day {
             known.earlier_end = Some(row.valid_to);
         } else if row.valid_from <= day {
@@ -125,7 +125,7 @@ pub async fn namesakes(
                     .column(membership::Column::MemberId)
                     .from(membership::Entity)
                     .and_where(membership::Column::UnitId.is_in(units.iter().copied()))
-                    .and_where(membership::Column::Kind.eq(MembershipKind::Home.name()))
+                    .and_where(membership::Column::Kind.eq(MembershipKind::Home))
                     .cond_where(within(membership::Column::ValidFrom, membership::Column::ValidTo, day))
                     .to_owned(),
             ),
@@ -320,10 +320,10 @@ async fn begin_homes(tx: &Tx, work: &[(Uuid, &MemberDecision)]) -> Result<(), Db
         .iter()
         .filter_map(|(id, one)| match one.work.home? {
             HomeWork::Begin { unit, from } | HomeWork::Move { unit, from, .. } => Some(membership::ActiveModel {
-                id: Set(MembershipId::new().0),
-                member_id: Set(*id),
-                unit_id: Set(unit),
-                kind: Set(MembershipKind::Home.name().to_owned()),
+                id: Set(MembershipId::new()),
+                member_id: Set(MemberId(*id)),
+                unit_id: Set(UnitId(unit)),
+                kind: Set(MembershipKind::Home),
                 valid_from: Set(from),
                 valid_to: Set(NO_END),
             }),

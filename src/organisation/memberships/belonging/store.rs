@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     db::Tx,
-    entity::membership,
+    entity::membership::{self, MembershipKind},
     kit::values::{
         days::{Days, overlap, without},
         ids::{MemberId, MembershipId, UnitId},
@@ -23,8 +23,8 @@ use crate::{
 };
 
 const AT_ONCE: usize = 2_000;
-/// What a place at home is called in the database.
-const HOME: &str = "home";
+/// A place at home.
+const HOME: MembershipKind = MembershipKind::Home;
 
 /// Those of `members` who belong to this very unit on `day`.
 pub async fn members_in(
@@ -80,7 +80,7 @@ pub async fn move_members(
 }
 
 /// Days by member.
-type DaysOfMembers = HashMap<Uuid, Vec<Days>>;
+type DaysOfMembers = HashMap<MemberId, Vec<Days>>;
 
 /// Lets every place in `unit` go on in `into` from `on`. Nobody has two places there on one day: a temporary one goes on only on
 /// the days on which they have none there yet, and one that they have there gives way to a home that comes.
@@ -133,7 +133,7 @@ pub async fn carry_memberships(tx: &Tx, unit: UnitId, into: UnitId, on: NaiveDat
 async fn keep_on_days(tx: &Tx, row: &membership::Model, unit: UnitId, days: Vec<Days>) -> Result<(), DbErr> {
     let mut days = days.into_iter();
     let (from, to) = days.next().unwrap_or((row.valid_from, row.valid_from));
-    let kept = membership::Model { unit_id: unit.0, valid_from: from, valid_to: to, ..row.clone() };
+    let kept = membership::Model { unit_id: unit, valid_from: from, valid_to: to, ..row.clone() };
     membership::Entity::update(kept.into_active_model().reset_all()).exec(tx).await?;
     add_places(tx, row, unit, days).await
 }
@@ -145,8 +145,7 @@ async fn add_places(
     days: impl IntoIterator<Item = Days>,
 ) -> Result<(), DbErr> {
     let rows = days.into_iter().map(|(valid_from, valid_to)| {
-        let row =
-            membership::Model { id: MembershipId::new().0, unit_id: unit.0, valid_from, valid_to, ..like.clone() };
+        let row = membership::Model { id: MembershipId::new(), unit_id: unit, valid_from, valid_to, ..like.clone() };
         row.into_active_model().reset_all()
     });
     membership::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_rows| ())
@@ -169,8 +168,8 @@ async fn move_memberships(tx: &Tx, rows: Vec<membership::Model>, into: UnitId, o
             .await?;
         let going_on = begun.into_iter().map(|row| {
             let mut row = row.clone().into_active_model().reset_all();
-            row.id = Set(MembershipId::new().0);
-            row.unit_id = Set(into.0);
+            row.id = Set(MembershipId::new());
+            row.unit_id = Set(into);
             row.valid_from = Set(on);
             row
         });

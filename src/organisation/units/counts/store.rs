@@ -87,7 +87,7 @@ async fn counted_of_members(
         .and_where(unit_closure::Column::AncestorId.is_in(ids.iter().map(|id| id.0)))
         .cond_where(within(unit_closure::Column::ValidFrom, unit_closure::Column::ValidTo, day))
         .cond_where(which)
-        .and_where(membership::Column::Kind.eq("home"))
+        .and_where(membership::Column::Kind.eq(membership::MembershipKind::Home))
         .group_by_col((unit_closure::Entity, unit_closure::Column::AncestorId))
         .to_owned();
     let rows = db.query_all(&counting).await?;
@@ -125,7 +125,7 @@ pub async fn recount_members(tx: &Tx) -> Result<(), DbErr> {
         .select_only()
         .column(membership::Column::UnitId)
         .column_as(membership::Column::Id.count(), "members")
-        .filter(membership::Column::Kind.eq("home"))
+        .filter(membership::Column::Kind.eq(membership::MembershipKind::Home))
         .filter(within(membership::Column::ValidFrom, membership::Column::ValidTo, tx.today()))
         .group_by(membership::Column::UnitId)
         .into_tuple()
