@@ -100,6 +100,11 @@ const ALSO_READ: &[(&str, &[&str], &str)] = &[
     // Within the organisation.
     ("organisation/units/counts/store.rs", &["membership"], "counts the members of a whole tree in one statement"),
     ("organisation/members/store.rs", &["membership"], "lists members by the units that they belong to"),
+    (
+        "organisation/members/member.rs",
+        &["membership"],
+        "names how somebody belongs to a unit; memberships stand below members",
+    ),
     ("organisation/memberships/store.rs", &["member"], "where somebody belongs is told only of members who are there"),
     (
         "organisation/imports/members/store.rs",
