@@ -23,7 +23,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use thidua::{
     config::Config,
     db::Db,
-    kit::{secrets::vault::Vault, values::clock::Clock},
+    kit::{secrets::Vault, values::Clock},
     sandbox::demo::Demo,
     server::{Server, ServerParts},
 };

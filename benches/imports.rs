@@ -22,9 +22,9 @@ use thidua::{
     db::{Actor, Db},
     identity::{sessions, staff},
     kit::{
-        http::caller::Role,
-        secrets::{jwt::ACCESS_TOKEN_LIFE, vault::Vault},
-        values::clock::Clock,
+        http::Role,
+        secrets::{Vault, jwt::ACCESS_TOKEN_LIFE},
+        values::Clock,
     },
     organisation::imports::{self, Step},
     server::{Server, ServerParts},

@@ -5,9 +5,9 @@
 //! Whose call is let through is decided by the type of the caller in a handler's signature (`kit::http::caller`) and by queries in
 //! the caller's name. A test calls every operation as everybody and compares what comes back with this table, cell by cell.
 
-use crate::kit::http::operation::{
-    Kept::{AsSaid, ByReader},
+use crate::kit::http::{
     Operation, Verdict,
+    operation::Kept::{AsSaid, ByReader},
 };
 
 /// The row of an operation.

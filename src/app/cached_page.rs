@@ -11,7 +11,7 @@ use actix_web::{
     web::Bytes,
 };
 
-use crate::kit::{http::etag, problems::problem::Problem};
+use crate::kit::{http::etag, problems::Problem};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Anybody may keep it for as long as the page cache itself would; and serve it for as long as its spares live while we cannot

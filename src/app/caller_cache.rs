@@ -5,9 +5,9 @@ use chrono::{DateTime, Duration, Utc};
 use moka::sync::Cache;
 
 use crate::kit::{
-    http::caller::Caller,
+    http::Caller,
     secrets::secret::sha256,
-    values::clock::{Clock, later},
+    values::{Clock, clock::later},
 };
 
 /// How long a look-up is believed.
@@ -55,8 +55,8 @@ mod tests {
 
     use super::*;
     use crate::kit::{
-        http::caller::Person,
-        values::ids::{MemberId, SessionId},
+        http::Person,
+        values::{MemberId, SessionId},
     };
 
     #[test]

@@ -12,8 +12,8 @@ use crate::{
     audit::{self, Subject},
     db::{Actor, Tx},
     kit::{
-        http::{answer::Answer, request_context::RequestContext},
-        problems::problem::Problem,
+        http::{Answer, RequestContext},
+        problems::Problem,
     },
 };
 

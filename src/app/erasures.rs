@@ -19,7 +19,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::App;
 use crate::{
     db::{Actor, Tx},
-    kit::{problems::problem::Problem, values::ids::MemberId},
+    kit::{problems::Problem, values::MemberId},
 };
 
 /// How many members are erased again in one transaction.

@@ -13,9 +13,9 @@ use crate::{
     db::{Tx, dialect},
     entity::idempotency_key::{ActiveModel, Column, Entity},
     kit::{
-        http::{answer::Rendered, request_context::Key},
-        problems::{codes::Code, problem::Problem},
-        secrets::vault::Vault,
+        http::{Key, Rendered},
+        problems::{Code, Problem},
+        secrets::Vault,
         values::clock::later,
     },
 };

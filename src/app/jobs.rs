@@ -15,11 +15,8 @@ use crate::{
     config::Config,
     db::{Db, as_job},
     kit::{
-        problems::problem::Problem,
-        work::{
-            jobs::{Schedule, Waiting, Worked, caught},
-            metrics,
-        },
+        problems::Problem,
+        work::{Schedule, Waiting, Worked, jobs::caught, metrics},
     },
 };
 

@@ -16,14 +16,10 @@ use crate::{
     config::Config,
     db::{Db, Effect},
     kit::{
-        http::{
-            page::Cursors,
-            rate_limit::{Guesses, InFlight, RateLimits},
-            uploads::Uploads,
-        },
-        secrets::{jwt::KeyRing, vault::Vault},
-        values::clock::Clock,
-        work::{concurrency_limit::ConcurrencyLimit, jobs::Jobs},
+        http::{Cursors, Guesses, InFlight, RateLimits, Uploads},
+        secrets::{KeyRing, Vault},
+        values::Clock,
+        work::{ConcurrencyLimit, Jobs},
     },
     outside::{files::Files, zalo::Zalo},
 };

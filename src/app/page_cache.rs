@@ -17,7 +17,7 @@ use moka::{Expiry, future::Cache};
 use tokio::time::timeout;
 
 use super::CachedPage;
-use crate::kit::problems::{codes::Code, problem::Problem};
+use crate::kit::problems::{Code, Problem};
 
 /// How long a page lives when no message says that it has changed.
 const LIFE: Duration = Duration::from_secs(5);

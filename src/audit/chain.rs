@@ -15,7 +15,7 @@ use crate::{
         audit_row::{ActiveModel, Column, Entity, Model},
     },
     kit::{
-        problems::problem::Problem,
+        problems::Problem,
         secrets::secret::{sha256, to_hex},
     },
 };

@@ -4,7 +4,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{db::Tx, entity::audit_row, kit::problems::problem::Problem};
+use crate::{db::Tx, entity::audit_row, kit::problems::Problem};
 
 /// What stands for a personal value.
 const MASK: &str = "***";

@@ -10,9 +10,9 @@ use chrono::NaiveDate;
 use crate::{
     db::Tx,
     kit::{
-        http::caller::Grant,
-        problems::{codes::FaultCode, problem::Problem},
-        values::ids::{MemberId, UnitId},
+        http::Grant,
+        problems::{FaultCode, Problem},
+        values::{MemberId, UnitId},
     },
 };
 

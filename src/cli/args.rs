@@ -5,7 +5,7 @@ use std::{num::NonZeroU16, path::PathBuf};
 use clap::{Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use crate::kit::http::caller::Role;
+use crate::kit::http::Role;
 
 /// Thi Đua: the backend of a mini app for emulation campaigns.
 #[derive(Debug, Parser)]

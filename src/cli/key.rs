@@ -3,7 +3,7 @@
 use super::{Verdict, args::KeyCommand, say::say, setup::Setup};
 use crate::{
     identity::keys::{self, KeyState, ListedKey, When},
-    kit::values::clock::Clock,
+    kit::values::Clock,
 };
 
 /// Rotates, or lists.

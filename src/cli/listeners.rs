@@ -24,11 +24,11 @@ use crate::{
     config,
     kit::{
         http::{
-            connections::{Connections, HEAD, KEEP_ALIVE, Place, UNREAD},
-            guarded_stream::GuardedStream,
+            Connections, GuardedStream, Place,
+            connections::{HEAD, KEEP_ALIVE, UNREAD},
         },
-        problems::{codes::Code, problem::Problem},
-        values::language::Language,
+        problems::{Code, Problem},
+        values::Language,
     },
 };
 

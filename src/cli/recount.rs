@@ -6,7 +6,7 @@ use super::{Verdict, say::say, setup::Setup};
 use crate::{
     campaigns::progress::{self, Drift},
     db::Actor,
-    kit::values::clock::Clock,
+    kit::values::Clock,
 };
 
 /// How many figures one transaction repairs: none of them is held for long.

@@ -23,7 +23,7 @@ use crate::{
         Db,
         backup::{check_copy, end_sessions, erased_members},
     },
-    kit::values::ids::MemberId,
+    kit::values::MemberId,
 };
 
 const ON_POSTGRES: &str = "\

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     app::App,
     db::{Actor, Tx},
-    kit::problems::{codes::Code, problem::Problem},
+    kit::problems::{Code, Problem},
     operations::settings_in_use,
     relay::{replicas, worker},
     server::Server,

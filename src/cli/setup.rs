@@ -14,7 +14,7 @@ use super::args::{Args, Command};
 use crate::{
     config::{Config, ConfigError},
     db::Db,
-    kit::{secrets::vault::Vault, values::clock::Clock},
+    kit::{secrets::Vault, values::Clock},
     server::{Server, ServerParts},
 };
 

@@ -18,11 +18,11 @@ use crate::{
         totp,
     },
     kit::{
-        http::caller::Role,
-        problems::{codes::Code, problem::Problem},
+        http::Role,
+        problems::{Code, Problem},
         secrets::secret::random_token,
-        values::{clock::Clock, ids::UnitId, language::Language},
-        work::concurrency_limit::ConcurrencyLimit,
+        values::{Clock, Language, UnitId},
+        work::ConcurrencyLimit,
     },
     organisation::units,
 };

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret as _;
 
 use super::{Config, ConfigError};
-use crate::kit::secrets::{secret::random_bytes, vault::Vault};
+use crate::kit::secrets::{Vault, secret::random_bytes};
 
 impl Config {
     /// What encrypts and signs. With the embedded database a missing key is made and kept beside it.

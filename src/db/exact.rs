@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::dialect::sum;
-use crate::kit::values::quantity::Total;
+use crate::kit::values::Total;
 
 const HALF: i32 = 32;
 const LOW_HALF: i64 = 0xFFFF_FFFF;

@@ -35,7 +35,7 @@ use super::{
     reads::Connections,
     trouble::{Trouble, of_commit},
 };
-use crate::kit::{problems::problem::Problem, work::commit_progress::SentCommit};
+use crate::kit::{problems::Problem, work::SentCommit};
 
 /// How many connections a change tries before it gives up: one that turns out to be of no use, and another.
 const TRIES: usize = 2;

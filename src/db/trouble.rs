@@ -7,7 +7,7 @@ use std::{io, sync::Arc};
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 use sqlx::sqlite::SqliteError;
 
-use crate::kit::problems::{codes::Code, problem::Problem};
+use crate::kit::problems::{Code, Problem};
 
 /// A kind of failure that is not the fault of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

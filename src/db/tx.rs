@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use super::{Actor, Effect, dialect, session::Session};
-use crate::kit::{problems::problem::Problem, values::clock::day_in_vietnam};
+use crate::kit::{problems::Problem, values::clock::day_in_vietnam};
 
 /// A change in progress: a transaction that also knows what time it is and who makes it. Dropped before COMMIT is sent it is
 /// rolled back, wherever it is; dropped after that its outcome is unknown, and `kit::work::commit_progress` says so.

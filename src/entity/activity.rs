@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::values::ids::{ActivityId, CampaignId, MemberId, UnitId};
+use crate::kit::values::{ActivityId, CampaignId, MemberId, UnitId};
 
 /// What an activity tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]

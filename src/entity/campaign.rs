@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::values::ids::{CampaignId, MemberId, UnitId};
+use crate::kit::values::{CampaignId, MemberId, UnitId};
 
 /// What form a campaign has (Law on Emulation and Commendation, article 16; peaks are everyday speech for short ones).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     entity::checkin::CheckinStatus,
-    kit::values::ids::{CheckinDecisionId, CheckinId, MemberId},
+    kit::values::{CheckinDecisionId, CheckinId, MemberId},
 };
 
 #[sea_orm::model]

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::values::ids::{CommitmentId, PledgeId, TargetId};
+use crate::kit::values::{CommitmentId, PledgeId, TargetId};
 
 /// How often the pledger means to check in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]

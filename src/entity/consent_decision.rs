@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{entity::consent::Consent, kit::values::ids::MemberId};
+use crate::{entity::consent::Consent, kit::values::MemberId};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

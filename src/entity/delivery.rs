@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::values::ids::{DeliveryId, MemberId, NotificationId};
+use crate::kit::values::{DeliveryId, MemberId, NotificationId};
 
 /// A channel by which messages leave the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{entity::delivery::DeliveryStatus, kit::values::ids::DeliveryId};
+use crate::{entity::delivery::DeliveryStatus, kit::values::DeliveryId};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

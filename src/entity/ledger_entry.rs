@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::kit::values::ids::{CheckinId, CommitmentId, MemberId, PhaseId, TargetId, UnitId};
+use crate::kit::values::{CheckinId, CommitmentId, MemberId, PhaseId, TargetId, UnitId};
 
 /// Which of the two figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::values::ids::{MemberId, MembershipId, UnitId};
+use crate::kit::values::{MemberId, MembershipId, UnitId};
 
 /// How somebody belongs to a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]

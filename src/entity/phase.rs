@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::kit::values::ids::{CampaignId, PhaseId};
+use crate::kit::values::{CampaignId, PhaseId};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

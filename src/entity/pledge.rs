@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::values::ids::{CampaignId, MemberId, PledgeId, UnitId};
+use crate::kit::values::{CampaignId, MemberId, PledgeId, UnitId};
 
 /// Of which kind a pledger is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]

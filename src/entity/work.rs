@@ -4,10 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kit::values::{
-    ids::{CampaignId, UnitId, WorkId},
-    quantity::Quantity,
-};
+use crate::kit::values::{CampaignId, Quantity, UnitId, WorkId};
 
 /// Of which kind a work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::http::operation::{CallerKind, Operation};
+use crate::kit::http::{CallerKind, Operation};
 
 /// The security requirements of an operation (OpenAPI 3.1, 4.8.30).
 pub fn security(operation: &Operation) -> Value {

@@ -14,7 +14,7 @@ use actix_web::{
 };
 use utoipa_swagger_ui::{Config, oauth};
 
-use crate::{app::CachedPage, kit::problems::problem::Problem};
+use crate::{app::CachedPage, kit::problems::Problem};
 
 /// Readers ask each time whether it has changed: another build may be behind the same address tomorrow.
 const KEPT: HeaderValue = HeaderValue::from_static("public, no-cache");

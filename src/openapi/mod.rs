@@ -18,7 +18,7 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::{
     campaigns::checkins::BatchedCheckin,
-    kit::problems::problem::{FaultDocument, ProblemDocument},
+    kit::problems::{FaultDocument, ProblemDocument},
     routes,
 };
 

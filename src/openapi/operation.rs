@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{callers, responses::complete_responses};
 use crate::{
     kit::{
-        http::operation::{Operation, Repeat, Takes, Verdict},
-        problems::codes::Code,
+        http::{Operation, Repeat, Takes, Verdict},
+        problems::Code,
     },
     operation_table,
 };

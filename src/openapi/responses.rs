@@ -8,8 +8,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::kit::{
-    problems::{codes::Code, problem::Problem},
-    values::language::Language,
+    problems::{Code, Problem},
+    values::Language,
 };
 
 /// Names codes by their responses: those that an operation names itself (`description = "code code"`) and the common ones.

@@ -4,9 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::kit::values::ids::{
-    ActivityId, CampaignId, CheckinDecisionId, CheckinId, ImportId, MemberId, PledgeId, UnitId,
-};
+use crate::kit::values::{ActivityId, CampaignId, CheckinDecisionId, CheckinId, ImportId, MemberId, PledgeId, UnitId};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

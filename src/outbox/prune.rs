@@ -15,7 +15,7 @@ use crate::{
         outbox_event::{Column, Entity},
         outbox_mark,
     },
-    kit::values::ids::EventId,
+    kit::values::EventId,
 };
 
 /// The one row of `outbox_mark`.

@@ -19,8 +19,8 @@ use crate::{
     db::{Actor, Db, Tx, dialect},
     entity::outbox_event,
     kit::{
-        problems::problem::Problem,
-        values::{clock::Clock, ids::EventId},
+        problems::Problem,
+        values::{Clock, EventId},
         work::jobs::caught,
     },
 };

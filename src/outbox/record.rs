@@ -6,7 +6,7 @@ use super::Event;
 use crate::{
     db::{Effect, Tx},
     entity::outbox_event,
-    kit::{problems::problem::Problem, values::ids::EventId},
+    kit::{problems::Problem, values::EventId},
 };
 
 /// Records that `event` has happened; it is told once the change is committed.

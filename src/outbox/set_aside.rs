@@ -15,12 +15,9 @@ use crate::{
     db::{Db, Tx, dialect},
     entity::outbox_event::{Column, Entity},
     kit::{
-        problems::{codes::Code, problem::Problem},
-        values::{
-            clock::{Clock, later},
-            ids::EventId,
-        },
-        work::wait::Wait,
+        problems::{Code, Problem},
+        values::{Clock, EventId, clock::later},
+        work::Wait,
     },
 };
 

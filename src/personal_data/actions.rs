@@ -16,9 +16,9 @@ use crate::{
     audit::{self, Subject},
     db::{Actor, Effect, Tx},
     kit::{
-        http::etag::IfMatch,
-        problems::problem::Problem,
-        values::{clock::later, ids::MemberId},
+        http::IfMatch,
+        problems::Problem,
+        values::{MemberId, clock::later},
     },
     outside::files,
 };

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    kit::{problems::problem::Problem, values::ids::MemberId},
+    kit::{problems::Problem, values::MemberId},
     outside::files,
 };
 

@@ -14,8 +14,8 @@ use crate::{
     app::{App, erasures},
     db::{Actor, Db, Tx},
     kit::{
-        problems::problem::Problem,
-        values::{clock::Clock, ids::MemberId},
+        problems::Problem,
+        values::{Clock, MemberId},
     },
 };
 

@@ -20,7 +20,7 @@ use crate::{
     app::idempotency,
     db::{Tx, dialect},
     entity::{avatar, erasure, member},
-    kit::values::ids::MemberId,
+    kit::values::MemberId,
 };
 
 /// What kind of value a column holds.

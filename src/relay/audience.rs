@@ -14,8 +14,8 @@ use crate::{
     feed::activities::{self, ActivityKind},
     identity::role_grants,
     kit::{
-        problems::problem::Problem,
-        values::ids::{MemberId, UnitId},
+        problems::Problem,
+        values::{MemberId, UnitId},
     },
     organisation::{imports, members, units},
     outbox::Event,

@@ -13,8 +13,8 @@ use crate::{
     db::{Effect, Listener},
     identity::{apps, keys},
     kit::{
-        problems::problem::Problem,
-        work::jobs::{Schedule, Worked},
+        problems::Problem,
+        work::{Schedule, Worked},
     },
 };
 

@@ -22,9 +22,9 @@ use crate::{
     db::Actor,
     identity::consents,
     kit::{
-        problems::problem::Problem,
+        problems::Problem,
         values::clock::later,
-        work::{jobs::caught, wait::Wait},
+        work::{Wait, jobs::caught},
     },
     organisation::members,
     outside::zalo::{OaAccessToken, ZaloApi},

@@ -4,7 +4,7 @@
 use super::{audience, channels::Channel, deliveries, notifications};
 use crate::{
     db::Tx,
-    kit::{problems::problem::Problem, values::ids::NotificationId},
+    kit::{problems::Problem, values::NotificationId},
     outbox::Numbered,
 };
 

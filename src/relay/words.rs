@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     kit::{
-        http::caller::Role,
-        values::{language::Language, quantity::Quantity},
+        http::Role,
+        values::{Language, Quantity},
     },
     organisation::imports::{Import, ImportKind, ImportStatus},
 };

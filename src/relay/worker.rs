@@ -23,8 +23,8 @@ use crate::{
     db::{Actor, Db},
     feed::activities,
     kit::{
-        problems::problem::Problem,
-        work::jobs::{Schedule, Waiting, Worked},
+        problems::Problem,
+        work::{Schedule, Waiting, Worked},
     },
     organisation::imports::Imports,
     outbox,

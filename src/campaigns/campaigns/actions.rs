@@ -13,13 +13,9 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{
-            codes::{Code, FaultCode},
-            faults::{Fault, Faults},
-            problem::{Problem, bad_field},
-        },
-        values::ids::{CampaignId, PhaseId, TargetId, UnitId},
+        http::{IfMatch, Person},
+        problems::{Code, Fault, FaultCode, Faults, Problem, problem::bad_field},
+        values::{CampaignId, PhaseId, TargetId, UnitId},
     },
     organisation::{clusters, units},
     outbox::{self, Event},

@@ -8,8 +8,8 @@ use crate::{
     belongings::HangsOnUnits,
     db::Tx,
     kit::{
-        problems::{codes::FaultCode, problem::Problem},
-        values::ids::UnitId,
+        problems::{FaultCode, Problem},
+        values::UnitId,
     },
 };
 

@@ -6,11 +6,8 @@ use utoipa::ToSchema;
 
 use crate::{
     kit::{
-        problems::{codes::Code, problem::Problem},
-        values::{
-            ids::{CampaignId, ClusterId, PhaseId, TargetId, UnitId},
-            quantity::Quantity,
-        },
+        problems::{Code, Problem},
+        values::{CampaignId, ClusterId, PhaseId, Quantity, TargetId, UnitId},
     },
     organisation::units::UnitKind,
 };

@@ -13,14 +13,10 @@ use crate::{
     app::App,
     kit::{
         http::{
-            answer::{Answer, Reply},
-            body::{Body, NoFields, Query},
-            caller::{AppWith, CampaignsRead, Staff, StaffOf},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
+            Answer, AppWith, Body, CampaignsRead, IfMatch, Listed, NoFields, Query, Reply, RequestContext, Staff,
+            StaffOf,
         },
-        values::ids::CampaignId,
+        values::CampaignId,
     },
 };
 

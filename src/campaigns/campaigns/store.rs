@@ -19,15 +19,9 @@ use crate::{
     db::{Tx, dialect},
     entity::{campaign, campaign_version},
     kit::{
-        http::{
-            caller::{Caller, Person},
-            page::Page,
-        },
-        problems::problem::Problem,
-        values::{
-            ids::{CampaignId, MemberId, UnitId},
-            text::fold,
-        },
+        http::{Caller, Page, Person},
+        problems::Problem,
+        values::{CampaignId, MemberId, UnitId, text::fold},
     },
     organisation::units::{below, with_resting},
 };

@@ -9,9 +9,9 @@ use super::{
     parts::{NewCriterion, NewPhase, NewTarget, parse_phases, parse_targets},
 };
 use crate::kit::{
-    problems::{codes::FaultCode, faults::Faults},
+    problems::{FaultCode, Faults},
     values::{
-        ids::{CampaignId, UnitId},
+        CampaignId, UnitId,
         patch::{given, given_or_empty, set},
     },
 };

@@ -18,15 +18,9 @@ use crate::{
     db::Tx,
     identity::consents,
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{
-            codes::{Code, FaultCode},
-            problem::{Problem, bad_field},
-        },
-        values::{
-            clock::day_in_vietnam,
-            ids::{CheckinId, PledgeId, UnitId},
-        },
+        http::{IfMatch, Person},
+        problems::{Code, FaultCode, Problem, problem::bad_field},
+        values::{CheckinId, PledgeId, UnitId, clock::day_in_vietnam},
     },
     organisation::{members, units},
     outbox::{self, Event},

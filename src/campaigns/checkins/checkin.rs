@@ -7,11 +7,8 @@ use utoipa::ToSchema;
 use crate::{
     campaigns::{campaigns::Campaign, ledger::Counted, pledges::Commitment},
     kit::{
-        problems::{codes::Code, problem::Problem},
-        values::{
-            ids::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, TargetId, UnitId},
-            quantity::Quantity,
-        },
+        problems::{Code, Problem},
+        values::{CampaignId, CheckinId, CommitmentId, MemberId, PhaseId, PledgeId, Quantity, TargetId, UnitId},
     },
 };
 

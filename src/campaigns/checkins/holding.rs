@@ -14,8 +14,8 @@ use crate::{
     },
     db::Tx,
     kit::{
-        problems::{codes::Code, problem::Problem},
-        values::quantity::{Quantity, Total},
+        problems::{Code, Problem},
+        values::{Quantity, Total},
     },
 };
 

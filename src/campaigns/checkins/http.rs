@@ -19,18 +19,10 @@ use crate::{
     campaigns::pledges,
     kit::{
         http::{
-            answer::{Answer, Reply},
-            batch::Batch,
-            body::{Body, OptionalBody, Query},
-            caller::{ManagerOf, OwnerOf, SignedIn},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
+            Answer, Batch, Body, IfMatch, Listed, ManagerOf, OptionalBody, OwnerOf, Query, Reply, RequestContext,
+            SignedIn,
         },
-        values::{
-            ids::{CheckinId, PledgeId},
-            language::Language,
-        },
+        values::{CheckinId, Language, PledgeId},
     },
 };
 

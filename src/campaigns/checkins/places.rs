@@ -7,7 +7,7 @@ use super::Checkin;
 use crate::{
     audit::{self, Subject},
     db::Tx,
-    kit::{http::caller::Person, problems::problem::Problem},
+    kit::{http::Person, problems::Problem},
 };
 
 /// How the audit log calls that somebody has read it.

@@ -16,12 +16,9 @@ use crate::{
     db::Tx,
     entity::{campaign, checkin, commitment, pledge},
     kit::{
-        http::{caller::Person, page::Page},
-        problems::problem::Problem,
-        values::{
-            ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-            quantity::Quantity,
-        },
+        http::{Page, Person},
+        problems::Problem,
+        values::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, Quantity, TargetId, UnitId},
     },
     organisation::units::{below, which_are_below, with_resting},
 };

@@ -7,13 +7,12 @@ use uuid::Uuid;
 
 use super::{Checkin, CheckinStatus, Flag, checkin::Location};
 use crate::kit::{
-    problems::{codes::FaultCode, faults::Faults, problem::Problem},
+    problems::{FaultCode, Faults, Problem},
     secrets::secret::{sha256, to_hex},
     values::{
+        CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, Quantity, TargetId, UnitId,
         clock::{cut, later},
-        ids::{CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
         patch::given,
-        quantity::Quantity,
     },
 };
 

@@ -2,10 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::kit::values::{
-    ids::{CheckinId, CommitmentId, MemberId, PhaseId, TargetId, UnitId},
-    quantity::Quantity,
-};
+use crate::kit::values::{CheckinId, CommitmentId, MemberId, PhaseId, Quantity, TargetId, UnitId};
 
 pub use crate::entity::ledger_entry::{Cause, Figure};
 
@@ -83,7 +80,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kit::values::quantity::Total;
+    use crate::kit::values::Total;
 
     fn counted(reported: i64, verified: i64, day: u32) -> Counted {
         Counted {

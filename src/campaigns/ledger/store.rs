@@ -16,10 +16,7 @@ use super::{
 use crate::{
     db::{Tx, exact},
     entity::{ledger_entry, target_unit_total as total},
-    kit::values::{
-        ids::{TargetId, UnitId},
-        quantity::Total,
-    },
+    kit::values::{TargetId, Total, UnitId},
     organisation::units,
 };
 

@@ -14,16 +14,10 @@ use crate::{
     campaigns::campaigns,
     db::Tx,
     kit::{
-        http::{
-            caller::{Caller, Person},
-            etag::IfMatch,
-        },
-        problems::{
-            codes::{Code, FaultCode},
-            problem::{Problem, bad_field},
-        },
+        http::{Caller, IfMatch, Person},
+        problems::{Code, FaultCode, Problem, problem::bad_field},
         secrets::secret::random_bytes,
-        values::ids::{CampaignId, MemberId, PledgeId, UnitId},
+        values::{CampaignId, MemberId, PledgeId, UnitId},
     },
     organisation::units,
     outbox::{self, Event},

@@ -8,8 +8,8 @@ use crate::{
     belongings::{HangsOnMembers, HangsOnUnits},
     db::Tx,
     kit::{
-        problems::{codes::FaultCode, problem::Problem},
-        values::ids::{MemberId, UnitId},
+        problems::{FaultCode, Problem},
+        values::{MemberId, UnitId},
     },
 };
 

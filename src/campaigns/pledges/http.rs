@@ -14,16 +14,9 @@ use crate::{
     campaigns::campaigns,
     db::ConnectionTrait,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, NoFields, Query},
-            caller::{OwnerOf, SignedIn},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
-        values::ids::{CampaignId, PledgeId},
+        http::{Answer, Body, IfMatch, Listed, NoFields, OwnerOf, Query, Reply, RequestContext, SignedIn},
+        problems::Problem,
+        values::{CampaignId, PledgeId},
     },
 };
 

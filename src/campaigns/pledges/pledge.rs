@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kit::{
-    problems::{codes::Code, problem::Problem},
-    values::{
-        ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-        quantity::{Quantity, Total},
-    },
+    problems::{Code, Problem},
+    values::{CampaignId, CommitmentId, MemberId, PledgeId, Quantity, TargetId, Total, UnitId},
 };
 
 pub use crate::entity::{

@@ -24,13 +24,9 @@ use crate::{
     db::{Tx, dialect, exact},
     entity::{campaign, commitment, pledge, pledge_version},
     kit::{
-        http::{caller::Person, page::Page},
-        problems::problem::Problem,
-        values::{
-            clock::start_in_vietnam,
-            ids::{CampaignId, MemberId, PledgeId, TargetId, UnitId},
-            quantity::{Quantity, Total},
-        },
+        http::{Page, Person},
+        problems::Problem,
+        values::{CampaignId, MemberId, PledgeId, Quantity, TargetId, Total, UnitId, clock::start_in_vietnam},
     },
     organisation::{
         members::held_name,

@@ -12,15 +12,8 @@ use super::{
 use crate::{
     campaigns::campaigns::{Campaign, TargetKind},
     kit::{
-        problems::{
-            codes::FaultCode,
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        values::{
-            ids::{CampaignId, CommitmentId, MemberId, PledgeId, TargetId, UnitId},
-            quantity::{Quantity, Total},
-        },
+        problems::{Fault, FaultCode, Faults, Problem},
+        values::{CampaignId, CommitmentId, MemberId, PledgeId, Quantity, TargetId, Total, UnitId},
     },
 };
 

@@ -13,7 +13,7 @@ use crate::{
         pledges,
     },
     db::{ConnectionTrait, Effect, Tx},
-    kit::problems::problem::Problem,
+    kit::problems::Problem,
 };
 
 /// Everything that is derived against the ledger.

@@ -13,12 +13,8 @@ use crate::{
     },
     db::ConnectionTrait,
     kit::{
-        problems::problem::Problem,
-        values::{
-            ids::{CampaignId, TargetId, UnitId},
-            quantity::Total,
-            text::sort_key,
-        },
+        problems::Problem,
+        values::{CampaignId, TargetId, Total, UnitId, text::sort_key},
     },
     organisation::units,
 };

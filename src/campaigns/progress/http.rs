@@ -14,16 +14,9 @@ use crate::{
     app::App,
     campaigns::{campaigns, ledger::Part},
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::Query,
-            caller::{AppWith, ProgressRead},
-        },
-        problems::problem::Problem,
-        values::{
-            clock::start_in_vietnam,
-            ids::{CampaignId, UnitId},
-        },
+        http::{Answer, AppWith, ProgressRead, Query, Reply},
+        problems::Problem,
+        values::{CampaignId, UnitId, clock::start_in_vietnam},
     },
     organisation::units,
 };

@@ -4,10 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::kit::values::{
-    ids::{CampaignId, TargetId, UnitId},
-    quantity::{Quantity, Total},
-};
+use crate::kit::values::{CampaignId, Quantity, TargetId, Total, UnitId};
 
 /// The figures of a campaign.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -8,14 +8,8 @@ use crate::{
     audit::Subject,
     campaigns::checkins::{CheckinStatus, READ_PLACE, places_of_others, review_page},
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::Query,
-            caller::Staff,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        values::ids::{MemberId, UnitId},
+        http::{Answer, Listed, Query, Reply, RequestContext, Staff},
+        values::{MemberId, UnitId},
     },
     organisation::{members, units},
 };

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     campaigns::checkins::{CheckinView, ReviewRow},
-    kit::values::{ids::CampaignId, quantity::Quantity},
+    kit::values::{CampaignId, Quantity},
 };
 
 /// A check-in that waits, with what a manager needs to decide.

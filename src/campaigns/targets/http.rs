@@ -14,13 +14,9 @@ use crate::{
         checkins, ledger,
     },
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::Query,
-            caller::{AppWith, ProgressRead},
-        },
-        problems::problem::Problem,
-        values::{ids::TargetId, language::Language, quantity::Total},
+        http::{Answer, AppWith, ProgressRead, Query, Reply},
+        problems::Problem,
+        values::{Language, TargetId, Total},
     },
 };
 

@@ -5,11 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::kit::{
-    http::page::Listed,
-    values::{
-        ids::{CheckinId, UnitId},
-        quantity::{Quantity, Total},
-    },
+    http::Listed,
+    values::{CheckinId, Quantity, Total, UnitId},
 };
 
 /// What is behind a target's verified figure.

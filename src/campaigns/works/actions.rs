@@ -11,12 +11,9 @@ use crate::{
     campaigns::campaigns,
     db::Tx,
     kit::{
-        http::{caller::Caller, etag::IfMatch},
-        problems::{
-            codes::FaultCode,
-            problem::{Problem, bad_field},
-        },
-        values::ids::{CampaignId, WorkId},
+        http::{Caller, IfMatch},
+        problems::{FaultCode, Problem, problem::bad_field},
+        values::{CampaignId, WorkId},
     },
     organisation::units,
 };

@@ -13,16 +13,9 @@ use crate::{
     app::App,
     campaigns::campaigns,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, Query},
-            caller::{AppWith, CampaignsRead, StaffOf},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
-        values::ids::{CampaignId, WorkId},
+        http::{Answer, AppWith, Body, CampaignsRead, IfMatch, Listed, Query, Reply, RequestContext, StaffOf},
+        problems::Problem,
+        values::{CampaignId, WorkId},
     },
 };
 

@@ -11,8 +11,8 @@ use crate::{
     db::Tx,
     entity::work::{Column, Entity},
     kit::{
-        http::page::Page,
-        values::ids::{CampaignId, WorkId},
+        http::Page,
+        values::{CampaignId, WorkId},
     },
     organisation::units::with_resting,
 };

@@ -5,9 +5,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Work, WorkKind, WorkStatus};
 use crate::kit::values::{
-    ids::{CampaignId, UnitId, WorkId},
+    CampaignId, Quantity, UnitId, WorkId,
     patch::{given, set},
-    quantity::Quantity,
 };
 
 /// A work to be added.

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     db::{Actor, Tx},
     identity::sessions,
-    kit::{problems::problem::Problem, values::ids::MemberId},
+    kit::{problems::Problem, values::MemberId},
     sandbox::demo::{ADMIN, CLIENT_ID, CLIENT_SECRET, Demo, EDITOR, MANAGER, MEMBER, OTHER_MEMBER, PASSWORD, guest_id},
 };
 

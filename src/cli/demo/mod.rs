@@ -27,7 +27,7 @@ use super::{
 use crate::{
     config::Config,
     db::Db,
-    kit::values::clock::Clock,
+    kit::values::Clock,
     sandbox::{
         demo::{APP_ID, APP_SECRET, Content, Demo, MINI_APP_API_KEY, content},
         zalo::{self, Stage},

@@ -9,9 +9,9 @@ use crate::{
     campaigns::campaigns,
     db::{Effect, Tx},
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{codes::FaultCode, faults::Faults, problem::Problem},
-        values::ids::{ActivityId, CampaignId, MemberId, UnitId},
+        http::{IfMatch, Person},
+        problems::{FaultCode, Faults, Problem},
+        values::{ActivityId, CampaignId, MemberId, UnitId},
     },
     organisation::units,
     outbox::{self, Event},

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::kit::{
-    problems::{codes::Code, problem::Problem},
-    values::ids::{ActivityId, CampaignId, MemberId, UnitId},
+    problems::{Code, Problem},
+    values::{ActivityId, CampaignId, MemberId, UnitId},
 };
 
 pub use crate::entity::activity::{ActivityKind, ActivityStatus};

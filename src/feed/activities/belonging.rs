@@ -6,7 +6,7 @@ use super::store;
 use crate::{
     belongings::HangsOnMembers,
     db::Tx,
-    kit::{problems::problem::Problem, values::ids::MemberId},
+    kit::{problems::Problem, values::MemberId},
 };
 
 /// Activities.

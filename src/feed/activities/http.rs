@@ -18,15 +18,11 @@ use crate::{
     db::Tx,
     kit::{
         http::{
-            answer::{Answer, Reply},
-            body::{Body, NoFields, OptionalBody, Query},
-            caller::{Anybody, Caller, Editor, EditorOf},
-            etag::IfMatch,
-            page::{DEFAULT_LIMIT, Listed},
-            request_context::RequestContext,
+            Answer, Anybody, Body, Caller, Editor, EditorOf, IfMatch, Listed, NoFields, OptionalBody, Query, Reply,
+            RequestContext, page::DEFAULT_LIMIT,
         },
-        problems::problem::Problem,
-        values::ids::ActivityId,
+        problems::Problem,
+        values::ActivityId,
     },
 };
 

@@ -12,9 +12,9 @@ use crate::{
     campaigns::campaigns,
     db::ConnectionTrait,
     kit::{
-        http::page::Slice,
-        problems::problem::Problem,
-        values::ids::{CampaignId, UnitId},
+        http::Slice,
+        problems::Problem,
+        values::{CampaignId, UnitId},
     },
     organisation::units::{self, UnitRef},
 };

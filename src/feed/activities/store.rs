@@ -17,10 +17,10 @@ use crate::{
         activity_revision, activity_tag,
     },
     kit::{
-        http::{caller::Person, page::Page},
+        http::{Page, Person},
         values::{
+            ActivityId, CampaignId, MemberId, UnitId,
             clock::{NO_END, start_in_vietnam},
-            ids::{ActivityId, CampaignId, MemberId, UnitId},
             text::fold,
         },
     },

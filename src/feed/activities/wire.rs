@@ -9,14 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Activity, ActivityKind, ActivityStatus, to_html};
 use crate::{
     kit::{
-        problems::{
-            codes::FaultCode,
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
+        problems::{Fault, FaultCode, Faults, Problem},
         values::{
+            ActivityId, CampaignId, MemberId, UnitId,
             clock::{cut, to_microseconds},
-            ids::{ActivityId, CampaignId, MemberId, UnitId},
             patch::{given, given_or_empty, set},
             text::fold,
         },

@@ -7,12 +7,7 @@ use crate::{
     app::App,
     campaigns::campaigns,
     feed::activities::{self, ActivityView},
-    kit::http::{
-        answer::{Answer, Reply},
-        body::Query,
-        caller::SignedIn,
-        page::Listed,
-    },
+    kit::http::{Answer, Listed, Query, Reply, SignedIn},
 };
 
 /// List your feed

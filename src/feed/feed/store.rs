@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait as _, Condition};
 
 use crate::{
     entity::activity::Column,
-    kit::values::ids::{CampaignId, UnitId},
+    kit::values::{CampaignId, UnitId},
     organisation::units::{above, below, resting_under},
 };
 

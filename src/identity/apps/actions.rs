@@ -6,7 +6,7 @@ use super::{ClientApp, store, wire::AppPatch};
 use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
-    kit::{http::etag::IfMatch, problems::problem::Problem, secrets::secret::token_hash, values::ids::ClientAppId},
+    kit::{http::IfMatch, problems::Problem, secrets::secret::token_hash, values::ClientAppId},
 };
 
 /// Adds an app.

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use chrono::{DateTime, Utc};
 use url::{Host, Url};
 
-use crate::kit::{secrets::secret::token_hash, values::ids::ClientAppId};
+use crate::kit::{secrets::secret::token_hash, values::ClientAppId};
 
 /// A client app.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,17 +12,10 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, NoFields, Query},
-            caller::Admin,
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
+        http::{Admin, Answer, Body, IfMatch, Listed, NoFields, Query, Reply, RequestContext},
+        problems::Problem,
         secrets::secret::random_token,
-        values::ids::ClientAppId,
+        values::ClientAppId,
     },
 };
 

@@ -12,7 +12,7 @@ use super::ClientApp;
 use crate::{
     db::Tx,
     entity::client_app::{ActiveModel, Column, Entity, Model},
-    kit::{http::page::Page, values::ids::ClientAppId},
+    kit::{http::Page, values::ClientAppId},
 };
 
 /// The app that signs in by this name, unless it is disabled.

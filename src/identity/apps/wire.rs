@@ -9,14 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::{ClientApp, client_app::is_origin};
 use crate::kit::{
     http::caller::SCOPES,
-    problems::{
-        codes::FaultCode,
-        faults::{Fault, Faults},
-        problem::Problem,
-    },
+    problems::{Fault, FaultCode, Faults, Problem},
     secrets::secret::random_token,
     values::{
-        ids::ClientAppId,
+        ClientAppId,
         patch::{given, given_or_empty, set},
     },
 };

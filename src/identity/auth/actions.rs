@@ -9,9 +9,9 @@ use crate::{
     db::Tx,
     identity::sessions::{self, MINI_APP, Opened},
     kit::{
-        http::network::{ClientAddress, Network},
-        problems::problem::Problem,
-        values::ids::MemberId,
+        http::{ClientAddress, Network},
+        problems::Problem,
+        values::MemberId,
     },
     organisation::members::{self, FromZalo, ZaloLink},
     outside::zalo::{Holder, SignIn},

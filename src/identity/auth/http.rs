@@ -13,14 +13,8 @@ use crate::{
         sessions::{self, TokenPair, device_name},
     },
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, NoFields},
-            caller::SignedIn,
-            network::ClientAddress,
-            request_context::RequestContext,
-        },
-        problems::{codes::Code, problem::Problem},
+        http::{Answer, Body, ClientAddress, NoFields, Reply, RequestContext, SignedIn},
+        problems::{Code, Problem},
     },
     organisation::members,
 };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::{identity::sessions::TokenPair, kit::http::caller::Role, organisation::members::MemberView};
+use crate::{identity::sessions::TokenPair, kit::http::Role, organisation::members::MemberView};
 
 /// What a Mini App got from Zalo.
 #[derive(Deserialize, ToSchema)]

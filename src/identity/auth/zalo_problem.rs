@@ -4,10 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    kit::problems::{
-        codes::{Code, FaultCode},
-        problem::{Problem, bad_field},
-    },
+    kit::problems::{Code, FaultCode, Problem, problem::bad_field},
     outside::zalo::{ZaloError, ZaloFault},
 };
 

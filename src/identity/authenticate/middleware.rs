@@ -22,10 +22,10 @@ use crate::{
     app::{App, token_key},
     identity::{apps, keys},
     kit::{
-        http::{caller::Caller, network::ClientAddress, routes::route_of},
-        problems::{codes::Code, problem::Problem},
-        secrets::jwt::{Claims, KeyRing},
-        values::ids::{ClientAppId, MemberId, SessionId},
+        http::{Caller, ClientAddress, routes::route_of},
+        problems::{Code, Problem},
+        secrets::{Claims, KeyRing},
+        values::{ClientAppId, MemberId, SessionId},
     },
 };
 

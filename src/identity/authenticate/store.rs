@@ -8,8 +8,8 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryF
 use crate::{
     entity::{client_app, member, membership, role_grant, session},
     kit::{
-        http::caller::{App, Grant, Person, Role},
-        values::ids::{ClientAppId, MemberId, SessionId},
+        http::{Grant, Person, Role, caller::App},
+        values::{ClientAppId, MemberId, SessionId},
     },
     organisation::units::within,
 };

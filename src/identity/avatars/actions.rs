@@ -16,10 +16,10 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     kit::{
-        http::{etag::IfMatch, upload::SentFile},
-        problems::{codes::Code, problem::Problem},
+        http::{IfMatch, SentFile},
+        problems::{Code, Problem},
         secrets::secret::{sha256, to_hex},
-        values::ids::MemberId,
+        values::MemberId,
     },
     organisation::members::{self, Member},
     outside::files::{AVATAR_SIZES, avatar_key, avatar_keys},

@@ -9,7 +9,7 @@ use actix_web::{
 use super::actions;
 use crate::{
     app::App,
-    kit::{http::etag, problems::problem::Problem},
+    kit::{http::etag, problems::Problem},
 };
 
 /// Whoever has the address may keep the picture; what it holds never changes.

@@ -20,8 +20,8 @@ use zune_jpeg::{
 };
 
 use crate::kit::{
-    problems::{codes::Code, problem::Problem},
-    work::allowance::{Allowance, Metered},
+    problems::{Code, Problem},
+    work::{Allowance, Metered},
 };
 
 /// The longest side of a picture, in pixels.

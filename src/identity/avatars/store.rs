@@ -10,7 +10,7 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::avatar::{ActiveModel, Column, Entity},
-    kit::values::ids::MemberId,
+    kit::values::MemberId,
 };
 
 /// The hash of a member's avatar.

@@ -7,9 +7,9 @@ use crate::{
     audit::{self, Subject},
     db::{ConnectionTrait, Tx},
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::problem::Problem,
-        values::{ids::MemberId, language::Language},
+        http::{IfMatch, Person},
+        problems::Problem,
+        values::{Language, MemberId},
     },
     personal_data,
 };

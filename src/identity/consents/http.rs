@@ -9,14 +9,8 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::Body,
-            caller::SignedIn,
-            etag::IfMatch,
-            request_context::RequestContext,
-        },
-        values::language::Language,
+        http::{Answer, Body, IfMatch, Reply, RequestContext, SignedIn},
+        values::Language,
     },
 };
 

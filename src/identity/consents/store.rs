@@ -17,8 +17,8 @@ use crate::{
         consent_decision, session,
     },
     kit::{
-        problems::problem::Problem,
-        values::ids::{MemberId, SessionId},
+        problems::Problem,
+        values::{MemberId, SessionId},
     },
     personal_data::{self, Consent},
 };

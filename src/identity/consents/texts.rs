@@ -1,7 +1,7 @@
 //! The texts that members agree to, in both languages. A text that changes what it asks for gets the next version, and is
 //! asked for anew; what was agreed to stays in the history with the version it had.
 
-use crate::{kit::values::language::Language, personal_data::Consent};
+use crate::{kit::values::Language, personal_data::Consent};
 
 /// One text.
 #[derive(Clone, Copy, Debug)]

@@ -10,12 +10,8 @@ use super::{
 };
 use crate::{
     kit::{
-        problems::{
-            codes::FaultCode,
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        values::language::Language,
+        problems::{Fault, FaultCode, Faults, Problem},
+        values::Language,
     },
     personal_data::Consent,
 };

@@ -12,12 +12,9 @@ use crate::{
     db::Tx,
     identity::role_grants,
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{
-            codes::FaultCode,
-            problem::{Problem, bad_field},
-        },
-        values::ids::{DataRequestId, MemberId},
+        http::{IfMatch, Person},
+        problems::{FaultCode, Problem, problem::bad_field},
+        values::{DataRequestId, MemberId},
     },
     personal_data::{self, Erased, Source},
 };

@@ -4,10 +4,10 @@
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc, Weekday};
 
 use crate::kit::{
-    problems::{codes::Code, problem::Problem},
+    problems::{Code, Problem},
     values::{
+        DataRequestId, MemberId,
         clock::{day_in_vietnam, later},
-        ids::{DataRequestId, MemberId},
     },
 };
 

@@ -13,15 +13,8 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, NoFields, Query},
-            caller::{Admin, SignedIn},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        values::ids::DataRequestId,
+        http::{Admin, Answer, Body, IfMatch, Listed, NoFields, Query, Reply, RequestContext, SignedIn},
+        values::DataRequestId,
     },
     personal_data,
 };

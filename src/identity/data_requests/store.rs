@@ -11,8 +11,8 @@ use crate::{
     db::Tx,
     entity::data_request::{Column, Entity},
     kit::{
-        http::page::Page,
-        values::ids::{DataRequestId, MemberId},
+        http::Page,
+        values::{DataRequestId, MemberId},
     },
 };
 

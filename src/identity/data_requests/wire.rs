@@ -6,11 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{DataRequest, Kind, Origin, Status, store::Which};
 use crate::kit::{
-    problems::{
-        codes::FaultCode,
-        problem::{Problem, bad_field},
-    },
-    values::ids::{DataRequestId, MemberId},
+    problems::{FaultCode, Problem, problem::bad_field},
+    values::{DataRequestId, MemberId},
 };
 
 /// What you ask about your own data.

@@ -5,9 +5,9 @@ use crate::{
     app::App,
     db::{Actor, Tx},
     kit::{
-        http::network::Network,
-        problems::{codes::Code, problem::Problem},
-        values::ids::MemberId,
+        http::Network,
+        problems::{Code, Problem},
+        values::MemberId,
     },
 };
 

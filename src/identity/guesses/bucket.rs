@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     config,
-    kit::{http::network::Network, secrets::vault::Vault, values::ids::MemberId},
+    kit::{http::Network, secrets::Vault, values::MemberId},
 };
 
 const PURPOSE: &str = "wrong_guess.bucket";

@@ -14,12 +14,9 @@ use crate::{
     app::App,
     db::{Actor, ConnectionTrait, Db, Tx, dialect},
     kit::{
-        problems::problem::Problem,
-        secrets::{
-            jwt::{BadKey, DatedKey, KeyRing, Signer},
-            vault::Vault,
-        },
-        values::clock::Clock,
+        problems::Problem,
+        secrets::{BadKey, DatedKey, KeyRing, Signer, Vault},
+        values::Clock,
     },
 };
 

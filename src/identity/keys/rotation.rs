@@ -9,9 +9,12 @@ use crate::{
     audit::{self, Subject},
     db::{Actor, ConnectionTrait, Db, Effect, dialect},
     kit::{
-        problems::problem::Problem,
-        secrets::{jwt::LONGEST_TOKEN_LIFE, vault::Vault},
-        values::clock::{Clock, later, span},
+        problems::Problem,
+        secrets::{Vault, jwt::LONGEST_TOKEN_LIFE},
+        values::{
+            Clock,
+            clock::{later, span},
+        },
     },
 };
 

@@ -10,8 +10,8 @@ use crate::{
         role_grants,
     },
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::problem::Problem,
+        http::{IfMatch, Person},
+        problems::Problem,
     },
     organisation::members::{self, Member},
     personal_data::{self, Erased, Source},

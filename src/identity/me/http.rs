@@ -15,15 +15,8 @@ use crate::{
     app::App,
     identity::avatars::{self, UPLOAD_LIMIT},
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::Body,
-            caller::SignedIn,
-            etag::IfMatch,
-            request_context::RequestContext,
-            upload::{self, SentFile, Upload},
-        },
-        problems::problem::Problem,
+        http::{Answer, Body, IfMatch, Reply, RequestContext, SentFile, SignedIn, Upload, upload},
+        problems::Problem,
     },
     organisation::members,
     personal_data,

@@ -5,15 +5,8 @@ use utoipa::ToSchema;
 
 use crate::{
     kit::{
-        http::{
-            caller::Role,
-            upload::{SentFile, Upload},
-        },
-        problems::{
-            codes::FaultCode,
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
+        http::{Role, SentFile, Upload},
+        problems::{Fault, FaultCode, Faults, Problem},
         values::patch::given,
     },
     organisation::members::{Contact, ContactView, Member, MemberChange, MemberPatch, MemberView},

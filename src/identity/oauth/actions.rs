@@ -14,12 +14,12 @@ use crate::{
         staff,
     },
     kit::{
-        problems::problem::Problem,
+        problems::Problem,
         secrets::{
             jwt::ACCESS_TOKEN_LIFE,
             secret::{equal_in_constant_time, sha256, token_hash},
         },
-        values::ids::SessionId,
+        values::SessionId,
     },
     personal_data,
 };

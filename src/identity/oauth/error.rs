@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::kit::problems::problem::Problem;
+use crate::kit::problems::Problem;
 
 /// Why a token was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,12 +28,9 @@ use crate::{
     app::App,
     identity::sessions::device_name,
     kit::{
-        http::{
-            network::{ClientAddress, Network},
-            request_context::RequestContext,
-        },
-        problems::{codes::Code, problem::Problem},
-        values::language::Language,
+        http::{ClientAddress, Network, RequestContext},
+        problems::{Code, Problem},
+        values::Language,
     },
 };
 

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::wire::AuthorizeRequest;
-use crate::kit::values::language::Language;
+use crate::kit::values::Language;
 
 const STYLE: &str = "
 body{font:16px/1.5 system-ui,sans-serif;background:#f4f1ec;color:#222;margin:0;display:grid;place-items:center;min-height:100vh}

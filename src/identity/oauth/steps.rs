@@ -19,10 +19,10 @@ use crate::{
         totp,
     },
     kit::{
-        http::network::Network,
-        problems::problem::Problem,
+        http::Network,
+        problems::Problem,
         secrets::secret::{random_token, token_hash},
-        values::{clock::later, ids::MemberId},
+        values::{MemberId, clock::later},
     },
     personal_data,
 };

@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::authorization_code::{ActiveModel, Column, Entity, Model},
-    kit::values::ids::{MemberId, SessionId},
+    kit::values::{MemberId, SessionId},
 };
 
 /// A code to be given out.

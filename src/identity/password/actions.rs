@@ -8,11 +8,8 @@ use crate::{
         staff::{self, StaffAccount},
     },
     kit::{
-        http::caller::Person,
-        problems::{
-            codes::{Code, FaultCode},
-            problem::{Problem, bad_field},
-        },
+        http::Person,
+        problems::{Code, FaultCode, Problem, problem::bad_field},
     },
 };
 

@@ -6,12 +6,7 @@ use super::{actions, wire::PasswordChange};
 use crate::{
     app::App,
     identity::staff,
-    kit::http::{
-        answer::{Answer, Reply},
-        body::Body,
-        caller::AccountHolder,
-        request_context::RequestContext,
-    },
+    kit::http::{AccountHolder, Answer, Body, Reply, RequestContext},
 };
 
 /// Update your password

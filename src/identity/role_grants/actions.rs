@@ -12,16 +12,9 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        http::{
-            caller::{Person, Role},
-            etag::{IfMatch, tag_of},
-        },
-        problems::{
-            codes::{Code, FaultCode},
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        values::{clock::NO_END, ids::RoleGrantId},
+        http::{IfMatch, Person, Role, etag::tag_of},
+        problems::{Code, Fault, FaultCode, Faults, Problem},
+        values::{RoleGrantId, clock::NO_END},
     },
     organisation::{members, units},
     outbox::{self, Event},

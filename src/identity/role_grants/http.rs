@@ -12,16 +12,9 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, Query},
-            caller::{Manager, ManagerOf, SignedIn},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
-        values::ids::RoleGrantId,
+        http::{Answer, Body, IfMatch, Listed, Manager, ManagerOf, Query, Reply, RequestContext, SignedIn},
+        problems::Problem,
+        values::RoleGrantId,
     },
 };
 

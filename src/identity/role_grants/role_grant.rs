@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::kit::{
-    http::caller::Role,
-    values::ids::{MemberId, RoleGrantId, UnitId},
+    http::Role,
+    values::{MemberId, RoleGrantId, UnitId},
 };
 
 /// A role, over a unit and all below it, from a day to a day.

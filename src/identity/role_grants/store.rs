@@ -14,11 +14,8 @@ use crate::{
         staff_account,
     },
     kit::{
-        http::{
-            caller::{Person, Role},
-            page::Page,
-        },
-        values::ids::{MemberId, RoleGrantId, UnitId},
+        http::{Page, Person, Role},
+        values::{MemberId, RoleGrantId, UnitId},
     },
     organisation::units::{above, below, within},
 };

@@ -6,12 +6,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::RoleGrant;
 use crate::kit::{
-    http::caller::Role,
-    problems::{codes::FaultCode, faults::Faults},
-    values::{
-        clock::NO_END,
-        ids::{MemberId, RoleGrantId, UnitId},
-    },
+    http::Role,
+    problems::{FaultCode, Faults},
+    values::{MemberId, RoleGrantId, UnitId, clock::NO_END},
 };
 
 /// A role to be given.

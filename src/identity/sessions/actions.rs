@@ -13,14 +13,14 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        problems::{codes::Code, problem::Problem},
+        problems::{Code, Problem},
         secrets::{
             jwt::ACCESS_TOKEN_LIFE,
             secret::{random_token, token_hash},
         },
         values::{
+            MemberId, SessionId,
             clock::{later, span},
-            ids::{MemberId, SessionId},
         },
     },
     personal_data,

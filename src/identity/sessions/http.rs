@@ -12,14 +12,8 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::Query,
-            caller::{OwnerOf, SignedIn},
-            page::Listed,
-            request_context::RequestContext,
-        },
-        values::ids::SessionId,
+        http::{Answer, Listed, OwnerOf, Query, Reply, RequestContext, SignedIn},
+        values::SessionId,
     },
 };
 

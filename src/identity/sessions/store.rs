@@ -12,8 +12,8 @@ use crate::{
     db::Tx,
     entity::{authorization_code, refresh_token, session, staff_account},
     kit::{
-        http::page::Page,
-        values::ids::{MemberId, SessionId},
+        http::Page,
+        values::{MemberId, SessionId},
     },
 };
 

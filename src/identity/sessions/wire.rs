@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::store::Session;
-use crate::kit::values::ids::SessionId;
+use crate::kit::values::SessionId;
 
 /// A device that is signed in.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -11,16 +11,10 @@ use crate::{
         sessions,
     },
     kit::{
-        http::caller::{Person, Role},
-        problems::{
-            codes::FaultCode,
-            problem::{Problem, bad_field},
-        },
-        secrets::vault::Vault,
-        values::{
-            clock::NO_END,
-            ids::{MemberId, RoleGrantId, UnitId},
-        },
+        http::{Person, Role},
+        problems::{FaultCode, Problem, problem::bad_field},
+        secrets::Vault,
+        values::{MemberId, RoleGrantId, UnitId, clock::NO_END},
     },
     organisation::members,
 };

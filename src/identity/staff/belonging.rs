@@ -10,8 +10,8 @@ use crate::{
     belongings::HangsOnMembers,
     db::Tx,
     kit::{
-        problems::problem::Problem,
-        values::ids::{MemberId, UnitId},
+        problems::Problem,
+        values::{MemberId, UnitId},
     },
 };
 

@@ -9,8 +9,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::StaffAccount;
 use crate::kit::secrets::{
+    Vault,
     secret::{equal_in_constant_time, random_bytes},
-    vault::Vault,
 };
 
 const PURPOSE: &str = "known_device";
@@ -92,7 +92,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::*;
-    use crate::kit::values::ids::MemberId;
+    use crate::kit::values::MemberId;
 
     fn account(username: &str, totp_since: Option<DateTime<Utc>>) -> StaffAccount {
         let account = StaffAccount::new(MemberId::new(), username, String::new(), DateTime::UNIX_EPOCH);

@@ -5,7 +5,7 @@ use argon2::{
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 
-use crate::kit::{problems::problem::Problem, work::concurrency_limit::ConcurrencyLimit};
+use crate::kit::{problems::Problem, work::ConcurrencyLimit};
 
 /// The hash to compare with where there is no account, so that it takes as long: of a password that nobody has.
 const NOBODYS: &str =

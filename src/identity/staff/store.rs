@@ -11,7 +11,7 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::staff_account::{ActiveModel, Column, Entity, Model},
-    kit::{problems::problem::Problem, values::ids::MemberId},
+    kit::{problems::Problem, values::MemberId},
 };
 
 /// A username with its password's hash.

@@ -8,12 +8,9 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     kit::{
-        problems::{
-            codes::{Code, FaultCode},
-            problem::{Problem, bad_field},
-        },
-        secrets::{secret::random_bytes, vault::Vault},
-        values::ids::MemberId,
+        problems::{Code, FaultCode, Problem, problem::bad_field},
+        secrets::{Vault, secret::random_bytes},
+        values::MemberId,
     },
 };
 

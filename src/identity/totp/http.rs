@@ -9,12 +9,7 @@ use super::{
 use crate::{
     app::App,
     identity::{sessions, staff},
-    kit::http::{
-        answer::{Answer, Reply},
-        body::Body,
-        caller::AccountHolder,
-        request_context::RequestContext,
-    },
+    kit::http::{AccountHolder, Answer, Body, Reply, RequestContext},
 };
 
 const ISSUER: &str = "Thi Đua";

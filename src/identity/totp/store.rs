@@ -8,7 +8,7 @@ use sea_orm::{
 use crate::{
     db::Tx,
     entity::{recovery_code, staff_account},
-    kit::values::ids::MemberId,
+    kit::values::MemberId,
 };
 
 /// What is kept of a second factor.

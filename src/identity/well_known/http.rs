@@ -7,11 +7,8 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            caller::SCOPES,
-        },
-        secrets::jwt::PublicKey,
+        http::{Answer, Reply, caller::SCOPES},
+        secrets::PublicKey,
     },
 };
 

@@ -4,7 +4,7 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     identity::{consents, sessions},
-    kit::{problems::problem::Problem, values::ids::MemberId},
+    kit::{problems::Problem, values::MemberId},
     organisation::members,
     personal_data,
 };

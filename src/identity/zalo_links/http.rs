@@ -9,12 +9,8 @@ use super::actions;
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            caller::Admin,
-            request_context::RequestContext,
-        },
-        values::ids::MemberId,
+        http::{Admin, Answer, Reply, RequestContext},
+        values::MemberId,
     },
 };
 

@@ -3,3 +3,7 @@
 pub mod codes;
 pub mod faults;
 pub mod problem;
+
+pub use codes::{Code, FaultCode};
+pub use faults::{Fault, Faults, Words};
+pub use problem::{FaultDocument, Problem, ProblemDocument};

@@ -3,3 +3,6 @@
 pub mod jwt;
 pub mod secret;
 pub mod vault;
+
+pub use jwt::{BadKey, Claims, DatedKey, KeyRing, PublicKey, Signer};
+pub use vault::{Unreadable, Vault};

@@ -8,12 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
-    kit::http::{
-        answer::{Answer, Reply},
-        body::Query,
-        caller::Admin,
-        page::Listed,
-    },
+    kit::http::{Admin, Answer, Listed, Query, Reply},
 };
 
 /// List the audit log

@@ -8,7 +8,7 @@ use sea_orm::{
 use super::wire::{AuditFilter, AuditRowView};
 use crate::{
     entity::audit_row::{Column, Entity, Model},
-    kit::{http::page::Page, values::clock::start_in_vietnam},
+    kit::{http::Page, values::clock::start_in_vietnam},
 };
 
 /// A page of the rows that have their place in the chain, newest first.

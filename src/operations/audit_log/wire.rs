@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::kit::problems::{codes::FaultCode, faults::Fault, problem::Problem};
+use crate::kit::problems::{Fault, FaultCode, Problem};
 
 /// Something that somebody did.
 #[derive(Clone, Debug, Serialize, ToSchema)]

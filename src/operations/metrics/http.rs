@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::{
     app::App,
     identity::data_requests,
-    kit::{problems::problem::Problem, work::metrics},
+    kit::{problems::Problem, work::metrics},
     outbox,
     relay::worker,
 };

@@ -8,8 +8,8 @@ use actix_web::{
 use maud::{DOCTYPE, html};
 
 use crate::kit::{
-    problems::{codes::Code, problem::Problem},
-    values::language::Language,
+    problems::{Code, Problem},
+    values::Language,
 };
 
 /// Explain a problem

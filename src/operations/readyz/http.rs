@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, web::Data};
 use crate::{
     app::App,
     db::Readiness,
-    kit::problems::{codes::Code, problem::Problem},
+    kit::problems::{Code, Problem},
 };
 
 /// Find out whether the server is ready

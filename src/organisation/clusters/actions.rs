@@ -10,13 +10,9 @@ use crate::{
     audit::{self, Subject},
     db::Tx,
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{
-            codes::FaultCode,
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        values::ids::{ClusterId, UnitId},
+        http::{IfMatch, Person},
+        problems::{Fault, FaultCode, Faults, Problem},
+        values::{ClusterId, UnitId},
     },
     organisation::units,
 };

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use crate::kit::values::{
-    clock::NO_END,
-    ids::{ClusterId, UnitId},
-};
+use crate::kit::values::{ClusterId, UnitId, clock::NO_END};
 
 /// A unit's time in a cluster, at its head, or with its flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,16 +14,9 @@ use crate::{
     app::App,
     db::ConnectionTrait,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, Query},
-            caller::{ActivitiesRead, AppWith, Manager},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
-        values::ids::{ClusterId, UnitId},
+        http::{ActivitiesRead, Answer, AppWith, Body, IfMatch, Listed, Manager, Query, Reply, RequestContext},
+        problems::Problem,
+        values::{ClusterId, UnitId},
     },
     organisation::units,
 };

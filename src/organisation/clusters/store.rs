@@ -16,8 +16,8 @@ use crate::{
     db::Tx,
     entity::{cluster, cluster_head, cluster_unit, flag_holding},
     kit::{
-        http::page::Page,
-        values::ids::{ClusterId, UnitId},
+        http::Page,
+        values::{ClusterId, UnitId},
     },
     organisation::units::within,
 };

@@ -7,11 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Cluster, Stay};
-use crate::kit::values::{
-    clock::NO_END,
-    ids::{ClusterId, UnitId},
-    patch::given,
-};
+use crate::kit::values::{ClusterId, UnitId, clock::NO_END, patch::given};
 
 /// A cluster to be made.
 #[derive(Clone, Debug, Deserialize, ToSchema)]

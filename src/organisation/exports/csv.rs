@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
 
-use crate::kit::problems::problem::Problem;
+use crate::kit::problems::Problem;
 
 /// Tells Excel that what follows is UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{FEFF}";

@@ -16,8 +16,8 @@ use crate::{
     app::App,
     audit::{self, Subject},
     kit::{
-        http::{caller::Admin, request_context::RequestContext},
-        problems::problem::Problem,
+        http::{Admin, RequestContext},
+        problems::Problem,
     },
 };
 

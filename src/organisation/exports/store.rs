@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     entity::{member, member_private, membership, unit, unit_version},
-    kit::{problems::problem::Problem, secrets::vault::Vault, values::ids::UnitId},
+    kit::{problems::Problem, secrets::Vault, values::UnitId},
     organisation::{
         members::MembershipKind,
         units::{Unit, known_on, within},

@@ -17,10 +17,10 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        http::{caller::Person, upload::SentFile},
-        problems::{codes::FaultCode, problem::Problem},
-        secrets::vault::Vault,
-        values::ids::ImportId,
+        http::{Person, SentFile},
+        problems::{FaultCode, Problem},
+        secrets::Vault,
+        values::ImportId,
     },
     outbox::{self, Event},
 };

@@ -14,16 +14,9 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::Query,
-            caller::{Manager, ManagerOf, Staff},
-            page::Listed,
-            request_context::RequestContext,
-            upload::Upload,
-        },
-        problems::{codes::Code, problem::Problem},
-        values::{ids::ImportId, language::Language},
+        http::{Answer, Listed, Manager, ManagerOf, Query, Reply, RequestContext, Staff, Upload},
+        problems::{Code, Problem},
+        values::{ImportId, Language},
     },
 };
 

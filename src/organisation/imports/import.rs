@@ -9,11 +9,8 @@ use uuid::Uuid;
 
 use super::file::Headers;
 use crate::kit::{
-    problems::{
-        codes::FaultCode,
-        faults::{Fault, Words},
-    },
-    values::ids::{ImportId, MemberId},
+    problems::{Fault, FaultCode, Words},
+    values::{ImportId, MemberId},
 };
 
 /// How many rows are carried out in one transaction.

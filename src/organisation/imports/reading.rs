@@ -17,7 +17,7 @@ use super::{
     units::{self, UnitRow},
 };
 use crate::kit::{
-    problems::{codes::FaultCode, faults::Fault},
+    problems::{Fault, FaultCode},
     secrets::secret::sha256,
 };
 

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{RowFault, members::MemberRow, units::UnitRow};
 use crate::kit::{
-    problems::problem::Problem,
-    secrets::vault::{Unreadable, Vault},
-    values::ids::ImportId,
+    problems::Problem,
+    secrets::{Unreadable, Vault},
+    values::ImportId,
 };
 
 /// What a row says.

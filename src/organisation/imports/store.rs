@@ -20,12 +20,12 @@ use crate::{
     db::{Tx, dialect},
     entity::{import, import_chunk, import_conflict, import_plan, import_row},
     kit::{
-        http::{caller::Person, page::Page},
-        problems::{codes::FaultCode, problem::Problem},
-        secrets::vault::Vault,
+        http::{Page, Person},
+        problems::{FaultCode, Problem},
+        secrets::Vault,
         values::{
+            ImportId, MemberId,
             clock::{later, span},
-            ids::{ImportId, MemberId},
         },
     },
 };

@@ -9,13 +9,9 @@ use super::{
     store::Conflict,
 };
 use crate::kit::{
-    http::upload::{SentFile, Upload},
-    problems::{
-        codes::{FaultCode, fill},
-        faults::{Fault, Faults},
-        problem::Problem,
-    },
-    values::{ids::ImportId, language::Language},
+    http::{SentFile, Upload},
+    problems::{Fault, FaultCode, Faults, Problem, codes::fill},
+    values::{ImportId, Language},
 };
 
 /// A spreadsheet to be brought in.

@@ -27,9 +27,9 @@ use crate::{
     config::Config,
     db::{Actor, Db, Effect, Tx, dialect},
     kit::{
-        problems::{codes::FaultCode, problem::Problem},
+        problems::{FaultCode, Problem},
         values::clock::later,
-        work::jobs::{Schedule, Waiting, Worked, caught},
+        work::{Schedule, Waiting, Worked, jobs::caught},
     },
 };
 

@@ -8,14 +8,10 @@ use crate::{
     audit::{self, Subject},
     db::{Actor, Effect, Tx},
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{
-            codes::{Code, FaultCode},
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        secrets::vault::Vault,
-        values::{clock::NO_END, ids::MemberId},
+        http::{IfMatch, Person},
+        problems::{Code, Fault, FaultCode, Faults, Problem},
+        secrets::Vault,
+        values::{MemberId, clock::NO_END},
     },
     organisation::units,
     outbox::{self, Event},

@@ -14,16 +14,9 @@ use crate::{
     app::App,
     db::Tx,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, Query},
-            caller::{Manager, Person, SignedIn},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
-        values::ids::{MemberId, UnitId},
+        http::{Answer, Body, IfMatch, Listed, Manager, Person, Query, Reply, RequestContext, SignedIn},
+        problems::Problem,
+        values::{MemberId, UnitId},
     },
     organisation::units,
 };

@@ -1,7 +1,7 @@
 //! What a member is.
 
 pub use crate::entity::membership::MembershipKind;
-use crate::kit::values::ids::{MemberId, UnitId};
+use crate::kit::values::{MemberId, UnitId};
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]

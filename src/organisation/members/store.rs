@@ -17,12 +17,12 @@ use crate::{
     db::Tx,
     entity::{member, member_name_word, member_private, membership},
     kit::{
-        http::{caller::Person, page::Page},
-        problems::problem::Problem,
-        secrets::vault::Vault,
+        http::{Page, Person},
+        problems::Problem,
+        secrets::Vault,
         values::{
+            MemberId, MembershipId, UnitId,
             clock::NO_END,
-            ids::{MemberId, MembershipId, UnitId},
             text::{fold, name_sort_key, search_words},
         },
     },

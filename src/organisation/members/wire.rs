@@ -9,15 +9,8 @@ use super::{
     member::{normal_email, normal_phone},
 };
 use crate::kit::{
-    problems::{
-        codes::FaultCode,
-        faults::{Fault, Faults},
-        problem::Problem,
-    },
-    values::{
-        ids::{MemberId, UnitId},
-        patch::given,
-    },
+    problems::{Fault, FaultCode, Faults, Problem},
+    values::{MemberId, UnitId, patch::given},
 };
 
 /// A member to be made.

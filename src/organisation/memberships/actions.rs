@@ -8,16 +8,9 @@ use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{
-            codes::{Code, FaultCode},
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        values::{
-            clock::NO_END,
-            ids::{MemberId, MembershipId},
-        },
+        http::{IfMatch, Person},
+        problems::{Code, Fault, FaultCode, Faults, Problem},
+        values::{MemberId, MembershipId, clock::NO_END},
     },
     organisation::{
         members::{self, MembershipKind},

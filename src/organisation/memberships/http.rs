@@ -14,16 +14,9 @@ use crate::{
     app::App,
     db::ConnectionTrait,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, Query},
-            caller::{Manager, ManagerOf, SignedIn},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
-        values::ids::{MemberId, MembershipId, UnitId},
+        http::{Answer, Body, IfMatch, Listed, Manager, ManagerOf, Query, Reply, RequestContext, SignedIn},
+        problems::Problem,
+        values::{MemberId, MembershipId, UnitId},
     },
     organisation::units,
 };

@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::{
-    kit::values::ids::{MemberId, MembershipId, UnitId},
+    kit::values::{MemberId, MembershipId, UnitId},
     organisation::members::MembershipKind,
 };
 

@@ -16,8 +16,8 @@ use crate::{
         membership::{ActiveModel, Column, Entity, Model},
     },
     kit::{
-        http::{caller::Person, page::Page},
-        values::ids::{MemberId, MembershipId},
+        http::{Page, Person},
+        values::{MemberId, MembershipId},
     },
     organisation::{members::members_below, units::within},
 };

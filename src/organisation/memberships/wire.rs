@@ -6,11 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Membership;
 use crate::{
-    kit::values::{
-        clock::NO_END,
-        ids::{MemberId, MembershipId, UnitId},
-        patch::given,
-    },
+    kit::values::{MemberId, MembershipId, UnitId, clock::NO_END, patch::given},
     organisation::members::MembershipKind,
 };
 

@@ -16,13 +16,9 @@ use crate::{
     belongings::Belongings,
     db::Tx,
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{
-            codes::{Code, FaultCode},
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        values::{clock::NO_END, ids::UnitId},
+        http::{IfMatch, Person},
+        problems::{Code, Fault, FaultCode, Faults, Problem},
+        values::{UnitId, clock::NO_END},
     },
 };
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    kit::{problems::problem::Problem, values::ids::UnitId},
+    kit::{problems::Problem, values::UnitId},
 };
 
 /// Adds these units, those above before those below. Whose rights that takes has been asked before.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::timeline::Timeline;
-use crate::kit::values::{clock::NO_END, ids::UnitId};
+use crate::kit::values::{UnitId, clock::NO_END};
 
 /// Lives of units, and where the history of those that ended goes on.
 #[derive(Clone, Debug, Default)]

@@ -16,16 +16,9 @@ use crate::{
     app::App,
     db::{ConnectionTrait, Tx},
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, Query},
-            caller::{ActivitiesRead, AppWith, Manager},
-            etag::IfMatch,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        problems::problem::Problem,
-        values::ids::UnitId,
+        http::{ActivitiesRead, Answer, AppWith, Body, IfMatch, Listed, Manager, Query, Reply, RequestContext},
+        problems::Problem,
+        values::UnitId,
     },
 };
 

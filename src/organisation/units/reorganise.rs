@@ -18,16 +18,9 @@ use crate::{
     belongings::{Belongings, Carried},
     db::{Effect, Tx},
     kit::{
-        http::caller::Person,
-        problems::{
-            codes::{Code, FaultCode},
-            faults::{Fault, Faults},
-            problem::Problem,
-        },
-        values::{
-            clock::NO_END,
-            ids::{MemberId, UnitId},
-        },
+        http::Person,
+        problems::{Code, Fault, FaultCode, Faults, Problem},
+        values::{MemberId, UnitId, clock::NO_END},
     },
     outbox::{self, Event},
 };

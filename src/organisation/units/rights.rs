@@ -3,7 +3,7 @@
 use super::store;
 use crate::{
     db::Tx,
-    kit::{http::caller::Person, problems::problem::Problem, values::ids::UnitId},
+    kit::{http::Person, problems::Problem, values::UnitId},
 };
 
 /// The caller must manage each of these units, by a role over it or over one above it; above the topmost there is nobody

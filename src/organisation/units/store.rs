@@ -15,8 +15,8 @@ use crate::{
     db::{Tx, dialect},
     entity::{unit, unit_closure, unit_version},
     kit::{
-        http::page::Page,
-        values::{ids::UnitId, text::fold},
+        http::Page,
+        values::{UnitId, text::fold},
     },
 };
 

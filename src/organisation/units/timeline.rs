@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::UnitKind;
-use crate::kit::values::{clock::NO_END, ids::UnitId};
+use crate::kit::values::{UnitId, clock::NO_END};
 
 /// What holds of a unit for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Unit, UnitKind};
-use crate::kit::values::{
-    clock::NO_END,
-    ids::{MemberId, UnitId},
-    patch::given,
-};
+use crate::kit::values::{MemberId, UnitId, clock::NO_END, patch::given};
 
 /// A unit to be made.
 #[derive(Clone, Debug, Deserialize, ToSchema)]

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ZaloApi;
-use crate::kit::values::clock::Clock;
+use crate::kit::values::Clock;
 
 /// How many calls in a row find no answer before it opens.
 const FAILURES: u32 = 5;

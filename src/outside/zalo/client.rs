@@ -15,7 +15,7 @@ use super::{
 };
 use crate::kit::{
     secrets::secret::to_hex,
-    values::{clock::Clock, text::nfc},
+    values::{Clock, text::nfc},
 };
 
 /// All that sign-in may use. Zalo leaves out what the person or the linking of App and OA does not allow.

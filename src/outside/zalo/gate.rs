@@ -15,12 +15,9 @@ use super::{
     breaker::{Breaker, Pass},
 };
 use crate::kit::{
-    http::{
-        fair_limit::{FairLimit, FairPermit},
-        network::Network,
-    },
-    values::clock::Clock,
-    work::budget::Budget,
+    http::{FairLimit, FairPermit, Network},
+    values::Clock,
+    work::Budget,
 };
 
 /// How many messages are on their way at once, whoever sends them, and how many renewals of the account's token.

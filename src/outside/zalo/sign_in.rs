@@ -1,7 +1,7 @@
 //! What a sign-in asks of Zalo: first who holds the token, then, only for a token that Zalo knows, what the codes stand for.
 
 use super::{Location, Profile, Zalo, ZaloError};
-use crate::kit::{http::network::Network, secrets::secret::sha256};
+use crate::kit::{http::Network, secrets::secret::sha256};
 
 /// What whoever signs in has sent, and from where.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 
 use crate::{
     app::App,
-    kit::{values::language::Language, work::wait::Wait},
+    kit::{values::Language, work::Wait},
     outside::zalo::{OaAccessToken, ZaloError, ZaloFault},
     relay::{deliveries::Outcome, words::News},
 };

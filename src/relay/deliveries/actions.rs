@@ -9,7 +9,7 @@ use super::{
 use crate::{
     audit::{self, Subject},
     db::{Effect, Tx},
-    kit::{http::caller::Person, problems::problem::Problem, values::ids::DeliveryId},
+    kit::{http::Person, problems::Problem, values::DeliveryId},
 };
 
 /// Has a delivery that did not arrive tried once more, now.

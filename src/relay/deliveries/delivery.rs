@@ -4,12 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     kit::{
-        problems::{codes::Code, problem::Problem},
-        values::{
-            clock::later,
-            ids::{DeliveryId, MemberId},
-        },
-        work::wait::Wait,
+        problems::{Code, Problem},
+        values::{DeliveryId, MemberId, clock::later},
+        work::Wait,
     },
     relay::channels::Channel,
 };

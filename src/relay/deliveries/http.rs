@@ -12,14 +12,8 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, NoFields, Query},
-            caller::{Manager, Staff},
-            page::Listed,
-            request_context::RequestContext,
-        },
-        values::ids::DeliveryId,
+        http::{Answer, Body, Listed, Manager, NoFields, Query, Reply, RequestContext, Staff},
+        values::DeliveryId,
     },
 };
 

@@ -18,10 +18,10 @@ use crate::{
     app::App,
     db::Actor,
     kit::{
-        problems::problem::Problem,
+        problems::Problem,
         values::{
+            DeliveryId,
             clock::{later, span},
-            ids::DeliveryId,
         },
     },
 };

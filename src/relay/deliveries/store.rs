@@ -19,8 +19,8 @@ use crate::{
     },
     identity::consents,
     kit::{
-        http::{caller::Person, page::Page},
-        values::ids::{DeliveryId, MemberId, NotificationId, first_id_of},
+        http::{Page, Person},
+        values::{DeliveryId, MemberId, NotificationId, ids::first_id_of},
     },
     organisation::members::members_below,
     relay::{channels::Channel, notifications::Recipients},

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::delivery::{Attempt, Delivery, DeliveryStatus};
-use crate::kit::values::ids::{DeliveryId, MemberId};
+use crate::kit::values::{DeliveryId, MemberId};
 
 /// A message on its way by an outside channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -11,8 +11,8 @@ use super::{actions, event::is_signed};
 use crate::{
     app::App,
     kit::{
-        http::request_context::RequestContext,
-        problems::{codes::Code, problem::Problem},
+        http::RequestContext,
+        problems::{Code, Problem},
     },
 };
 

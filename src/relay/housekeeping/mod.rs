@@ -14,12 +14,9 @@ use crate::{
     db::{Actor, Db, Tx, dialect},
     identity::{avatars, guesses, oauth, sessions},
     kit::{
-        problems::{codes::Code, problem::Problem},
+        problems::{Code, Problem},
         values::clock::{earlier, start_in_vietnam},
-        work::{
-            jobs::{Worked, caught},
-            metrics,
-        },
+        work::{Worked, jobs::caught, metrics},
     },
     organisation::units,
 };

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{BATCH, in_batches};
 use crate::{
     app::App,
-    kit::{problems::problem::Problem, values::clock::days_earlier},
+    kit::{problems::Problem, values::clock::days_earlier},
     outbox,
     relay::{deliveries, hooks, notifications},
 };

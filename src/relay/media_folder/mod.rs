@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     db::{Actor, Db},
-    kit::{problems::problem::Problem, values::clock::earlier},
+    kit::{problems::Problem, values::clock::earlier},
 };
 
 /// A process lives that has noted its marker no longer ago than this; it does so every minute.

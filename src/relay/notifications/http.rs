@@ -9,14 +9,8 @@ use super::{
 use crate::{
     app::App,
     kit::{
-        http::{
-            answer::{Answer, Reply},
-            body::{Body, Query},
-            caller::SignedIn,
-            page::Listed,
-            request_context::RequestContext,
-        },
-        values::language::Language,
+        http::{Answer, Body, Listed, Query, Reply, RequestContext, SignedIn},
+        values::Language,
     },
 };
 

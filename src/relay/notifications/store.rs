@@ -17,9 +17,9 @@ use crate::{
     db::{Tx, dialect},
     entity::{delivery, inbox_row, member, notification},
     kit::{
-        http::page::Page,
-        problems::problem::Problem,
-        values::ids::{EventId, MemberId, NotificationId, first_id_of},
+        http::Page,
+        problems::Problem,
+        values::{EventId, MemberId, NotificationId, ids::first_id_of},
     },
     relay::words::News,
 };

@@ -8,12 +8,8 @@ use uuid::Uuid;
 
 use super::store::Received;
 use crate::kit::{
-    problems::{
-        codes::FaultCode,
-        faults::Faults,
-        problem::{Problem, bad_field},
-    },
-    values::{ids::NotificationId, language::Language},
+    problems::{FaultCode, Faults, Problem, problem::bad_field},
+    values::{Language, NotificationId},
 };
 
 /// A piece of news in your inbox.

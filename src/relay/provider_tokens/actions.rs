@@ -16,9 +16,12 @@ use crate::{
     config::Config,
     db::Actor,
     kit::{
-        problems::problem::Problem,
-        secrets::{secret::token_hash, vault::Vault},
-        values::clock::{Clock, later, span},
+        problems::Problem,
+        secrets::{Vault, secret::token_hash},
+        values::{
+            Clock,
+            clock::{later, span},
+        },
     },
     outside::zalo::{OaAccessToken, OaRefreshToken, OaTokens, ZaloError, ZaloFault},
 };

@@ -13,8 +13,8 @@ use crate::{
     db::Tx,
     entity::provider_token::{ActiveModel, Column, Entity, Model},
     kit::{
-        problems::problem::Problem,
-        secrets::vault::{Unreadable, Vault},
+        problems::Problem,
+        secrets::{Unreadable, Vault},
     },
     outside::zalo::{OaAccessToken, OaRefreshToken},
 };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     feed::activities::{Activity, ActivityStatus, to_html},
-    kit::values::ids::{MemberId, UnitId},
+    kit::values::{MemberId, UnitId},
 };
 
 /// Adds them. What is dated later than `now` was published a few minutes ago, so that there is always something new.

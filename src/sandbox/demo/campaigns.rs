@@ -16,11 +16,7 @@ use crate::{
         target::{self, TargetKind},
         work::{self, WorkStatus},
     },
-    kit::values::{
-        clock::day_in_vietnam,
-        ids::{CampaignId, ClusterId, PhaseId},
-        text::fold,
-    },
+    kit::values::{CampaignId, ClusterId, PhaseId, clock::day_in_vietnam, text::fold},
 };
 
 /// The campaign that the credentials name.

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::draw::id_of;
-use crate::kit::values::ids::{ActivityId, CampaignId, TargetId};
+use crate::kit::values::{ActivityId, CampaignId, TargetId};
 
 /// Everything that the demo knows by key was there on this day: 2020-01-01.
 pub const FOUNDED: NaiveDate = match NaiveDate::from_ymd_opt(2020, 1, 1) {

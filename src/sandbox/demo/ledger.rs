@@ -14,7 +14,7 @@ use crate::{
         ledger_entry::{self, Cause, Figure},
         target_unit_total,
     },
-    kit::values::ids::{CommitmentId, PhaseId, PledgeId, TargetId, UnitId},
+    kit::values::{CommitmentId, PhaseId, PledgeId, TargetId, UnitId},
 };
 
 /// Adds what a check-in's way to its state has left in the ledger.

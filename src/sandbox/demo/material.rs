@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     entity::{activity, campaign, work},
-    kit::values::quantity::Quantity,
+    kit::values::Quantity,
 };
 
 /// Everything that was written down. Deserialised from the files beside this one.

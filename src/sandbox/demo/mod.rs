@@ -28,12 +28,9 @@ use crate::{
         staff::{self, StaffAccount},
     },
     kit::{
-        secrets::vault::Vault,
-        values::{
-            clock::Clock,
-            ids::{ClientAppId, MemberId},
-        },
-        work::concurrency_limit::ConcurrencyLimit,
+        secrets::Vault,
+        values::{ClientAppId, Clock, MemberId},
+        work::ConcurrencyLimit,
     },
     organisation::members,
     sandbox::zalo::{Now, Stage},
@@ -224,7 +221,7 @@ mod tests {
     use super::*;
     use crate::{
         entity::{checkin::CheckinStatus, ledger_entry::Figure},
-        kit::values::ids::CheckinId,
+        kit::values::CheckinId,
     };
 
     fn rows_on(day: &str) -> Rows {

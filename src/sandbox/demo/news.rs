@@ -6,7 +6,7 @@ use super::{draw::id_of, rows::Rows};
 use crate::{
     entity::{campaign::Status, checkin::CheckinStatus, outbox_event},
     feed::activities::ActivityKind,
-    kit::values::ids::MemberId,
+    kit::values::MemberId,
     outbox::Event,
 };
 

@@ -18,10 +18,10 @@ use crate::{
         role_grant,
     },
     kit::{
-        http::caller::Role,
+        http::Role,
         values::{
+            MemberId, MembershipId, RoleGrantId, UnitId,
             clock::NO_END,
-            ids::{MemberId, MembershipId, RoleGrantId, UnitId},
             text::{fold, name_sort_key},
         },
     },

@@ -16,7 +16,7 @@ use crate::{
         pledge::{self, PledgeStatus, PledgerKind},
         pledge_version,
     },
-    kit::values::ids::{CommitmentId, MemberId, PledgeId},
+    kit::values::{CommitmentId, MemberId, PledgeId},
 };
 
 /// A pledge that somebody made.

@@ -9,11 +9,7 @@ use super::{
 };
 use crate::{
     entity::{cluster, cluster_head, cluster_unit, flag_holding, unit, unit_closure, unit_version},
-    kit::values::{
-        clock::NO_END,
-        ids::{ClusterId, UnitId},
-        text::fold,
-    },
+    kit::values::{ClusterId, UnitId, clock::NO_END, text::fold},
 };
 
 /// Adds units and clusters.

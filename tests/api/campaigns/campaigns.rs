@@ -342,7 +342,7 @@ async fn words_are_no_patterns() {
 #[actix_web::test]
 async fn closing_waits_for_whoever_counts_on_the_campaign() {
     use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, QuerySelect as _, sea_query};
-    use thidua::{campaigns::campaigns, db::Actor, entity::campaign, kit::values::ids::CampaignId};
+    use thidua::{campaigns::campaigns, db::Actor, entity::campaign, kit::values::CampaignId};
     let app = TestApp::start().await;
     if app.app.db.backend() == DbBackend::Sqlite {
         return;

@@ -9,7 +9,7 @@ use thidua::{
     db::Actor,
     entity::activity_revision,
     feed::activities::{self, Activity, ActivityKind, ActivityStatus},
-    kit::values::ids::{ActivityId, UnitId},
+    kit::values::{ActivityId, UnitId},
 };
 
 use super::{campaign, drafted, events, published, titles};

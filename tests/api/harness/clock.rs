@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use thidua::kit::values::clock::Clock;
+use thidua::kit::values::Clock;
 
 #[derive(Clone)]
 pub struct TestClock {

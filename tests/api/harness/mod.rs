@@ -26,9 +26,9 @@ use thidua::{
     db::Actor,
     identity::{sessions, staff},
     kit::{
-        http::caller::Role,
-        secrets::{jwt::ACCESS_TOKEN_LIFE, vault::Vault},
-        values::ids::MemberId,
+        http::Role,
+        secrets::{Vault, jwt::ACCESS_TOKEN_LIFE},
+        values::MemberId,
     },
     organisation::imports,
     relay::worker,

@@ -10,10 +10,7 @@ use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use thidua::{
     entity::signing_key,
-    kit::secrets::{
-        jwt::{ACCESS_TOKEN_LIFE, DatedKey, KeyRing, Signer},
-        vault::mac,
-    },
+    kit::secrets::{DatedKey, KeyRing, Signer, jwt::ACCESS_TOKEN_LIFE, vault::mac},
 };
 use uuid::Uuid;
 

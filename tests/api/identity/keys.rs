@@ -7,8 +7,8 @@ use thidua::{
     app::App,
     identity::keys::{self, PUBLISHED_BEFORE, Rotation, When},
     kit::{
-        secrets::{jwt::KeyRing, vault::Vault},
-        values::clock::Clock,
+        secrets::{KeyRing, Vault},
+        values::Clock,
     },
 };
 

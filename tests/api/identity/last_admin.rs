@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use thidua::{
     db::Actor,
     identity::staff::{self, StaffAccount},
-    kit::problems::{codes::Code, problem::Problem},
+    kit::problems::{Code, Problem},
 };
 
 use crate::harness::{Person, TestApp, text};

@@ -11,8 +11,8 @@ use thidua::{
     db::{Actor, Tx},
     identity::avatars,
     kit::{
-        http::{etag::IfMatch, upload::SentFile},
-        values::ids::MemberId,
+        http::{IfMatch, SentFile},
+        values::MemberId,
     },
 };
 

@@ -8,7 +8,7 @@ use thidua::{
         staff::{self, StaffAccount},
         totp::{TotpSecret, step_at},
     },
-    kit::problems::problem::Problem,
+    kit::problems::Problem,
 };
 
 use super::oauth::{CHALLENGE, PASSWORD, REDIRECT, code, code_of, exchange, set_password, sign_in_form};

@@ -7,7 +7,7 @@ use thidua::{
     db::Actor,
     entity::zalo_identity,
     identity::staff::{self, StaffAccount},
-    kit::values::ids::MemberId,
+    kit::values::MemberId,
     sandbox::zalo::Person as ZaloPerson,
 };
 

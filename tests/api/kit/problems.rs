@@ -262,7 +262,7 @@ async fn a_forged_token_is_refused_on_public_routes_too() {
 #[actix_web::test]
 async fn whoever_loses_a_deadlock_is_asked_to_come_again() {
     use sea_orm::ConnectionTrait as _;
-    use thidua::{db::Actor, kit::problems::problem::Problem};
+    use thidua::{db::Actor, kit::problems::Problem};
     let app = TestApp::start().await;
     let db = &app.app.db;
     if db.backend() != sea_orm::DbBackend::Postgres {

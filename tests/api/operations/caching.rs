@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use thidua::{
-    kit::http::operation::{CallerKind, Kept},
+    kit::http::{CallerKind, Kept},
     operation_table::row,
 };
 

@@ -7,8 +7,8 @@ use thidua::{
     audit::{self, Subject},
     db::{Actor, Db, Tx},
     kit::{
-        problems::problem::Problem,
-        values::{clock::Clock, ids::MemberId},
+        problems::Problem,
+        values::{Clock, MemberId},
     },
     outbox::{self, Event, Numbered},
 };

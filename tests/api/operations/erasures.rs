@@ -16,7 +16,7 @@ use thidua::{
     app::erasures,
     db::Actor,
     entity,
-    kit::{http::etag::IfMatch, values::ids::MemberId},
+    kit::{http::IfMatch, values::MemberId},
     outbox::Event,
     personal_data::{self, Found, Rows, Source},
     relay::worker::tick,

@@ -5,8 +5,8 @@ use std::{collections::HashSet, path::Path};
 use serde_json::Value;
 use thidua::{
     kit::{
-        http::operation::{Kept, Repeat, Takes},
-        problems::codes::FaultCode,
+        http::{Kept, Repeat, Takes},
+        problems::FaultCode,
     },
     openapi,
     operation_table::{TABLE, row},

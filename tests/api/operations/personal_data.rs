@@ -8,7 +8,7 @@ use thidua::{
     db::{Actor, Tx},
     entity,
     identity::staff::{self, StaffAccount},
-    kit::values::ids::MemberId,
+    kit::values::MemberId,
     openapi,
     outbox::Event,
     personal_data::{self, ERASED_NAME, Found, How, Kind, Table, Tag},

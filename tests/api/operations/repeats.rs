@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use thidua::{
-    kit::http::operation::{CallerKind, Repeat, Verdict},
+    kit::http::{CallerKind, Repeat, Verdict},
     operation_table::{self, TABLE},
 };
 

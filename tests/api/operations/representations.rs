@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use thidua::{
-    kit::http::operation::{CallerKind, Verdict},
+    kit::http::{CallerKind, Verdict},
     openapi, operation_table,
 };
 

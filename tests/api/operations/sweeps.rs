@@ -4,7 +4,7 @@ use std::path::Path;
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
-use thidua::{kit::http::operation::CallerKind, openapi};
+use thidua::{kit::http::CallerKind, openapi};
 
 use super::rights::world::World;
 use crate::harness::{Answer, Request, TestApp};

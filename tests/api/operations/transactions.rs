@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 use thidua::{
     db::{Actor, Db, Tx},
     kit::{
-        problems::problem::Problem,
-        work::commit_progress::{CommitProgress, CommitState},
+        problems::Problem,
+        work::{CommitProgress, CommitState},
     },
 };
 

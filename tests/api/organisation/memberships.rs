@@ -197,7 +197,7 @@ async fn a_closed_home_is_no_place_for_a_second_one_in_the_database_either() {
             use sea_orm::{ActiveValue::Set, EntityTrait as _};
             use thidua::{
                 entity::membership::MembershipKind,
-                kit::values::ids::{MemberId, MembershipId, UnitId},
+                kit::values::{MemberId, MembershipId, UnitId},
             };
             let row = thidua::entity::membership::ActiveModel {
                 id: Set(MembershipId::new()),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use thidua::{
     db::Actor,
     entity::{unit, unit_closure, unit_version},
-    kit::values::ids::UnitId,
+    kit::values::UnitId,
     organisation::units,
 };
 use uuid::Uuid;

@@ -14,8 +14,8 @@ use thidua::{
     app::{App, Job},
     entity::outbox_event,
     kit::{
-        problems::problem::Problem,
-        work::jobs::{Schedule, Worked},
+        problems::Problem,
+        work::{Schedule, Worked},
     },
     outbox::{self, Event, Numbered},
     relay::worker::{run, tick, waiting},

@@ -12,7 +12,7 @@ use thidua::{
         commitment::Cadence,
         pledge::{PledgeStatus, PledgerKind},
     },
-    kit::values::ids::{ActivityId, CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, UnitId},
+    kit::values::{ActivityId, CampaignId, CheckinId, CommitmentId, MemberId, PledgeId, UnitId},
     outbox::{self, Event},
     sandbox::zalo::Person as ZaloPerson,
 };

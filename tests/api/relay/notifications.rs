@@ -275,7 +275,7 @@ async fn a_full_inbox_is_counted_to_a_thousand_and_what_cannot_be_read_is_left_o
     use sea_orm::{ActiveValue::Set, EntityTrait as _};
     use thidua::{
         entity::{inbox_row, notification},
-        kit::values::ids::{MemberId, NotificationId},
+        kit::values::{MemberId, NotificationId},
     };
     let app = TestApp::start().await;
     let member = app.manager_of(&app.unit("Chi bộ 1").await).await;

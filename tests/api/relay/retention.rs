@@ -10,7 +10,7 @@ use thidua::{
         delivery::{self, Channel, DeliveryStatus},
         delivery_attempt, inbox_row, notification, outbox_event, provider_event,
     },
-    kit::values::ids::{DeliveryId, EventId, NotificationId},
+    kit::values::{DeliveryId, EventId, NotificationId},
     outbox,
     relay::housekeeping,
 };

@@ -7,7 +7,7 @@ use thidua::{
     config::Config,
     db::dialect,
     entity,
-    kit::values::ids::{EventId, MemberId, SessionId},
+    kit::values::{EventId, MemberId, SessionId},
     outbox::Event,
     relay::worker::{Tick, run, tick},
     sandbox::zalo::Endpoint,

@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     campaigns::campaigns::Status,
     entity::{campaign, campaign_audience as audience, cluster_unit, membership, unit_version},
-    kit::values::ids::{CampaignId, UnitId},
+    kit::values::{CampaignId, UnitId},
     organisation::units::{above, below, carriers_on, resting_under, within},
 };
 

@@ -6,11 +6,8 @@ use utoipa::ToSchema;
 
 use super::{Phase, Target, TargetKind, Usual};
 use crate::kit::{
-    problems::{codes::FaultCode, faults::Faults},
-    values::{
-        ids::{PhaseId, TargetId},
-        quantity::Quantity,
-    },
+    problems::{FaultCode, Faults},
+    values::{PhaseId, Quantity, TargetId},
 };
 
 mod store;

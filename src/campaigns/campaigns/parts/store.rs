@@ -15,11 +15,8 @@ use crate::{
     db::Tx,
     entity::{campaign_audience, criterion, milestone, phase, target},
     kit::{
-        problems::{codes::Code, problem::Problem},
-        values::{
-            ids::{CampaignId, PhaseId, TargetId},
-            quantity::Quantity,
-        },
+        problems::{Code, Problem},
+        values::{CampaignId, PhaseId, Quantity, TargetId},
     },
     organisation::units::UnitKind,
 };

@@ -9,9 +9,9 @@ use crate::{
     campaigns::ledger::Totals,
     db::Tx,
     kit::{
-        http::{batch::Item, caller::Person},
-        problems::problem::Problem,
-        values::{ids::CheckinId, language::Language},
+        http::{Item, Person},
+        problems::Problem,
+        values::{CheckinId, Language},
     },
     personal_data,
 };

@@ -12,8 +12,8 @@ use utoipa::{
 
 use super::super::wire::{CheckinView, NewCheckin};
 use crate::kit::{
-    problems::problem::ProblemDocument,
-    values::ids::{CheckinId, PledgeId},
+    problems::ProblemDocument,
+    values::{CheckinId, PledgeId},
 };
 
 const PLEDGE_ID: &str = "pledge_id";

@@ -9,9 +9,9 @@ use crate::{
     campaigns::ledger::Cause,
     db::Tx,
     kit::{
-        http::{caller::Person, etag::IfMatch},
-        problems::{codes::Code, problem::Problem},
-        values::ids::{CheckinDecisionId, CheckinId},
+        http::{IfMatch, Person},
+        problems::{Code, Problem},
+        values::{CheckinDecisionId, CheckinId},
     },
     organisation::units,
     outbox::{self, Event},

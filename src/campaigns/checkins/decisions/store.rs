@@ -6,7 +6,7 @@ use super::Checkin;
 use crate::{
     db::Tx,
     entity::checkin_decision::{ActiveModel, Entity},
-    kit::values::{ids::CheckinDecisionId, quantity::Quantity},
+    kit::values::{CheckinDecisionId, Quantity},
 };
 
 /// Keeps what was just decided about this check-in.

@@ -3,10 +3,7 @@
 mod store;
 
 use super::totals::{ROOM, TotalKey};
-use crate::kit::values::{
-    ids::{CheckinId, PledgeId},
-    quantity::{Quantity, Total},
-};
+use crate::kit::values::{CheckinId, PledgeId, Quantity, Total};
 use store::CheckinStatus;
 
 pub use store::{excess, recount, repair_totals};

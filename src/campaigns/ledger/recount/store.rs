@@ -17,10 +17,7 @@ use crate::{
     },
     db::{Tx, dialect, exact},
     entity::{checkin, ledger_entry, target_unit_total as total},
-    kit::values::{
-        ids::{PhaseId, TargetId, UnitId},
-        quantity::{Quantity, Total},
-    },
+    kit::values::{PhaseId, Quantity, TargetId, Total, UnitId},
 };
 
 pub use crate::entity::checkin::CheckinStatus;

@@ -11,11 +11,8 @@ use super::entry::{Entry, Figure};
 use crate::{
     db::Tx,
     kit::{
-        problems::problem::Problem,
-        values::{
-            ids::{CheckinId, PhaseId, TargetId, UnitId},
-            quantity::Total,
-        },
+        problems::Problem,
+        values::{CheckinId, PhaseId, TargetId, Total, UnitId},
     },
 };
 

@@ -23,10 +23,7 @@ use crate::{
         ledger_entry::{self, Figure},
         pledge,
     },
-    kit::values::{
-        ids::{CommitmentId, PledgeId},
-        quantity::Total,
-    },
+    kit::values::{CommitmentId, PledgeId, Total},
 };
 
 /// The rule of `Pledge::standing` as a condition.

@@ -14,12 +14,8 @@ use crate::{
     campaigns::campaigns::{self, Campaign, Target, TargetKind},
     db::Tx,
     kit::{
-        problems::problem::Problem,
-        values::{
-            clock::earlier,
-            ids::{CampaignId, TargetId},
-            quantity::Quantity,
-        },
+        problems::Problem,
+        values::{CampaignId, Quantity, TargetId, clock::earlier},
     },
 };
 

@@ -20,10 +20,7 @@ use crate::{
         checkin::{self, CheckinStatus},
         commitment, pledge, target,
     },
-    kit::values::{
-        ids::{CampaignId, TargetId},
-        quantity::Quantity,
-    },
+    kit::values::{CampaignId, Quantity, TargetId},
 };
 
 /// What the latest signed pledges of a campaign promise for these targets: for which, who (a member, or a unit), how much.

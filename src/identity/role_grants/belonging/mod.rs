@@ -11,9 +11,9 @@ use crate::{
     belongings::{Carried, HangsOnMembers, HangsOnUnits},
     db::{Effect, Tx},
     kit::{
-        http::caller::Grant,
-        problems::problem::Problem,
-        values::ids::{MemberId, UnitId},
+        http::Grant,
+        problems::Problem,
+        values::{MemberId, UnitId},
     },
 };
 

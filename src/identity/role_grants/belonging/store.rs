@@ -12,11 +12,8 @@ use crate::{
     db::Tx,
     entity::role_grant,
     kit::{
-        http::caller::{Grant, Role},
-        values::{
-            days::{Days, without},
-            ids::{MemberId, RoleGrantId, UnitId},
-        },
+        http::{Grant, Role},
+        values::{Days, MemberId, RoleGrantId, UnitId, days::without},
     },
     organisation::units::{below, no_earlier_than, within},
 };

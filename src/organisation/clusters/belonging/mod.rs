@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::{
     belongings::{Carried, HangsOnUnits},
     db::Tx,
-    kit::{problems::problem::Problem, values::ids::UnitId},
+    kit::{problems::Problem, values::UnitId},
 };
 
 /// Places in clusters.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     db::Tx,
     entity::{cluster, cluster_head, cluster_unit, flag_holding},
-    kit::values::ids::{ClusterId, UnitId},
+    kit::values::{ClusterId, UnitId},
 };
 
 /// Lets the places, headships and flags of `unit` go on with `into` from `on`, unless that one is in the cluster already.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Unreadable;
 use crate::{
     kit::{
-        problems::{codes::FaultCode, faults::Fault},
+        problems::{Fault, FaultCode},
         values::text::fold,
     },
     organisation::imports::{ImportKind, RowFault},

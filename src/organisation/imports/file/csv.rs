@@ -9,8 +9,8 @@ use csv::{ReaderBuilder, StringRecord, Terminator};
 
 use super::{Flow, MOST_COLUMNS, Row, Unreadable, row_too_long};
 use crate::kit::{
-    problems::{codes::FaultCode, faults::Fault},
-    work::allowance::{Allowance, Metered},
+    problems::{Fault, FaultCode},
+    work::{Allowance, Metered},
 };
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];

@@ -15,7 +15,7 @@ pub use cells::{day, kind, kind_by_name, name_key, one_line};
 pub use columns::{Column, Columns, Headers};
 
 use super::ImportKind;
-use crate::kit::problems::{codes::FaultCode, faults::Fault};
+use crate::kit::problems::{Fault, FaultCode};
 
 /// How many rows are searched for the one with the headers: a title and a logo often stand above it.
 const HEADER_WITHIN: usize = 20;

@@ -14,8 +14,8 @@ use zip::ZipArchive;
 
 use super::{Flow, MOST_COLUMNS, MOST_OF_A_ROW, Row, Unreadable, row_too_long};
 use crate::kit::{
-    problems::{codes::FaultCode, faults::Fault},
-    work::allowance::{Allowance, Metered},
+    problems::{Fault, FaultCode},
+    work::{Allowance, Metered},
 };
 
 /// The most that a workbook may unpack to, in bytes: some 800,000 rows of members.

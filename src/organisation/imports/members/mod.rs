@@ -22,9 +22,9 @@ use crate::{
     app::App,
     db::Tx,
     kit::{
-        problems::problem::Problem,
-        secrets::vault::Vault,
-        values::ids::{MemberId, UnitId},
+        problems::Problem,
+        secrets::Vault,
+        values::{MemberId, UnitId},
     },
     organisation::units::{hold_counts, lock_shared, spans},
 };

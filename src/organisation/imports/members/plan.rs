@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::row::MemberRow;
 use crate::{
-    kit::{problems::codes::FaultCode, values::clock::NO_END},
+    kit::{problems::FaultCode, values::clock::NO_END},
     organisation::imports::{
         RowFault,
         file::{Column, Headers, name_key},

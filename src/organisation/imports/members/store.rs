@@ -16,10 +16,10 @@ use crate::{
     db::Tx,
     entity::{member, member_private, membership},
     kit::{
-        secrets::vault::Vault,
+        secrets::Vault,
         values::{
+            MemberId, MembershipId, UnitId,
             clock::NO_END,
-            ids::{MemberId, MembershipId, UnitId},
             text::{fold, name_sort_key},
         },
     },

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     kit::{
-        problems::codes::FaultCode,
-        values::{clock::NO_END, ids::UnitId, text::fold},
+        problems::FaultCode,
+        values::{UnitId, clock::NO_END, text::fold},
     },
     organisation::{
         imports::{file::name_key, reference::UnitReference},

@@ -20,9 +20,9 @@ use super::{file::Headers, import::Earlier, reference::UnitReference};
 use crate::{
     db::Tx,
     kit::{
-        http::caller::{Grant, Role},
-        problems::problem::Problem,
-        values::{ids::UnitId, text::fold},
+        http::{Grant, Role},
+        problems::Problem,
+        values::{UnitId, text::fold},
     },
     organisation::units::{self, Unit},
 };

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::row::{ParentRow, UnitRow};
 use crate::{
-    kit::problems::codes::FaultCode,
+    kit::problems::FaultCode,
     organisation::imports::{
         RowFault,
         file::{Headers, name_key},

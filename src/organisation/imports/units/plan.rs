@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{known::KnownUnits, row::UnitRow};
 use crate::{
     kit::{
-        problems::codes::FaultCode,
-        values::{clock::NO_END, ids::UnitId},
+        problems::FaultCode,
+        values::{UnitId, clock::NO_END},
     },
     organisation::{
         imports::{

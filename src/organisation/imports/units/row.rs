@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     kit::{
-        problems::codes::FaultCode,
+        problems::FaultCode,
         values::{clock::FIRST_DAY, text::fold},
     },
     organisation::{

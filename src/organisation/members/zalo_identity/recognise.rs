@@ -14,9 +14,9 @@ use crate::{
     audit::{self, Subject},
     db::{Tx, dialect},
     kit::{
-        problems::{codes::Code, problem::Problem},
-        secrets::vault::Vault,
-        values::ids::MemberId,
+        problems::{Code, Problem},
+        secrets::Vault,
+        values::MemberId,
     },
     organisation::members::{find_by_phone, join_guest},
     personal_data,

@@ -16,8 +16,8 @@ use crate::{
         zalo_identity::{ActiveModel, Column, Entity, Model},
     },
     kit::{
-        secrets::vault::{Unreadable, Vault},
-        values::ids::MemberId,
+        secrets::{Unreadable, Vault},
+        values::MemberId,
     },
     organisation::members::store::PHONE,
 };

@@ -9,8 +9,8 @@ use crate::{
     belongings::{Carried, HangsOnMembers, HangsOnUnits},
     db::{Effect, Tx},
     kit::{
-        problems::{codes::FaultCode, problem::Problem},
-        values::ids::{MemberId, UnitId},
+        problems::{FaultCode, Problem},
+        values::{MemberId, UnitId},
     },
     organisation::{members, units},
 };

@@ -16,8 +16,8 @@ use crate::{
     db::Tx,
     entity::membership::{self, MembershipKind},
     kit::values::{
-        days::{Days, overlap, without},
-        ids::{MemberId, MembershipId, UnitId},
+        Days, MemberId, MembershipId, UnitId,
+        days::{overlap, without},
     },
     organisation::units::{no_earlier_than, within},
 };

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     db::{Tx, dialect},
     entity::{member_count_day, membership, unit_closure, unit_member_count},
-    kit::values::ids::UnitId,
+    kit::values::UnitId,
     organisation::units::within,
 };
 

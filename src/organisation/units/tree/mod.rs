@@ -12,8 +12,8 @@ use super::closure::{Cycle, Line};
 use crate::{
     db::Tx,
     kit::{
-        problems::{codes::Code, problem::Problem},
-        values::ids::UnitId,
+        problems::{Code, Problem},
+        values::UnitId,
     },
 };
 

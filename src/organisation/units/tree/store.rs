@@ -23,8 +23,8 @@ use crate::{
     db::{Tx, dialect},
     entity::{unit, unit_closure, unit_version},
     kit::{
-        problems::codes::FaultCode,
-        values::{clock::NO_END, ids::UnitId, text::fold},
+        problems::FaultCode,
+        values::{UnitId, clock::NO_END, text::fold},
     },
 };
 

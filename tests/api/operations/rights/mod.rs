@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use thidua::{
-    kit::http::operation::{CallerKind, Verdict},
+    kit::http::{CallerKind, Verdict},
     openapi::{self, callers},
     operation_table::{self, TABLE},
 };

@@ -11,8 +11,8 @@ use thidua::{
         staff::{self, StaffAccount},
     },
     kit::{
-        http::{caller::SCOPES, operation::CallerKind},
-        values::ids::MemberId,
+        http::{CallerKind, caller::SCOPES},
+        values::MemberId,
     },
 };
 use uuid::Uuid;
