@@ -25,12 +25,12 @@ const fn public(id: &'static str) -> Operation {
     Operation::new(id, None, [YES; 11])
 }
 
-/// Whoever is signed in, each about themselves or about what is open to all of them.
+/// Every signed-in person, about their own data or about data that all of them may read.
 const fn persons(id: &'static str) -> Operation {
     Operation::new(id, None, [WHO, YES, YES, YES, YES, YES, YES, YES, YES, NO_, NO_])
 }
 
-/// Whoever is signed in, and apps with the scope.
+/// Every signed-in person, and apps that hold the scope.
 const fn readers(id: &'static str, scope: &'static str) -> Operation {
     Operation::new(id, Some(scope), [WHO, YES, YES, YES, YES, YES, YES, YES, YES, YES, NO_])
 }
@@ -40,7 +40,8 @@ const fn admins(id: &'static str) -> Operation {
     by(id, [NO_, NO_, NO_, NO_, NO_, NO_, NO_, YES])
 }
 
-/// Persons by what they are to the object: guest, owner, colleague, stranger, manager, other manager, editor, admin.
+/// Persons by their relation to the object, in this order: guest, owner, colleague, stranger, manager, other manager, editor,
+/// admin.
 const fn by(id: &'static str, persons: [Verdict; 8]) -> Operation {
     let [guest, owner, colleague, stranger, manager, other_manager, editor, admin] = persons;
     Operation::new(id, None, [WHO, guest, owner, colleague, stranger, manager, other_manager, editor, admin, NO_, NO_])

@@ -27,7 +27,7 @@ pub(super) const SPARE_LIFE: Duration = Duration::from_secs(600);
 const SPARE_CAPACITY_BYTES: u64 = 16 * 1024 * 1024;
 /// How long the making of a page may take of which there is a spare. A database that takes longer is in trouble.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long nobody tries to make that page again, after trouble: whoever reads waits for nothing.
+/// How long the older page is served without a new try, after a try has failed. Readers do not wait meanwhile.
 const QUIET: Duration = Duration::from_secs(2);
 const TROUBLED: u64 = 10_000;
 

@@ -32,7 +32,7 @@ pub struct Console {
     settings: Arc<Config<'static>>,
     /// By their names. There are as many as Swagger UI has.
     files: Mutex<HashMap<String, Arc<CachedPage>>>,
-    /// Held while a file is made: whoever asks for it meanwhile waits and takes that one.
+    /// Held while a file is compressed, so that each is compressed once. Other requests for it wait for the result.
     making: Mutex<()>,
 }
 

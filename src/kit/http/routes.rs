@@ -12,7 +12,7 @@ use super::operation::Operation;
 #[derive(Default)]
 pub struct Routes(Router<AtPath>);
 
-/// What there is at a path.
+/// The operations at one path.
 #[derive(Default)]
 struct AtPath {
     routes: Vec<(Method, Arc<Route>)>,
